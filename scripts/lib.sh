@@ -1,0 +1,49 @@
+# What the other scripts share. Sourced, never run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+WORKER_BUILD_VERSION=0.8.7
+WASM_TARGET=wasm32-unknown-unknown
+WORKER_BUILD=$PWD/.tools/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
+
+export PATH="$PWD/node_modules/.bin:$PATH"
+export WRANGLER_SEND_METRICS=false
+
+say() { printf 'duet: %s\n' "$*" >&2; }
+
+die() {
+  printf 'duet: %s\n' "$*" >&2
+  exit 1
+}
+
+# step WHAT COMMAND...: runs the command and says how long it took. What it prints is shown only if it fails.
+step() {
+  local what=$1 started=$SECONDS log
+  shift
+  log=$(mktemp)
+  say "$what …"
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "$what: failed. Run the same command again to go on from here."
+  fi
+  rm -f "$log"
+  say "$what: done in $((SECONDS - started)) s"
+}
+
+# The version of a crate in Cargo.lock.
+locked_version() {
+  awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
+}
+
+has_wasm_std() {
+  compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null
+}
+
+# Debian's compiler, when scripts/wasm-target.sh has set it up.
+use_debian_rust_if_set_up() {
+  if [ -e .tools/debian-rust ]; then
+    export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc
+  fi
+}
+use_debian_rust_if_set_up

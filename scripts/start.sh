@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# `npm start`: sets up what is missing and serves the app on this machine. Arguments go through to `wrangler dev`.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+scripts/setup.sh
+use_debian_rust_if_set_up
+scripts/build.sh
+say "starting; the address comes at the end, Ctrl+C stops"
+exec wrangler dev --show-interactive-dev-session=false "$@"

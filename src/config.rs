@@ -1,0 +1,188 @@
+//! What an operator can set, read and checked in one place. See the table in README.md.
+
+use std::ops::RangeInclusive;
+
+use crate::{domain::EpochMs, error::ApiError};
+
+/// All settings, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How long a room lives after its last activity, unless its creator chose.
+    pub room_ttl_seconds: u64,
+    /// How long a room lives at the most, whatever happens in it.
+    pub room_max_lifetime_seconds: u64,
+    /// Messages a participant may send per second, with bursts of twice that. 0: no limit.
+    pub message_rate_per_second: u64,
+    /// Whether requests are counted per address.
+    pub limits_addresses: bool,
+    /// The Upstash database, when there is one.
+    pub upstash: Option<UpstashConfig>,
+}
+
+/// Where an Upstash database answers, and the token that opens it. `Debug` hides both.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UpstashConfig {
+    /// Without a slash at its end.
+    pub rest_url: String,
+    /// Sent as `Authorization: Bearer`.
+    pub rest_token: String,
+}
+
+impl std::fmt::Debug for UpstashConfig {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("UpstashConfig(…)")
+    }
+}
+
+const REST_URL: &str = "UPSTASH_REDIS_REST_URL";
+const REST_TOKEN: &str = "UPSTASH_REDIS_REST_TOKEN";
+
+impl Config {
+    /// Reads every setting through `variable`, which answers `None` for one that is not set. A blank one counts as not set.
+    ///
+    /// Fails with `Misconfigured`, which names the variable and never its value.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
+        let get = |name: &str| variable(name).map(|raw| raw.trim().to_owned()).filter(|raw| !raw.is_empty());
+        let seconds = |name, default, range| whole_number(name, get(name), default, range);
+        Ok(Self {
+            room_ttl_seconds: seconds("ROOM_TTL_SECONDS", 600, 1..=86_400)?,
+            room_max_lifetime_seconds: seconds("ROOM_MAX_LIFETIME_SECONDS", 86_400, 1..=604_800)?,
+            message_rate_per_second: seconds("MESSAGE_RATE_PER_SECOND", 10, 0..=1_000)?,
+            limits_addresses: on_or_off("ADDRESS_LIMITS", get("ADDRESS_LIMITS"))?,
+            upstash: upstash(get(REST_URL), get(REST_TOKEN))?,
+        })
+    }
+
+    /// The name of the store that these settings choose.
+    pub fn store_name(&self) -> &'static str {
+        if self.upstash.is_some() { "upstash" } else { "embedded" }
+    }
+
+    /// When a room ends that was created, and last active, at these times.
+    pub fn expires_at(&self, created_at: EpochMs, active_at: EpochMs, ttl_seconds: u64) -> EpochMs {
+        active_at.plus_seconds(ttl_seconds).min(created_at.plus_seconds(self.room_max_lifetime_seconds))
+    }
+}
+
+fn wrong(name: &str, rule: &str) -> ApiError {
+    ApiError::Misconfigured(format!("The server's setting {name} {rule}."))
+}
+
+fn whole_number(
+    name: &str,
+    raw: Option<String>,
+    default: u64,
+    range: RangeInclusive<u64>,
+) -> Result<u64, ApiError> {
+    let Some(raw) = raw else { return Ok(default) };
+    let number = raw.parse().ok().filter(|number| range.contains(number));
+    let rule = || format!("must be a whole number from {} to {}", range.start(), range.end());
+    number.ok_or_else(|| wrong(name, &rule()))
+}
+
+fn on_or_off(name: &str, raw: Option<String>) -> Result<bool, ApiError> {
+    match raw.as_deref() {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => Err(wrong(name, "must be on or off")),
+    }
+}
+
+fn upstash(rest_url: Option<String>, rest_token: Option<String>) -> Result<Option<UpstashConfig>, ApiError> {
+    match (rest_url, rest_token) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(wrong(REST_TOKEN, &format!("is missing, while {REST_URL} is set"))),
+        (None, Some(_)) => Err(wrong(REST_URL, &format!("is missing, while {REST_TOKEN} is set"))),
+        (Some(url), Some(_)) if !is_http_url(&url) => {
+            Err(wrong(REST_URL, "must be the https address of an Upstash database"))
+        }
+        (Some(_), Some(token)) if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err(wrong(REST_TOKEN, "must be the REST token as Upstash shows it"))
+        }
+        (Some(url), Some(rest_token)) => {
+            Ok(Some(UpstashConfig { rest_url: url.trim_end_matches('/').to_owned(), rest_token }))
+        }
+    }
+}
+
+/// An origin to which paths can be added: no query, fragment or credentials. http is for a double on one's own machine.
+fn is_http_url(raw: &str) -> bool {
+    worker::Url::parse(raw).is_ok_and(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ApiError> {
+        Config::read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, raw)| (*raw).to_owned()))
+    }
+
+    #[test]
+    fn nothing_set_means_the_embedded_store_and_the_documented_defaults() {
+        let config = read(&[]).unwrap();
+
+        assert_eq!((config.room_ttl_seconds, config.room_max_lifetime_seconds), (600, 86_400));
+        assert_eq!((config.message_rate_per_second, config.limits_addresses), (10, true));
+        assert_eq!(config.store_name(), "embedded");
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_and_its_value_is_not_told() {
+        for (name, raw) in [
+            ("ROOM_TTL_SECONDS", "0"),
+            ("ROOM_TTL_SECONDS", "86401"),
+            ("ROOM_TTL_SECONDS", "ten-minutes"),
+            ("ROOM_MAX_LIFETIME_SECONDS", "-1"),
+            ("MESSAGE_RATE_PER_SECOND", "1e99"),
+            ("ADDRESS_LIMITS", "maybe-later"),
+        ] {
+            let Err(ApiError::Misconfigured(message)) = read(&[(name, raw)]) else { panic!("{name}={raw}") };
+            assert!(message.contains(name) && !message.contains(&format!(" {raw}")), "{message}");
+        }
+    }
+
+    #[test]
+    fn both_upstash_variables_are_needed_and_the_missing_one_is_named() {
+        let only_url = read(&[(REST_URL, "https://db.example")]);
+        let only_token = read(&[(REST_TOKEN, "secret"), (REST_URL, " ")]);
+
+        assert!(
+            matches!(only_url, Err(ApiError::Misconfigured(said)) if said.contains("REST_TOKEN is missing"))
+        );
+        assert!(
+            matches!(only_token, Err(ApiError::Misconfigured(said)) if said.contains("REST_URL is missing"))
+        );
+    }
+
+    #[test]
+    fn a_malformed_upstash_url_is_refused_without_being_told() {
+        for url in
+            ["not a url", "redis://db.example", "https://user:pw@db.example", "https://db.example/?x=1"]
+        {
+            let Err(ApiError::Misconfigured(said)) = read(&[(REST_URL, url), (REST_TOKEN, "t")]) else {
+                panic!("{url}")
+            };
+            assert!(said.contains(REST_URL) && !said.contains("db.example"), "{said}");
+        }
+        assert_eq!(
+            read(&[(REST_URL, "https://db.example/"), (REST_TOKEN, "t")]).unwrap().store_name(),
+            "upstash"
+        );
+    }
+
+    #[test]
+    fn a_room_ends_after_its_silence_or_at_its_maximum_whichever_is_first() {
+        let config = read(&[("ROOM_MAX_LIFETIME_SECONDS", "100")]).unwrap();
+
+        assert_eq!(config.expires_at(EpochMs(0), EpochMs(30_000), 60), EpochMs(90_000));
+        assert_eq!(config.expires_at(EpochMs(0), EpochMs(50_000), 60), EpochMs(100_000));
+    }
+}
