@@ -181,6 +181,7 @@ pub enum ServerFrame<'a> {
         last_seq: Seq,
         expires_at: EpochMs,
         now: EpochMs,
+        ttl_seconds: u64,
     },
     /// A message that is stored. To its sender it is the confirmation.
     Message { message: &'a Message, expires_at: EpochMs },

@@ -83,6 +83,7 @@ impl Room {
             last_seq: live.last_seq,
             expires_at: live.expires_at(context.config),
             now: context.now,
+            ttl_seconds: live.meta.ttl_seconds,
         };
         sockets::tell(socket, &ready);
     }
