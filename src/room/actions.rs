@@ -311,7 +311,7 @@ mod tests {
         let again = block_on(send(&setting.at(NOW), &mut live, vec![message("a")])).unwrap();
 
         let stored = message("a").at(1);
-        assert_eq!(first.news, [stored.clone()]);
+        assert_eq!(first.news, std::slice::from_ref(&stored));
         assert_eq!(first.results, [Ok(Sent::New(stored.clone())), Ok(Sent::Repeated(stored.clone()))]);
         assert_eq!((again.news, again.results), (vec![], vec![Ok(Sent::Repeated(stored))]));
     }

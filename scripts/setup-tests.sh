@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Sets up what only the tests need: a redis-server and a Chromium, from where they are or from Debian's packages.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+find_chromium() {
+  local name
+  for name in "${CHROMIUM_BIN:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    [ -n "$name" ] && command -v "$name" >/dev/null && return
+  done
+  return 1
+}
+
+missing=()
+command -v "${REDIS_SERVER:-redis-server}" >/dev/null || missing+=(redis-server)
+find_chromium || missing+=(chromium)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] ||
+  die "the tests need ${missing[*]}: install it, or name it in REDIS_SERVER or CHROMIUM_BIN."
+export DEBIAN_FRONTEND=noninteractive
+step "Updating Debian's package lists" apt-get update
+step "Installing ${missing[*]}" apt-get install -y --no-install-recommends "${missing[@]}"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# `npm test`: sets up what is missing and runs every test of the project.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+scripts/setup.sh
+use_debian_rust_if_set_up
+scripts/setup-tests.sh
+scripts/build.sh
+
+# timed WHAT COMMAND...: the command with its output, and how long it took.
+timed() {
+  local what=$1 started=$SECONDS
+  shift
+  say "$what …"
+  "$@"
+  say "$what: done in $((SECONDS - started)) s"
+}
+
+timed "Rust on the host" cargo test --quiet
+timed "Compiling the API tests" cargo test --quiet --no-run -p duet-test-support -p duet-api-tests
+timed "The API on both stores" cargo test --quiet -p duet-test-support -p duet-api-tests
+timed "The pages' modules" node --test --test-reporter=dot 'tests/unit/*.test.js'
+timed "Two people in browsers, on both stores" playwright test
+say "all tests passed in $SECONDS s"
