@@ -1,0 +1,102 @@
+//! The real Worker, under workerd, as `wrangler dev` runs it.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use crate::guarded::Guarded;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Settings of a Worker: names and values, which take precedence over wrangler.toml.
+pub type Vars = Vec<(String, String)>;
+
+/// A running Worker. Dropping it ends it, with all its processes.
+pub struct Worker {
+    base_url: String,
+    wrangler: Guarded,
+}
+
+impl Worker {
+    /// Starts a Worker that keeps its objects under `persist_dir`. Fails with what was said if it does not come up.
+    pub fn start(vars: &Vars, persist_dir: &Path) -> Result<Self, String> {
+        build_once()?;
+        let wrangler = Guarded::spawn(&wrangler_dev(vars, persist_dir));
+        let base_url = wrangler.wait_for_line(START_LIMIT, |line| {
+            line.split_once("Ready on ").map(|(_, url)| url.trim_end().to_owned())
+        });
+        let base_url = base_url.map_err(|said| format!("the Worker did not start:\n{said}"))?;
+        Ok(Self { base_url, wrangler })
+    }
+
+    /// Where it answers, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Everything it logged so far.
+    pub fn log(&self) -> Vec<String> {
+        self.wrangler.lines()
+    }
+
+    /// Waits until it logged a line with `part` in it. Fails with the log.
+    pub fn wait_for_log(&self, part: &str) -> Result<(), String> {
+        self.wrangler.wait_for_line(crate::LIMIT, |line| line.contains(part).then_some(()))
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(self) {
+        self.wrangler.kill();
+    }
+}
+
+fn wrangler_dev(vars: &Vars, persist_dir: &Path) -> Command {
+    let mut command = Command::new(root().join("node_modules/.bin/wrangler"));
+    command.current_dir(root()).env("PATH", path_with_our_node());
+    // Several Workers of one name, which must not find each other, and no questions to anybody outside.
+    command.env("WRANGLER_REGISTRY_PATH", persist_dir.join("registry"));
+    command.env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("CI", "1");
+    command.args(["dev", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"]);
+    // In place of .dev.vars: a developer's own database is not for tests.
+    command.args(["--env-file", "/dev/null", "--persist-to"]).arg(persist_dir);
+    for (name, value) in vars {
+        command.args(["--var", &format!("{name}:{value}")]);
+    }
+    command
+}
+
+/// Builds before the first Worker starts, since several at once would build at once.
+fn build_once() -> Result<(), String> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    let build = || {
+        let output = Command::new(root().join("scripts/build.sh")).current_dir(root()).output();
+        match output {
+            Ok(output) if output.status.success() => Ok(()),
+            Ok(output) => {
+                Err(format!("scripts/build.sh failed:\n{}", String::from_utf8_lossy(&output.stderr)))
+            }
+            Err(error) => Err(format!("scripts/build.sh could not be run: {error}")),
+        }
+    };
+    BUILT.get_or_init(build).clone()
+}
+
+/// The folder of the project.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the project is where it was built")
+}
+
+/// wrangler wants a newer Node than the machine may have; ours is an npm package.
+fn path_with_our_node() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let dirs = [root().join("node_modules/.bin")].into_iter().chain(env::split_paths(&path));
+    env::join_paths(dirs).expect("paths without colons")
+}
