@@ -241,6 +241,8 @@ pub struct StatusBody<'a> {
     pub room_id: &'a RoomId,
     /// Whether there is a seat.
     pub status: RoomStatus,
+    /// Whether joining asks for a proof: what is said here is sealed end to end.
+    pub sealed: bool,
 }
 
 /// `200` of `join`.

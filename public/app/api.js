@@ -25,7 +25,11 @@ const SENTENCES = {
   "bad-link": "That is not the link of a room. A whole link looks like this page’s address, then /room/ and 21 letters and digits.",
   "bad-origin": "This page is not the one the room belongs to. Open the link again.",
   "bad-proof": "This link is not whole. Ask for it again and open all of it.",
-  "left": "You have no seat in this room any more. If it still lives, its link lets you in again.",
+  "changed": "It did not come back as it was sent.",
+  "insecure": "This page came without https, and so the browser refuses to seal or open anything. Open it with https:// in front.",
+  "key-cut": "The end of this link is damaged: the part behind # is not whole. It may have been cut off or changed on its way.",
+  "key-missing": "The part of the link behind # is missing. It holds the key to this room, and only the whole link has it.",
+  "key-wrong": "The part of the link behind # is not the key to this room. It may have been changed on its way.",
   "misconfigured": "This server is not set up right. Whoever runs it finds the reason in its log.",
   "not-a-participant": "You have no seat in this room any more. If it still lives, its link lets you in again.",
   "offline": "The server does not answer. Check your connection and try again.",
@@ -50,12 +54,12 @@ export function sentence(word) {
 /**
  * Finds a room in what somebody pasted: a link, a link with words around it, or a bare id.
  * @param {string} pasted
- * @returns {{roomId: string, fragment: string} | null}
+ * @returns {{roomId: string, fragment: string} | null} the fragment with its `#`, or empty
  */
 export function findRoom(pasted) {
-  const text = pasted.trim()
+  const text = pasted.trim().replaceAll("%23", "#")
   if (ROOM_ID.test(text)) return { roomId: text, fragment: "" }
-  const found = /\/room\/([A-Za-z0-9_-]{21})(?![A-Za-z0-9_-])(#[A-Za-z0-9_-]*)?/.exec(text)
+  const found = /\/room\/([A-Za-z0-9_-]{21})(?![A-Za-z0-9_-])[^\s#]*(#[A-Za-z0-9_-]*)?/.exec(text)
   return found ? { roomId: found[1], fragment: found[2] ?? "" } : null
 }
 
@@ -84,7 +88,7 @@ export function socketUrl(roomId, location) {
 }
 
 /**
- * @param {{ttlSeconds?: number}} choice
+ * @param {{ttlSeconds?: number, access?: string}} choice
  * @returns {Promise<{roomId: string}>}
  */
 export function createRoom(choice) {
@@ -93,19 +97,20 @@ export function createRoom(choice) {
 
 /**
  * @param {string} roomId
- * @returns {Promise<{status: "open" | "full" | "joined"}>}
+ * @returns {Promise<{status: "open" | "full" | "joined", sealed: boolean}>} sealed: it asks for a proof
  */
 export function roomStatus(roomId) {
   return call("GET", `/api/room?roomId=${roomId}`)
 }
 
 /**
- * Takes a seat.
+ * Takes a seat, or finds that we have it already.
  * @param {string} roomId
+ * @param {string} [proof] for a room that asks for one; a wrong one is refused in any case
  * @returns {Promise<{participantId: string}>}
  */
-export function joinRoom(roomId) {
-  return call("POST", `/api/room/join?roomId=${roomId}`, {})
+export function joinRoom(roomId, proof) {
+  return call("POST", `/api/room/join?roomId=${roomId}`, { proof })
 }
 
 /**
@@ -144,4 +149,12 @@ async function call(method, url, body) {
   const answer = await response.json().catch(() => ({ error: "internal" }))
   if (!response.ok) throw new ApiError(answer.error, Number(response.headers.get("retry-after")))
   return answer
+}
+
+/**
+ * The word of whatever went wrong.
+ * @param {unknown} error
+ */
+export function wordOf(error) {
+  return error instanceof ApiError ? error.word : "internal"
 }

@@ -1,9 +1,7 @@
 // The form at the foot of the room.
 
-/** Bytes of text and name together, as JSON: what fits into one message. */
-const MAX_BYTES = 12_000
-/** From here on the writer is told how much is left. */
-const COUNT_FROM_BYTES = MAX_BYTES - 1_000
+/** With so little left the writer is told. */
+const COUNTED_BYTES = 1_000
 
 export class Composer {
   #form
@@ -11,6 +9,7 @@ export class Composer {
   #counter
   #button
   #senderOf
+  #maxBytes
 
   /**
    * @param {HTMLFormElement} form
@@ -18,13 +17,15 @@ export class Composer {
    * @param {(text: string) => void} given.onSend
    * @param {(text: string) => void} given.onInput
    * @param {() => string} given.senderOf the name that will travel along
+   * @param {number} given.maxBytes of text and name together, as JSON
    */
-  constructor(form, { onSend, onInput, senderOf }) {
+  constructor(form, { onSend, onInput, senderOf, maxBytes }) {
     this.#form = form
     this.#field = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"))
     this.#button = /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]"))
     this.#counter = /** @type {HTMLElement} */ (form.querySelector("[data-counter]"))
     this.#senderOf = senderOf
+    this.#maxBytes = maxBytes
     form.addEventListener("submit", (event) => {
       event.preventDefault()
       this.#submit(onSend)
@@ -67,12 +68,12 @@ export class Composer {
 
   #bytesLeft() {
     const asJson = JSON.stringify({ sender: this.#senderOf(), text: this.#field.value.trim() })
-    return MAX_BYTES - new TextEncoder().encode(asJson).length
+    return this.#maxBytes - new TextEncoder().encode(asJson).length
   }
 
   #measure() {
     const left = this.#bytesLeft()
-    this.#counter.hidden = left > MAX_BYTES - COUNT_FROM_BYTES
+    this.#counter.hidden = left > COUNTED_BYTES
     this.#counter.textContent = left < 0 ? `${-left} too many` : `${left} left`
     this.#form.toggleAttribute("data-too-long", left < 0)
     this.#button.disabled = left < 0

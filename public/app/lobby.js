@@ -1,6 +1,8 @@
 // The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
 
 import { ApiError, createRoom, findRoom, joinRoom, roomPath, sentence } from "./api.js"
+import { accessOf, canSeal, newSecret } from "./sealing.js"
+import { RoomShelf } from "./storage.js"
 
 const notice = /** @type {HTMLElement} */ (document.querySelector("[data-notice]"))
 const createForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-create]"))
@@ -21,6 +23,19 @@ function sayWhatSentUsHere() {
   history.replaceState(null, "", "/")
 }
 
+/** @param {number} [ttlSeconds] the server's own choice where it is absent */
+async function makeRoom(ttlSeconds) {
+  if (!canSeal()) throw new ApiError("insecure")
+  const secret = newSecret()
+  const { access, proof } = await accessOf(secret)
+  const { roomId } = await createRoom({ ttlSeconds, access })
+  await joinRoom(roomId, proof)
+  const shelf = new RoomShelf(roomId)
+  shelf.secret = secret
+  // Where the browser keeps nothing, the address has to carry it.
+  location.assign(roomPath(roomId) + (shelf.secret === secret ? "" : `#${secret}`))
+}
+
 /** @param {SubmitEvent} event */
 async function create(event) {
   event.preventDefault()
@@ -28,9 +43,7 @@ async function create(event) {
   button.disabled = true
   try {
     const chosen = new FormData(createForm).get("ttl")
-    const { roomId } = await createRoom(chosen ? { ttlSeconds: Number(chosen) } : {})
-    await joinRoom(roomId)
-    location.assign(roomPath(roomId))
+    await makeRoom(chosen ? Number(chosen) : undefined)
   } catch (error) {
     say(error instanceof ApiError ? error.message : sentence("internal"))
     button.disabled = false

@@ -51,11 +51,13 @@ export function saveSound(isOn) {
 export class RoomShelf {
   #pendingKey
   #draftKey
+  #secretKey
 
   /** @param {string} roomId */
   constructor(roomId) {
     this.#pendingKey = `duet:${roomId}:pending`
     this.#draftKey = `duet:${roomId}:draft`
+    this.#secretKey = `duet:${roomId}:secret`
   }
 
   /** @param {Pending[]} pending */
@@ -81,8 +83,19 @@ export class RoomShelf {
     write(sessionStorage, this.#draftKey, text)
   }
 
+  /** What stands behind the # of the room's link; empty where it is not known. */
+  get secret() {
+    return read(sessionStorage, this.#secretKey) ?? ""
+  }
+
+  /** @param {string} secret */
+  set secret(secret) {
+    write(sessionStorage, this.#secretKey, secret)
+  }
+
   /** Forgets the room. */
   clear() {
+    write(sessionStorage, this.#secretKey, "")
     write(sessionStorage, this.#pendingKey, "")
     write(sessionStorage, this.#draftKey, "")
   }

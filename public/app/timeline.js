@@ -11,6 +11,11 @@
  */
 
 /**
+ * A message as it is shown: opened, or found to be none.
+ * @typedef {Message & {isRefused: boolean}} Opened
+ */
+
+/**
  * Where pending messages outlive a reload.
  * @typedef {object} Shelf
  * @property {(pending: Pending[]) => void} save
@@ -24,7 +29,7 @@ export function newMessageId() {
 }
 
 export class Timeline {
-  /** @type {Map<number, Message>} by seq, so that a replayed frame changes nothing */
+  /** @type {Map<number, Opened>} by seq, so that a replayed frame changes nothing */
   #messages = new Map()
   /** @type {Map<string, number>} seq by id: one id is one message, wherever it is stored again */
   #seqs = new Map()
@@ -42,14 +47,16 @@ export class Timeline {
 
   /**
    * Takes one message in. It may come late, twice, or both.
-   * @param {Message} message
-   * @returns {boolean} false when it was here already
+   * @param {Opened} message
+   * @returns {boolean} false when there is nothing new to show
    */
   add(message) {
-    if (this.#pending.delete(message.id)) this.#save()
-    if (this.#messages.has(message.seq) || this.#seqs.has(message.id)) return false
-    this.#messages.set(message.seq, message)
+    if (this.#messages.has(message.seq)) return false
+    const isReplay = this.#seqs.has(message.id)
+    this.#messages.set(message.seq, isReplay ? { ...message, isRefused: true } : message)
+    if (message.isRefused || isReplay) return true
     this.#seqs.set(message.id, message.seq)
+    if (this.#pending.delete(message.id)) this.#save()
     return true
   }
 
@@ -89,7 +96,7 @@ export class Timeline {
     this.#save()
   }
 
-  /** @returns {Message[]} in order */
+  /** @returns {Opened[]} in order */
   get messages() {
     return [...this.#messages.values()].sort((a, b) => a.seq - b.seq)
   }

@@ -93,13 +93,16 @@ pub async fn join(
     seat: SeatDigest,
     proof: Option<&Proof>,
 ) -> Result<bool, ApiError> {
-    if live.has_seat(&seat) {
-        return Ok(false);
+    let is_seated = live.has_seat(&seat);
+    match (&live.meta.access, proof) {
+        // Who sits already needs no proof, and a wrong one tells them that their link is not whole.
+        (None, _) => {}
+        (Some(_), None) if is_seated => {}
+        (Some(access), Some(proof)) if access.is_opened_by(proof) => {}
+        _ => return Err(ApiError::BadProof),
     }
-    let is_allowed =
-        live.meta.access.as_ref().is_none_or(|access| proof.is_some_and(|proof| access.is_opened_by(proof)));
-    if !is_allowed {
-        return Err(ApiError::BadProof);
+    if is_seated {
+        return Ok(false);
     }
     if live.meta.seats.len() >= SEATS {
         return Err(ApiError::RoomFull);
@@ -286,6 +289,7 @@ mod tests {
         assert_eq!(join(wrong.as_ref()), Err(ApiError::BadProof));
         assert_eq!(join(right.as_ref()), Ok(true));
         assert_eq!(join(None), Ok(false), "who has the seat needs no proof");
+        assert_eq!(join(wrong.as_ref()), Err(ApiError::BadProof));
     }
 
     #[test]

@@ -45,9 +45,12 @@ impl Room {
 
     async fn status(&self, request: &Request) -> Result<Response, ApiError> {
         let seat = self.seat_of(request)?;
-        let status =
-            self.in_turn(clock::now(), async |_, live| Ok(actions::status(live, seat.as_ref()))).await?;
-        http::json(200, &StatusBody { room_id: &self.setup()?.id, status })
+        let (status, sealed) = self
+            .in_turn(clock::now(), async |_, live| {
+                Ok((actions::status(live, seat.as_ref()), live.meta.access.is_some()))
+            })
+            .await?;
+        http::json(200, &StatusBody { room_id: &self.setup()?.id, status, sealed })
     }
 
     async fn join(&self, request: &mut Request) -> Result<Response, ApiError> {
