@@ -92,7 +92,7 @@ pub fn is_upgrade(request: &Request) -> bool {
 }
 
 /// A request's header; one that cannot be read counts as absent.
-fn header(request: &Request, name: &str) -> Option<String> {
+pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 

@@ -3,6 +3,7 @@
 //! This is the Worker: it parses, checks and passes on to the room's object. It decides nothing about a room.
 
 // Only the edges need JavaScript; everything else is tested on the host.
+mod address;
 mod clock;
 pub mod config;
 pub mod domain;
@@ -43,6 +44,9 @@ async fn answer(route: Route, request: &Request, env: &Env) -> Result<Response, 
     let config = settings::read(env).inspect_err(|error| console_error!("{}", error.message()))?;
     if route.needs_own_origin() {
         http::check_origin(request)?;
+    }
+    if config.limits_addresses {
+        address::count(route, request, env).await?;
     }
     let room = match route {
         Route::Health => return health(config.store_name()),

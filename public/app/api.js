@@ -48,7 +48,7 @@ const SENTENCES = {
  * @param {string} word
  */
 export function sentence(word) {
-  return SENTENCES[word] ?? "Something went wrong. Try again in a moment."
+  return Object.hasOwn(SENTENCES, word) ? SENTENCES[word] : "Something went wrong. Try again in a moment."
 }
 
 /**

@@ -50,7 +50,7 @@ export class RoomSocket {
   #failures = 0
   #isReady = false
   #hasEnded = false
-  /** @type {unknown} the next attempt, or the wait for a socket to open */
+  /** @type {unknown} the next attempt, or the wait for a socket's first word */
   #timer = null
   /** @type {unknown} the next ping, or the wait for its pong */
   #heartbeat = null
@@ -76,9 +76,8 @@ export class RoomSocket {
     this.#letGo()
     const socket = this.#platform.connect(this.#url)
     this.#socket = socket
-    // One that stays CONNECTING would never say so.
+    // One that stays CONNECTING, or opens into silence, would never say so.
     this.#timer = this.#platform.setTimeout(() => this.#lost(socket, 0), CONNECT_TIMEOUT_MS)
-    socket.onopen = () => this.#platform.clearTimeout(this.#timer)
     socket.onmessage = (event) => this.#hear(socket, event.data)
     socket.onclose = (event) => this.#lost(socket, event.code)
   }
@@ -112,6 +111,7 @@ export class RoomSocket {
    */
   #hear(socket, data) {
     if (socket !== this.#socket) return
+    this.#platform.clearTimeout(this.#timer)
     this.#waitForPing()
     if (data === "pong" || typeof data !== "string") return
     const frame = parse(data)
@@ -166,7 +166,7 @@ export class RoomSocket {
     this.#socket = null
     this.#setReady(false)
     if (!socket) return
-    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.onmessage = socket.onclose = null
     socket.close()
   }
 
