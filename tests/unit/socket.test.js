@@ -1,0 +1,382 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { RoomSocket } from "../../public/app/socket.js"
+import { FakePlatform } from "./fake-platform.js"
+
+const URL = "ws://room.test/api/realtime?roomId=x"
+const READY = { type: "ready", lastSeq: 0 }
+
+/** A RoomSocket that notes down what it reports. */
+function roomSocket() {
+  const platform = new FakePlatform()
+  const heard = { frames: [], changes: [], ends: [] }
+  const socket = new RoomSocket(
+    URL,
+    {
+      onFrame: (frame) => heard.frames.push(frame),
+      onChange: (isOpen) => heard.changes.push(isOpen),
+      onEnd: (word) => heard.ends.push(word),
+    },
+    platform,
+  )
+  return { socket, platform, heard }
+}
+
+/** One that the room has welcomed. */
+function readySocket() {
+  const all = roomSocket()
+  all.socket.connect()
+  welcome(all.platform)
+  return all
+}
+
+function welcome(platform) {
+  platform.socket.opens()
+  platform.socket.says(READY)
+}
+
+// --- Opening ---
+
+test("it is open once the room has said ready, and not before", () => {
+  const { socket, platform, heard } = roomSocket()
+
+  socket.connect()
+  platform.socket.opens()
+  const before = socket.isReady
+  platform.socket.says(READY)
+
+  assert.deepEqual([before, socket.isReady], [false, true])
+  assert.deepEqual(heard.changes, [true])
+  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(platform.urls, [URL])
+})
+
+test("frames come through in their order", () => {
+  const { platform, heard } = readySocket()
+
+  platform.socket.says({ type: "typing", participantId: "bob" })
+  platform.socket.says({ type: "destroy" })
+
+  assert.deepEqual(heard.frames.map(({ type }) => type), ["ready", "typing", "destroy"])
+})
+
+test("a frame of an unknown type passes, for whoever looks to ignore it", () => {
+  const { socket, platform, heard } = readySocket()
+
+  platform.socket.says({ type: "wave", from: "the future" })
+
+  assert.deepEqual(heard.frames.at(-1), { type: "wave", from: "the future" })
+  assert.equal(socket.isReady, true)
+})
+
+test("what is no frame is ignored and harms nothing", () => {
+  const { socket, platform, heard } = readySocket()
+
+  for (const garbage of ["", "{", "null", "7", "[]", '"ready"', "{}", '{"type":7}', "pong", new ArrayBuffer(2)]) {
+    platform.socket.onmessage({ data: garbage })
+  }
+
+  assert.deepEqual(heard.frames, [READY])
+  assert.equal(socket.isReady, true)
+})
+
+// --- Sending ---
+
+test("what is sent leaves as JSON", () => {
+  const { socket, platform } = readySocket()
+
+  const isSent = socket.send({ type: "message", text: "hello" })
+
+  assert.equal(isSent, true)
+  assert.deepEqual(platform.socket.sent, ['{"type":"message","text":"hello"}'])
+})
+
+test("nothing is sent before the room is ready", () => {
+  const { socket, platform } = roomSocket()
+
+  const answers = [socket.send({ type: "typing" })]
+  socket.connect()
+  answers.push(socket.send({ type: "typing" }))
+  platform.socket.opens()
+  answers.push(socket.send({ type: "typing" }))
+
+  assert.deepEqual(answers, [false, false, false])
+  assert.deepEqual(platform.socket.sent, [])
+})
+
+test("nothing is sent into a socket that is closing", () => {
+  const { socket, platform } = readySocket()
+  platform.socket.readyState = 2
+
+  assert.equal(socket.send({ type: "typing" }), false)
+  assert.deepEqual(platform.socket.sent, [])
+})
+
+// --- Coming back ---
+
+test("a lost connection is told at once and comes back by itself", () => {
+  const { socket, platform, heard } = readySocket()
+
+  platform.socket.closes()
+  const wasReady = socket.isReady
+  platform.msToNextSocket()
+  welcome(platform)
+
+  assert.equal(wasReady, false)
+  assert.deepEqual(heard.changes, [true, false, true])
+  assert.deepEqual(heard.ends, [])
+})
+
+test("every failure doubles the wait, up to 30 seconds", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+
+  const delays = Array.from({ length: 9 }, () => {
+    platform.socket.closes()
+    return platform.msToNextSocket()
+  })
+
+  assert.deepEqual(delays, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+})
+
+test("chance takes up to half of a wait away, so that not everybody comes back at once", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+
+  const delays = [0, 0.5, 1].map((luck) => {
+    platform.luck = luck
+    welcome(platform)
+    platform.socket.closes()
+    return platform.msToNextSocket()
+  })
+
+  assert.deepEqual(delays, [250, 375, 500])
+})
+
+test("a welcome makes the next wait short again", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+  for (let failures = 0; failures < 6; failures++) {
+    platform.socket.closes()
+    platform.msToNextSocket()
+  }
+
+  welcome(platform)
+  platform.socket.closes()
+
+  assert.equal(platform.msToNextSocket(), 500)
+})
+
+test("a socket that neither opens nor fails is given up after 5 seconds", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+
+  platform.pass(4999)
+  const early = platform.socket.readyState
+  platform.pass(1)
+
+  assert.deepEqual([early, platform.socket.readyState], [0, 3])
+  assert.equal(platform.msToNextSocket(), 500)
+})
+
+test("a socket that opens and then says nothing is given up too", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+  platform.socket.opens()
+
+  const ms = platform.msToNextSocket()
+
+  assert.ok(ms < 30_000, `the next attempt after ${ms} ms`)
+})
+
+test("a socket that is ready is not given up", () => {
+  const { socket, platform } = readySocket()
+
+  platform.pass(6_000)
+
+  assert.equal(socket.isReady, true)
+  assert.equal(platform.sockets.length, 1)
+})
+
+test("one who sent too much waits at least 5 seconds", () => {
+  const { platform } = readySocket()
+
+  platform.socket.closes(4429)
+
+  assert.equal(platform.msToNextSocket(), 5000)
+})
+
+test("one who sent too much again and again waits as long as anybody", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+
+  const delays = Array.from({ length: 7 }, () => {
+    platform.socket.closes(4429)
+    return platform.msToNextSocket()
+  })
+
+  assert.deepEqual(delays, [5000, 5000, 5000, 5000, 8000, 16_000, 30_000])
+})
+
+// --- The heartbeat ---
+
+test("it pings after 20 quiet seconds", () => {
+  const { platform } = readySocket()
+
+  platform.pass(19_999)
+  const early = [...platform.socket.sent]
+  platform.pass(1)
+
+  assert.deepEqual(early, [])
+  assert.deepEqual(platform.socket.sent, ["ping"])
+})
+
+test("a pong keeps the connection, and the next ping follows 20 seconds later", () => {
+  const { socket, platform } = readySocket()
+
+  for (let pings = 0; pings < 5; pings++) {
+    platform.pass(20_000)
+    platform.pass(100)
+    platform.socket.says("pong")
+  }
+
+  assert.deepEqual(platform.socket.sent, Array(5).fill("ping"))
+  assert.equal(socket.isReady, true)
+  assert.equal(platform.sockets.length, 1)
+})
+
+test("a frame is as good as a pong", () => {
+  const { platform } = readySocket()
+
+  platform.pass(19_000)
+  platform.socket.says({ type: "typing" })
+  platform.pass(19_999)
+
+  assert.deepEqual(platform.socket.sent, [])
+})
+
+test("a connection whose pong does not come within 5 seconds is dead", () => {
+  const { socket, platform, heard } = readySocket()
+  const dead = platform.socket
+
+  platform.pass(24_999)
+  const wasReady = socket.isReady
+  platform.pass(1)
+
+  assert.deepEqual([wasReady, socket.isReady], [true, false])
+  assert.deepEqual(heard.changes, [true, false])
+  assert.equal(dead.readyState, 3)
+  assert.equal(platform.msToNextSocket(), 500)
+})
+
+// --- The end ---
+
+for (const [code, word] of [
+  [4401, "not-a-participant"],
+  [4404, "room-not-found"],
+  [4410, "room-destroyed"],
+  [4411, "room-expired"],
+]) {
+  test(`close code ${code} is the end, ${word}, and nothing comes after it`, () => {
+    const { socket, platform, heard } = readySocket()
+
+    platform.socket.closes(code)
+    socket.connect()
+    socket.check()
+    platform.pass(3_600_000)
+
+    assert.deepEqual(heard.ends, [word])
+    assert.equal(socket.isReady, false)
+    assert.equal(platform.sockets.length, 1)
+  })
+}
+
+for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
+  test(`close code ${code} is no end: it comes back`, () => {
+    const { platform, heard } = readySocket()
+
+    platform.socket.closes(code)
+
+    assert.equal(platform.msToNextSocket(), 500)
+    assert.deepEqual(heard.ends, [])
+  })
+}
+
+test("whoever lets go hears no more and does not come back", () => {
+  const { socket, platform, heard } = readySocket()
+
+  socket.end()
+  platform.socket.says({ type: "typing" })
+  platform.socket.closes()
+  socket.check()
+  platform.pass(3_600_000)
+
+  assert.deepEqual(heard.frames, [READY])
+  assert.equal(platform.sockets.length, 1)
+  assert.equal(platform.socket.readyState, 3)
+  assert.equal(platform.hasTimers, false)
+})
+
+// --- The page comes back to life ---
+
+test("a check of an open connection pings, and finds out within 5 seconds that it is dead", () => {
+  const { socket, platform } = readySocket()
+
+  socket.check()
+  const sent = [...platform.socket.sent]
+  platform.pass(5_000)
+
+  assert.deepEqual(sent, ["ping"])
+  assert.equal(socket.isReady, false)
+})
+
+test("a check of an open connection that answers changes nothing", () => {
+  const { socket, platform, heard } = readySocket()
+
+  socket.check()
+  platform.socket.says("pong")
+  platform.pass(10_000)
+
+  assert.deepEqual(heard.changes, [true])
+  assert.equal(platform.sockets.length, 1)
+})
+
+test("a check while waiting connects at once, and only once", () => {
+  const { socket, platform } = readySocket()
+  platform.socket.closes()
+
+  socket.check()
+  const atOnce = platform.sockets.length
+  welcome(platform)
+  platform.pass(15_000)
+
+  assert.equal(atOnce, 2)
+  assert.equal(platform.sockets.length, 2)
+})
+
+test("a check while connecting lets that go on", () => {
+  const { socket, platform } = roomSocket()
+  socket.connect()
+
+  socket.check()
+
+  assert.equal(platform.sockets.length, 1)
+  assert.equal(platform.socket.readyState, 0)
+})
+
+test("a socket that was replaced is closed and no longer heard", () => {
+  const { socket, platform, heard } = readySocket()
+  const [replaced] = platform.sockets
+  const { onmessage, onclose } = replaced
+
+  socket.connect()
+  onmessage({ data: JSON.stringify({ type: "destroy" }) })
+  onclose({ code: 4410 })
+  welcome(platform)
+
+  assert.equal(replaced.readyState, 3)
+  assert.deepEqual(heard.frames, [READY, READY])
+  assert.deepEqual(heard.ends, [])
+  assert.equal(platform.sockets.length, 2)
+})
