@@ -32,8 +32,9 @@ pub enum ApiError {
     UpgradeRequired,
     /// Too fast; welcome again after so many seconds.
     TooManyRequests { retry_after_seconds: u64 },
-    /// The store did not answer; whether anything was written will be found out before the next write.
-    StoreUnavailable,
+    /// The store did not answer; whether anything was written will be found out before the next write. Holds what
+    /// the log is told of it, and the caller is not.
+    StoreUnavailable(&'static str),
     /// A setting of the operator is wrong. Holds what is said of it: a variable's name, never its value.
     Misconfigured(String),
     /// A defect of ours or of the platform.
@@ -86,7 +87,7 @@ impl ApiError {
             Self::TooManyRequests { .. } => {
                 (429, 4429, "too-many-requests", "Too fast. Wait a little and try again.")
             }
-            Self::StoreUnavailable => {
+            Self::StoreUnavailable(_) => {
                 (503, 1013, "store-unavailable", "The store does not answer right now. Try again.")
             }
             Self::Misconfigured(_) => (500, 1011, "misconfigured", ""),
@@ -115,6 +116,14 @@ impl ApiError {
             Self::BadRequest { field, problem } => format!("`{field}` {problem}."),
             Self::Misconfigured(what) => what.clone(),
             _ => self.row().3.to_owned(),
+        }
+    }
+
+    /// What only the log is told.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::StoreUnavailable(cause) => cause,
+            _ => "",
         }
     }
 

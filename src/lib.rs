@@ -9,6 +9,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 mod http;
+mod log;
 pub mod protocol;
 mod room;
 pub mod route;
@@ -16,9 +17,9 @@ mod session;
 mod settings;
 pub mod store;
 
-use worker::{Context, Env, Request, Response, console_error, console_log, event};
+use worker::{Context, Env, Request, Response, event};
 
-use domain::{EpochMs, RoomId};
+use domain::RoomId;
 use error::ApiError;
 use protocol::HealthBody;
 use route::{Query, Route};
@@ -26,7 +27,7 @@ use route::{Query, Route};
 /// The binding of the rooms' objects, as wrangler.toml names it.
 const ROOMS: &str = "ROOMS";
 
-/// Every request to `/api/*` starts here.
+/// Every request to `/api/*` starts here. The room notes how those end that it answers, this how the others do.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     let started = clock::now();
@@ -35,13 +36,14 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         Ok(route) => answer(*route, &request, &env).await,
         Err(error) => Err(error.clone()),
     };
-    let response = answered.or_else(|error| http::refuse(&request, &error))?;
-    log(route.ok(), response.status_code(), started);
-    Ok(response)
+    answered.or_else(|error| {
+        log::request(route.ok(), started, "", Err(&error));
+        http::refuse(&request, &error)
+    })
 }
 
 async fn answer(route: Route, request: &Request, env: &Env) -> Result<Response, ApiError> {
-    let config = settings::read(env).inspect_err(|error| console_error!("{}", error.message()))?;
+    let config = settings::read(env)?;
     if route.needs_own_origin() {
         http::check_origin(request)?;
     }
@@ -63,12 +65,7 @@ fn health(store: &'static str) -> Result<Response, ApiError> {
 /// Passes the request on as it came. A room that cannot be reached now is like a store that cannot.
 async fn forward(request: &Request, env: &Env, room: &RoomId) -> Result<Response, ApiError> {
     let stub = env.durable_object(ROOMS)?.get_by_name(room.as_str())?;
-    stub.fetch_with_request(request.clone()?).await.map_err(|_| ApiError::StoreUnavailable)
-}
-
-/// One line a request: what was asked and how it ended, never of which room, by whom, or what was said.
-fn log(route: Option<Route>, status: u16, started: EpochMs) {
-    let (method, path) = route.map_or(("", "unknown"), Route::pattern);
-    let ms = clock::now().ms_since(started);
-    console_log!("{{\"route\":\"{method} {path}\",\"status\":{status},\"ms\":{ms}}}");
+    stub.fetch_with_request(request.clone()?)
+        .await
+        .map_err(|_| ApiError::StoreUnavailable("the room could not be reached"))
 }

@@ -25,8 +25,8 @@ pub struct Context<'a> {
 }
 
 impl From<Unavailable> for ApiError {
-    fn from(_: Unavailable) -> Self {
-        Self::StoreUnavailable
+    fn from(Unavailable { cause }: Unavailable) -> Self {
+        Self::StoreUnavailable(cause)
     }
 }
 

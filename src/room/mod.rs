@@ -23,10 +23,11 @@ use worker::{
 };
 
 use crate::{
+    clock,
     config::Config,
     domain::{NewMessage, RoomId, Seq},
     error::ApiError,
-    http, settings,
+    http, log, settings,
     store::Store,
 };
 use actions::SendResult;
@@ -75,17 +76,21 @@ impl DurableObject for Room {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        match self.answer(&mut request).await {
-            Ok(response) => Ok(response),
-            Err(error) => http::refuse(&request, &error),
-        }
+        let (started, route) = (clock::now(), http::route(&request));
+        let answered = self.answer(&mut request).await;
+        let store = self.setup.as_ref().map_or("", |setup| setup.config.store_name());
+        log::request(route.ok(), started, store, answered.as_ref().map(Response::status_code));
+        answered.or_else(|error| http::refuse(&request, &error))
     }
 
     /// Comes at the room's end, or where its end was before something happened in it.
     async fn alarm(&self) -> worker::Result<Response> {
         match self.end_or_wait().await {
             Ok(()) => {}
-            Err(_) => self.state.storage().set_alarm(RETRY_END).await?,
+            Err(error) => {
+                log::trouble(&error);
+                self.state.storage().set_alarm(RETRY_END).await?;
+            }
         }
         Response::empty()
     }

@@ -8,13 +8,14 @@ use super::{
     live::Live,
     queue::{Follower, Sending},
     sockets,
-    turns::RoomTurn,
+    turns::{GONE, RoomTurn},
 };
 use crate::{
     clock,
     config::Config,
     domain::{EpochMs, Message, MessageId, NewMessage, ParticipantId},
     error::ApiError,
+    log,
     protocol::{ClientFrame, Draft, MAX_FRAME_BYTES, ServerFrame},
 };
 
@@ -53,7 +54,10 @@ impl Room {
         match sent {
             Ok(Sent::New(_)) => {}
             Ok(Sent::Repeated(message)) => self.tell_again(socket, &message).await,
-            Err(error) => tell_error(socket, id.as_ref(), &error),
+            Err(error) => {
+                log::trouble(&error);
+                tell_error(socket, id.as_ref(), &error);
+            }
         }
     }
 
@@ -147,7 +151,7 @@ impl Room {
         match self.queue.send(message).await {
             Sending::Lead(turn, own, followers) => self.lead(turn, own, followers).await,
             Sending::Answered(result) => result,
-            Sending::Dropped => Err(ApiError::StoreUnavailable),
+            Sending::Dropped => Err(GONE),
         }
     }
 

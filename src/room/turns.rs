@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use worker::console_error;
-
 use super::{
     Room, Setup,
     actions::{self, Context, SendResult},
@@ -16,13 +14,15 @@ use crate::{
     domain::{EpochMs, Message, NewMessage, SeatDigest},
     error::{ApiError, close},
     protocol::{CreateBody, ServerFrame},
-    store::Unavailable,
 };
 
 /// How long after its arrival a request may still be waited for by the store.
 const PATIENCE_SECONDS: u64 = 10;
 /// What the store gets at least, however long the request waited before.
 const LEAST_PATIENCE_SECONDS: u64 = 3;
+/// Whoever was to hand on the turn, or to write along with its own, vanished.
+pub(super) const GONE: ApiError = ApiError::StoreUnavailable("the request before vanished");
+
 /// The right to read, decide and write.
 pub(super) type RoomTurn<'a> = Turn<'a, NewMessage, SendResult>;
 
@@ -39,7 +39,7 @@ impl Setup {
     fn context(&self, arrived: EpochMs) -> Result<Context<'_>, ApiError> {
         let now = clock::now();
         if now.ms_since(arrived) > PATIENCE_SECONDS * 1000 {
-            return Err(ApiError::StoreUnavailable);
+            return Err(ApiError::StoreUnavailable("the room was busy for too long"));
         }
         let answer_by = arrived.plus_seconds(PATIENCE_SECONDS).max(now.plus_seconds(LEAST_PATIENCE_SECONDS));
         Ok(Context { store: &self.store, config: &self.config, now, answer_by })
@@ -53,7 +53,7 @@ impl Room {
     }
 
     async fn turn(&self) -> Result<RoomTurn<'_>, ApiError> {
-        self.queue.turn().await.ok_or(ApiError::StoreUnavailable)
+        self.queue.turn().await.ok_or(GONE)
     }
 
     /// Makes the room. Returns when it ends unless something happens in it, and the time.
@@ -96,7 +96,7 @@ impl Room {
         let acted = act(&context, &mut live).await;
         match acted {
             // In doubt: what is true is loaded next time.
-            Err(ApiError::StoreUnavailable) => {}
+            Err(ApiError::StoreUnavailable(_)) => {}
             // The store forgot the room before its time: whoever is here must hear of it.
             Err(ApiError::RoomNotFound) => self.end(&context, Ending::Expired).await?,
             _ => drop(self.live.replace(Some(live))),
@@ -131,7 +131,7 @@ impl Room {
     }
 
     async fn load(&self, context: &Context<'_>) -> Result<Live, ApiError> {
-        let loaded = context.store.load(context.answer_by).await.inspect_err(log_cause)?;
+        let loaded = context.store.load(context.answer_by).await?;
         let Some(loaded) = loaded else {
             if sockets::is_anybody_here(&self.state) {
                 self.end(context, Ending::Expired).await?;
@@ -153,7 +153,7 @@ impl Room {
         if ending == Ending::Expired {
             sockets::end(&self.state, &ServerFrame::Expire, close::EXPIRED, "expired");
         }
-        context.store.destroy(context.answer_by).await.inspect_err(log_cause)?;
+        context.store.destroy(context.answer_by).await?;
         if ending == Ending::Destroyed {
             sockets::end(&self.state, &ServerFrame::Destroy, close::DESTROYED, "destroyed");
         }
@@ -183,8 +183,4 @@ impl Room {
         let offset = Duration::from_millis(at.ms_since(now));
         Ok(self.state.storage().set_alarm(offset).await?)
     }
-}
-
-fn log_cause(unavailable: &Unavailable) {
-    console_error!("{{\"event\":\"store-unavailable\",\"cause\":\"{}\"}}", unavailable.cause);
 }
