@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use serde::Serialize;
-use worker::{Headers, Request, Response, WebSocketPair};
+use worker::{Headers, Request, Response, WebSocketPair, wasm_bindgen_futures::JsFuture};
 
 use crate::{
     domain::Token,
@@ -98,7 +98,8 @@ pub fn header(request: &Request, name: &str) -> Option<String> {
 
 /// The endpoint that is asked for.
 pub fn route(request: &Request) -> Result<Route, ApiError> {
-    Route::parse(request.method().as_ref(), &request.path())
+    // Not `request.method()`: it takes every method that it does not know for GET.
+    Route::parse(&request.inner().method(), &request.path())
 }
 
 /// Runs `read` on the query behind the address.
@@ -133,15 +134,24 @@ pub fn check_origin(request: &Request) -> Result<(), ApiError> {
     }
 }
 
+/// Fails with `TooLarge` for a body that says so itself, and takes none of it.
+pub async fn check_declared_size(request: &Request) -> Result<(), ApiError> {
+    let declared_bytes = header(request, "content-length").and_then(|raw| raw.parse::<u64>().ok());
+    if declared_bytes.is_none_or(|bytes| bytes <= MAX_BODY_BYTES as u64) {
+        return Ok(());
+    }
+    // Left unread and uncancelled, a body can hold up the connection that it came on.
+    if let Some(body) = request.inner().body() {
+        let _ = JsFuture::from(body.cancel()).await;
+    }
+    Err(ApiError::TooLarge)
+}
+
 /// Reads a JSON body and parses it; no body counts as `{}`. Fails with `NotJson`, or with `TooLarge` without reading on.
 pub async fn body<T>(
     request: &mut Request,
     parse: impl FnOnce(&str) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let declared_bytes = header(request, "content-length").and_then(|raw| raw.parse::<u64>().ok());
-    if declared_bytes.is_some_and(|bytes| bytes > MAX_BODY_BYTES as u64) {
-        return Err(ApiError::TooLarge);
-    }
     let bytes = read_at_most(request, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
         return parse("{}");

@@ -47,6 +47,7 @@ async fn answer(route: Route, request: &Request, env: &Env) -> Result<Response, 
     if route.needs_own_origin() {
         http::check_origin(request)?;
     }
+    http::check_declared_size(request).await?;
     if config.limits_addresses {
         address::count(route, request, env).await?;
     }

@@ -57,6 +57,13 @@ impl Fields {
     }
 }
 
+/// JSON does not tell 60 from 60.0.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        value.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0).map(|number| number as u64)
+    })
+}
+
 const NOT_43_CHARS: &str = "must be 32 bytes as 43 characters of base64url";
 
 /// The body of `POST /api/room/create`.
@@ -76,8 +83,7 @@ impl CreateBody {
         let ttl_seconds = match fields.0.remove("ttlSeconds") {
             None | Some(Value::Null) => None,
             Some(value) => Some(
-                value
-                    .as_u64()
+                whole(&value)
                     .filter(|seconds| TTL_SECONDS.contains(seconds))
                     .ok_or(ApiError::BadRequest { field: "ttlSeconds", problem })?,
             ),
@@ -318,6 +324,13 @@ mod tests {
         assert_eq!(refused_field(Draft::parse("{}")), "text");
         assert_eq!(refused_field(Draft::parse(r#"{"text":"a","id":"x"}"#)), "id");
         assert_eq!(refused_field(Draft::parse(r#"{"text":"a","sender":"\u0000"}"#)), "sender");
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+        let body = CreateBody::parse(r#"{"ttlSeconds":90.0}"#);
+
+        assert_eq!(body, Ok(CreateBody { ttl_seconds: Some(90), access: None }));
     }
 
     #[test]

@@ -178,11 +178,11 @@ export class Conversation {
   }
 
   async #readPage() {
-    const { messages, lastSeq } = await listMessages(this.#roomId, this.#timeline.completeTo)
+    const after = this.#timeline.completeTo
+    const { messages, lastSeq } = await listMessages(this.#roomId, after)
     for (const message of messages) await this.#take(message)
-    // A number that is not in the answer does not exist; a full page says nothing about what is behind it.
-    const isFull = messages.length === PAGE_MESSAGES
-    this.#timeline.settle(isFull ? (messages.at(-1)?.seq ?? 0) : lastSeq)
+    // A number that was asked for and did not come does not exist.
+    this.#timeline.settle(Math.min(after + PAGE_MESSAGES, lastSeq))
     this.#newestSeq = Math.max(this.#newestSeq, lastSeq)
   }
 

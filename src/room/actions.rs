@@ -178,7 +178,9 @@ async fn append(
     };
     match store.append(live.last_seq, fresh, keep_ms, answer_by).await? {
         Appended::Stored(stored) => {
-            live.touch(now, keep_ms);
+            // The time that is stored, so that the end is the same for a room that wakes later.
+            let newest_at = stored.iter().map(|message| message.timestamp).max().unwrap_or(now);
+            live.touch(newest_at, keep_ms);
             Ok(live.take_in(stored))
         }
         Appended::RoomGone => Err(ApiError::RoomNotFound),
@@ -302,7 +304,8 @@ mod tests {
         assert_eq!(live.expires_at(&setting.config), later(70));
         block_on(join(&setting.at(later(20)), &mut live, seat("a"), None)).unwrap();
         assert_eq!(live.expires_at(&setting.config), later(70));
-        block_on(send(&setting.at(later(30)), &mut live, vec![message("a")])).unwrap();
+        let said = NewMessage { timestamp: later(30), ..message("a") };
+        block_on(send(&setting.at(later(30)), &mut live, vec![said])).unwrap();
         assert_eq!(live.expires_at(&setting.config), later(90));
     }
 

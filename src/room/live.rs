@@ -72,11 +72,11 @@ impl Live {
         (self.kept_until < expires_at).then(|| keep_ms(expires_at, ttl_seconds, now))
     }
 
-    /// Notes that something happened at `now`, and how long the store keeps the room if it was told.
-    pub fn touch(&mut self, now: EpochMs, keep_ms: Option<u64>) {
-        self.active_at = self.active_at.max(now);
+    /// Notes that something happened at `at`, and how long from then the store keeps the room, if it was told.
+    pub fn touch(&mut self, at: EpochMs, keep_ms: Option<u64>) {
+        self.active_at = self.active_at.max(at);
         if let Some(keep_ms) = keep_ms {
-            self.kept_until = now.plus_ms(keep_ms);
+            self.kept_until = at.plus_ms(keep_ms);
         }
     }
 
