@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use serde::Serialize;
-use worker::{Headers, Request, Response, WebSocketPair, wasm_bindgen_futures::JsFuture};
+use worker::{Headers, Request, Response, WebSocketPair};
 
 use crate::{
     domain::Token,
@@ -60,8 +60,9 @@ pub fn no_content() -> Result<Response, ApiError> {
 }
 
 /// An answer that says why not.
-pub fn error(error: &ApiError) -> Result<Response, ApiError> {
-    let response = json(error.status(), &error.body())?;
+pub fn error(error: &ApiError) -> worker::Result<Response> {
+    let answer = json(error.status(), &error.body());
+    let response = answer.map_err(|_| worker::Error::RustError("no answer could be made".into()))?;
     match error {
         ApiError::MethodNotAllowed { allow } => response.headers().set("allow", allow)?,
         ApiError::TooManyRequests { retry_after_seconds } => {
@@ -78,7 +79,7 @@ pub fn error(error: &ApiError) -> Result<Response, ApiError> {
 pub fn refuse(request: &Request, reason: &ApiError) -> worker::Result<Response> {
     let wants_code = is_upgrade(request) && request.path() == Route::Realtime.pattern().1;
     if !wants_code || *reason == ApiError::BadOrigin {
-        return error(reason).map_err(|_| worker::Error::RustError("no answer could be made".into()));
+        return error(reason);
     }
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
@@ -135,16 +136,12 @@ pub fn check_origin(request: &Request) -> Result<(), ApiError> {
 }
 
 /// Fails with `TooLarge` for a body that says so itself, and takes none of it.
-pub async fn check_declared_size(request: &Request) -> Result<(), ApiError> {
+pub fn check_declared_size(request: &Request) -> Result<(), ApiError> {
     let declared_bytes = header(request, "content-length").and_then(|raw| raw.parse::<u64>().ok());
-    if declared_bytes.is_none_or(|bytes| bytes <= MAX_BODY_BYTES as u64) {
-        return Ok(());
+    match declared_bytes {
+        Some(bytes) if bytes > MAX_BODY_BYTES as u64 => Err(ApiError::TooLarge),
+        _ => Ok(()),
     }
-    // Left unread and uncancelled, a body can hold up the connection that it came on.
-    if let Some(body) = request.inner().body() {
-        let _ = JsFuture::from(body.cancel()).await;
-    }
-    Err(ApiError::TooLarge)
 }
 
 /// Reads a JSON body and parses it; no body counts as `{}`. Fails with `NotJson`, or with `TooLarge` without reading on.

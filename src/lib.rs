@@ -27,46 +27,59 @@ use route::{Query, Route};
 /// The binding of the rooms' objects, as wrangler.toml names it.
 const ROOMS: &str = "ROOMS";
 
+/// What becomes of a request that is well formed.
+enum Checked {
+    /// It is for this room.
+    For(RoomId),
+    /// It is answered here.
+    Answered(Response),
+}
+
 /// Every request to `/api/*` starts here. The room notes how those end that it answers, this how the others do.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     let started = clock::now();
     let route = http::route(&request);
-    let answered = match &route {
-        Ok(route) => answer(*route, &request, &env).await,
+    let checked = match &route {
+        Ok(route) => check(*route, &request, &env).await,
         Err(error) => Err(error.clone()),
     };
-    answered.or_else(|error| {
-        log::request(route.ok(), started, "", Err(&error));
-        http::refuse(&request, &error)
-    })
+    let refused = match checked {
+        Ok(Checked::Answered(response)) => return Ok(response),
+        Ok(Checked::For(room)) => match forward(request, &env, &room).await {
+            Ok(response) => return Ok(response),
+            Err(error) => (http::error(&error), error),
+        },
+        Err(error) => (http::refuse(&request, &error), error),
+    };
+    log::request(route.ok(), started, "", Err(&refused.1));
+    refused.0
 }
 
-async fn answer(route: Route, request: &Request, env: &Env) -> Result<Response, ApiError> {
+async fn check(route: Route, request: &Request, env: &Env) -> Result<Checked, ApiError> {
     let config = settings::read(env)?;
     if route.needs_own_origin() {
         http::check_origin(request)?;
     }
-    http::check_declared_size(request).await?;
+    http::check_declared_size(request)?;
     if config.limits_addresses {
         address::count(route, request, env).await?;
     }
-    let room = match route {
-        Route::Health => return health(config.store_name()),
-        Route::CreateRoom => RoomId::random()?,
-        _ => http::query(request, |query: Query| query.room_id())?,
-    };
-    forward(request, env, &room).await
+    match route {
+        Route::Health => health(config.store_name()).map(Checked::Answered),
+        Route::CreateRoom => Ok(Checked::For(RoomId::random()?)),
+        _ => http::query(request, |query: Query| query.room_id()).map(Checked::For),
+    }
 }
 
 fn health(store: &'static str) -> Result<Response, ApiError> {
     http::json(200, &HealthBody { status: "ok", store, version: env!("CARGO_PKG_VERSION") })
 }
 
-/// Passes the request on as it came. A room that cannot be reached now is like a store that cannot.
-async fn forward(request: &Request, env: &Env, room: &RoomId) -> Result<Response, ApiError> {
+/// Passes the request on as it came, and not a clone of it: of a body that is read twice, neither end can be let go.
+/// A room that cannot be reached now is like a store that cannot.
+async fn forward(request: Request, env: &Env, room: &RoomId) -> Result<Response, ApiError> {
     let stub = env.durable_object(ROOMS)?.get_by_name(room.as_str())?;
-    stub.fetch_with_request(request.clone()?)
-        .await
-        .map_err(|_| ApiError::StoreUnavailable("the room could not be reached"))
+    let answer = stub.fetch_with_request(request).await;
+    answer.map_err(|_| ApiError::StoreUnavailable("the room could not be reached"))
 }
