@@ -335,7 +335,8 @@ export class Conversation {
 
   /** @param {boolean} isOpen */
   #noteConnection(isOpen) {
-    this.#header.connection = isOpen ? "" : navigator.onLine ? "Reconnecting…" : "Offline, your messages wait here"
+    if (!navigator.onLine) this.#header.connection = "Offline, your messages wait here"
+    else this.#header.connection = isOpen ? "" : "Reconnecting…"
   }
 
   // --- Waking and leaving ---
@@ -350,11 +351,12 @@ export class Conversation {
     }
     document.addEventListener("visibilitychange", wake)
     addEventListener("pageshow", wake)
-    addEventListener("online", () => {
-      this.#noteConnection(this.#socket.isReady)
-      wake()
-    })
-    addEventListener("offline", () => this.#noteConnection(this.#socket.isReady))
+    for (const change of ["online", "offline"]) {
+      addEventListener(change, () => {
+        this.#noteConnection(this.#socket.isReady)
+        wake()
+      })
+    }
     // Where dvh does not know of the keyboard.
     visualViewport?.addEventListener("resize", () => {
       document.documentElement.style.setProperty("--window-block-size", `${visualViewport?.height}px`)
