@@ -244,6 +244,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_room_that_version_1_stored_is_opened() {
+        let sql = InMemory::new();
+        sql.0.borrow().execute_batch(include_str!("fixture-v1.sql")).unwrap();
+
+        let loaded = Embedded::new(sql).load().unwrap().unwrap();
+
+        assert_eq!((loaded.meta.ttl_seconds, loaded.meta.seats.len(), loaded.last_seq), (600, 1, 1));
+        assert_eq!(loaded.tail[0].text.as_str(), "hi");
+    }
+
+    #[test]
     fn a_form_of_another_version_is_refused_and_not_misread() {
         let store = Embedded::new(InMemory::new());
         store.create(&crate::store::contract::meta()).unwrap();

@@ -310,6 +310,23 @@ mod tests {
         assert_eq!(read_length(&reply(200, r#"{"result":0}"#)), Ok(0));
     }
 
+    /// Word for word what version 1 left in Redis. Never changed: such rooms may be open while a newer version is deployed.
+    const STORED_BY_VERSION_1: &str = r#"[
+        {"result":["v","1","createdAt","1795460000000","ttlSeconds","600","activeAt","1795460001000",
+            "connected","[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]"]},
+        {"result":1},
+        {"result":["{\"id\":\"mmmmmmmmmmmmmmmmmmmmm\",\"participantId\":\"aaaaaaaaaaaaaaaa\",\"sender\":\"Ann\",\"text\":\"hi\",\"timestamp\":1795460002000}"]},
+        {"result":599000}
+    ]"#;
+
+    #[test]
+    fn a_room_that_version_1_stored_is_opened() {
+        let loaded = read_loaded(&reply(200, STORED_BY_VERSION_1)).unwrap().unwrap();
+
+        assert_eq!((loaded.meta.ttl_seconds, loaded.meta.seats.len(), loaded.last_seq), (600, 1, 1));
+        assert_eq!((loaded.tail[0].text.as_str(), loaded.kept_for_ms), ("hi", 599_000));
+    }
+
     #[test]
     fn messages_are_numbered_by_their_place_and_unknown_keys_are_ignored() {
         let element = format!(
