@@ -44,9 +44,9 @@ impl Worker {
         self.wrangler.lines()
     }
 
-    /// Waits until it logged a line with `part` in it. Fails with the log.
-    pub fn wait_for_log(&self, part: &str) -> Result<(), String> {
-        self.wrangler.wait_for_line(crate::LIMIT, |line| line.contains(part).then_some(()))
+    /// Waits until it logged such a line. Fails with the log.
+    pub fn wait_for_log(&self, is_awaited: impl Fn(&str) -> bool) -> Result<(), String> {
+        self.wrangler.wait_for_line(crate::LIMIT, |line| is_awaited(line).then_some(()))
     }
 
     /// Ends it as a crash would.

@@ -1,1 +1,97 @@
-fn main() {}
+//! The API from outside: real requests and real sockets against the real Worker under workerd, every case once on
+//! each store. `cargo test -p duet-api-tests [-- FILTER]`; a case is called `<store>::<subject>::<sentence>`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails here is a test, and has to say so at once"
+)]
+
+#[macro_use]
+mod world;
+
+mod config;
+mod cost;
+mod embedded_files;
+mod errors;
+mod expiry;
+mod faults;
+mod full_history;
+mod limits;
+mod logs;
+mod messages;
+mod origins;
+mod presence;
+mod redis_keys;
+mod restart;
+mod rooms;
+mod seats;
+mod sockets;
+mod store_contract;
+
+use std::sync::Arc;
+
+use duet_test_support::StoreKind;
+use libtest_mimic::{Arguments, Trial};
+use world::{Case, World};
+
+/// A subject is a file, and its cases.
+type Subject = (&'static str, &'static [Case]);
+
+const ON_BOTH_STORES: [Subject; 13] = [
+    ("errors", errors::CASES),
+    ("expiry", expiry::CASES),
+    ("full_history", full_history::CASES),
+    ("limits", limits::CASES),
+    ("logs", logs::CASES),
+    ("messages", messages::CASES),
+    ("origins", origins::CASES),
+    ("presence", presence::CASES),
+    ("restart", restart::CASES),
+    ("rooms", rooms::CASES),
+    ("seats", seats::CASES),
+    ("seats_with_proof", seats::proof::CASES),
+    ("sockets", sockets::CASES),
+];
+const ON_EMBEDDED: [Subject; 2] = [("config", config::CASES), ("embedded_files", embedded_files::CASES)];
+const ON_UPSTASH: [Subject; 4] = [
+    ("cost", cost::CASES),
+    ("faults", faults::CASES),
+    ("redis_keys", redis_keys::CASES),
+    ("store_contract", store_contract::CASES),
+];
+
+/// Most cases wait most of the time.
+const THREADS: usize = 16;
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let worlds = StoreKind::ALL.map(|store| Arc::new(World::new(store)));
+    let trials = worlds.iter().flat_map(trials).collect();
+
+    let conclusion = libtest_mimic::run(&arguments, trials);
+
+    // Before the exit, which drops nothing.
+    drop(worlds);
+    conclusion.exit();
+}
+
+fn trials(world: &Arc<World>) -> Vec<Trial> {
+    let (store, own): (_, &[Subject]) = match world.store {
+        StoreKind::Embedded => ("embedded", &ON_EMBEDDED),
+        StoreKind::Upstash => ("upstash", &ON_UPSTASH),
+    };
+    let all = ON_BOTH_STORES.iter().chain(own);
+    let cases = all.flat_map(|(subject, cases)| cases.iter().map(move |(name, run)| (subject, name, run)));
+    cases
+        .map(|(subject, name, run)| {
+            let world = world.clone();
+            Trial::test(format!("{store}::{subject}::{name}"), move || {
+                run(&world);
+                Ok(())
+            })
+        })
+        .collect()
+}

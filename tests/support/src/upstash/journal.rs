@@ -22,6 +22,8 @@ pub struct LoggedRequest {
     pub sync_token: Option<String>,
     /// `upstash-sync-token` of the answer to it.
     pub answered_sync_token: String,
+    /// Whether Redis has run it by now.
+    pub has_run: bool,
 }
 
 impl LoggedRequest {
@@ -43,17 +45,31 @@ pub struct Mark(usize);
 pub(super) struct Journal(Mutex<Vec<LoggedRequest>>);
 
 impl Journal {
-    /// Notes a request, and returns the sync token for its answer.
-    pub(super) fn note(&self, path: &str, commands: &[Vec<String>], sync_token: Option<String>) -> String {
+    /// Notes a request that came in. Returns its place, and the sync token for its answer.
+    pub(super) fn note(
+        &self,
+        path: &str,
+        commands: &[Vec<String>],
+        sync_token: Option<String>,
+    ) -> (usize, String) {
         let mut requests = self.0.lock().unwrap();
-        let answered_sync_token = format!("sync-{}", requests.len() + 1);
+        let place = requests.len();
+        let answered_sync_token = format!("sync-{place}");
         requests.push(LoggedRequest {
             path: path.to_owned(),
             commands: commands.iter().map(|words| logged(words)).collect(),
             sync_token,
             answered_sync_token: answered_sync_token.clone(),
+            has_run: false,
         });
-        answered_sync_token
+        (place, answered_sync_token)
+    }
+
+    /// Notes that the request at `place` was run.
+    pub(super) fn note_run(&self, place: usize) {
+        if let Some(request) = self.0.lock().unwrap().get_mut(place) {
+            request.has_run = true;
+        }
     }
 
     pub(super) fn mark(&self) -> Mark {

@@ -98,9 +98,9 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Replied {
         Err(refused) => return Ok(json(refused)),
     };
     let fault = shared.faults.take(&asked.commands);
-    let answered_token = shared.journal.note(head.uri.path(), &asked.commands, sync_token);
+    let (place, answered_token) = shared.journal.note(head.uri.path(), &asked.commands, sync_token);
     let is_base64 = encoding.as_deref() == Some("base64");
-    let mut reply = act(asked, fault, is_base64, shared).await?;
+    let mut reply = act(asked, place, fault, is_base64, shared).await?;
     reply.headers_mut().insert("upstash-sync-token", answered_token.parse().map_err(io::Error::other)?);
     Ok(reply)
 }
@@ -111,7 +111,13 @@ fn is_allowed(token: &str, authorization: Option<&str>, query: &str) -> bool {
 }
 
 /// Runs what was asked, or not, and answers, or not, as `fault` has it.
-async fn act(asked: Asked, fault: Option<FaultKind>, is_base64: bool, shared: Arc<Shared>) -> Replied {
+async fn act(
+    asked: Asked,
+    place: usize,
+    fault: Option<FaultKind>,
+    is_base64: bool,
+    shared: Arc<Shared>,
+) -> Replied {
     match fault {
         Some(FaultKind::CutBefore) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::Status(status)) => return Ok(html(status)),
@@ -123,8 +129,12 @@ async fn act(asked: Asked, fault: Option<FaultKind>, is_base64: bool, shared: Ar
         Some(FaultKind::RunLate(pause)) => sleep(pause).await,
         _ => {}
     }
-    let ran =
-        tokio::task::spawn_blocking(move || shared.database.run(&asked)).await.map_err(io::Error::other)?;
+    let ran = tokio::task::spawn_blocking(move || {
+        let ran = shared.database.run(&asked);
+        shared.journal.note_run(place);
+        ran
+    });
+    let ran = ran.await.map_err(io::Error::other)?;
     let Ok((status, body)) = ran else { return Ok(html(500)) };
     match fault {
         Some(FaultKind::CutAfter) => Err(io::ErrorKind::ConnectionReset.into()),

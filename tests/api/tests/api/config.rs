@@ -1,0 +1,60 @@
+//! Settings that are wrong: every call says which, and nobody says what was in it.
+
+use duet_test_support::{Answer, Socket};
+use serde_json::json;
+
+use crate::world::{World, assert_refused, unknown_room};
+
+cases![
+    a_url_without_a_token_is_a_mistake,
+    a_token_without_a_url_is_a_mistake,
+    a_url_that_is_none_is_a_mistake,
+    a_ttl_out_of_range_is_a_mistake,
+];
+
+fn a_url_without_a_token_is_a_mistake(world: &World) {
+    let vars = [("UPSTASH_REDIS_REST_URL", "https://secret-name.example")];
+    assert_is_named(world, &vars, "UPSTASH_REDIS_REST_TOKEN", "secret-name");
+}
+
+fn a_token_without_a_url_is_a_mistake(world: &World) {
+    let vars = [("UPSTASH_REDIS_REST_TOKEN", "secretvalue")];
+    assert_is_named(world, &vars, "UPSTASH_REDIS_REST_URL", "secretvalue");
+}
+
+fn a_url_that_is_none_is_a_mistake(world: &World) {
+    let vars =
+        [("UPSTASH_REDIS_REST_URL", "redis://secret-name"), ("UPSTASH_REDIS_REST_TOKEN", "secretvalue")];
+    assert_is_named(world, &vars, "UPSTASH_REDIS_REST_URL", "secret");
+}
+
+fn a_ttl_out_of_range_is_a_mistake(world: &World) {
+    assert_is_named(world, &[("ROOM_TTL_SECONDS", "777777")], "ROOM_TTL_SECONDS", "777777");
+}
+
+/// Every call is answered with the variable's name, the log has it too, and neither has its value.
+fn assert_is_named(world: &World, vars: &[(&str, &str)], name: &str, value: &str) {
+    let stack = world.own(vars);
+    let visitor = duet_test_support::Browser::new(stack.base_url());
+    let room = unknown_room();
+
+    let answers: [Answer; 4] = [
+        visitor.get("/api/health"),
+        visitor.post("/api/room/create", &json!({})),
+        visitor.get(&format!("/api/room?roomId={room}")),
+        visitor.post(&format!("/api/room/join?roomId={room}"), &json!({})),
+    ];
+    let mut socket =
+        Socket::open(&visitor, &format!("/api/realtime?roomId={room}"), &[]).expect("it is accepted");
+
+    for answer in answers {
+        assert_refused(&answer, 500, "misconfigured");
+        assert!(answer.text("message").contains(name), "{answer:?}");
+        assert!(!answer.body.contains(value), "{answer:?}");
+    }
+    assert_eq!(socket.closed(), 1011);
+    let is_said = |line: &str| line.contains(name) && line.contains("setting");
+    stack.worker().wait_for_log(is_said).unwrap_or_else(|log| panic!("{name} is not in the log:\n{log}"));
+    assert!(stack.worker().log().iter().all(|line| !line.contains(value)));
+    assert_eq!(visitor.get("/").status, 200, "pages are served all the same");
+}

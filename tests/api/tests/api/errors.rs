@@ -1,0 +1,164 @@
+//! Requests that are none of ours, and how all answers look.
+
+use std::io::{Read, repeat};
+
+use duet_test_support::{Answer, Participant};
+use serde_json::json;
+
+use crate::world::{World, assert_bad_field, assert_refused};
+
+cases![
+    no_answer_is_stored_by_anybody,
+    every_answer_forbids_what_a_page_could_do_with_it,
+    another_address_is_not_found,
+    another_method_is_told_which_ones_there_are,
+    a_body_over_64_kib_is_too_large,
+    a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced,
+    a_body_of_64_kib_is_read,
+    a_body_must_say_that_it_is_json,
+    a_body_must_be_a_json_object,
+    a_deeply_nested_body_is_refused_and_harms_nobody,
+];
+
+fn no_answer_is_stored_by_anybody(world: &World) {
+    let visitor = world.browser();
+    let created = visitor.post("/api/room/create", &json!({}));
+    let ann = Participant::join_as(visitor, &created.text("roomId"));
+
+    let answers = [
+        created,
+        ann.browser.get("/api/health"),
+        ann.browser.get(&ann.path("room")),
+        ann.browser.post(&ann.path("room/join"), &json!({})),
+        ann.post(&json!({ "text": "hi" })),
+        ann.browser.get(&ann.path("messages")),
+        ann.browser.get(&ann.path("room/ttl")),
+        ann.browser.get("/api/nothing-here"),
+        ann.browser.get(&ann.path("realtime")),
+        ann.destroy(),
+    ];
+
+    for answer in answers {
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+    }
+}
+
+fn every_answer_forbids_what_a_page_could_do_with_it(world: &World) {
+    for path in ["/api/health", "/api/nothing-here"] {
+        let answer = world.browser().get(path);
+
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{answer:?}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{answer:?}");
+        assert!(answer.header("x-robots-tag").contains("noindex"), "{answer:?}");
+    }
+}
+
+fn another_address_is_not_found(world: &World) {
+    for path in
+        ["/api", "/api/", "/api/rooms", "/api/room/", "/api/room/create/", "/api/messages/1", "/API/health"]
+    {
+        let answer = world.browser().get(path);
+
+        if path.starts_with("/api/") {
+            assert_refused(&answer, 404, "not-found");
+        } else {
+            assert_eq!(answer.status, 404, "{answer:?}");
+        }
+    }
+}
+
+fn another_method_is_told_which_ones_there_are(world: &World) {
+    for (method, path, allow) in [
+        ("GET", "room/create", "POST"),
+        ("PUT", "room", "GET, DELETE"),
+        ("POST", "room", "GET, DELETE"),
+        ("GET", "room/join", "POST"),
+        ("POST", "room/ttl", "GET"),
+        ("DELETE", "messages", "GET, POST"),
+        ("PATCH", "messages", "GET, POST"),
+        ("POST", "realtime", "GET"),
+        ("POST", "health", "GET"),
+        ("OPTIONS", "messages", "GET, POST"),
+    ] {
+        let refused = world.browser().ask(method, &format!("/api/{path}")).send();
+
+        assert_refused(&refused, 405, "method-not-allowed");
+        assert_eq!(refused.header("allow"), allow, "{method} {path}");
+    }
+}
+
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A message whose JSON has exactly so many bytes.
+fn body_of(bytes: usize) -> Vec<u8> {
+    let body = |padding: &str| json!({ "text": "padded", "padding": padding }).to_string();
+    body(&"x".repeat(bytes - body("").len())).into_bytes()
+}
+
+fn a_body_over_64_kib_is_too_large(world: &World) {
+    let (ann, _) = world.pair();
+    for path in ["messages", "room/join", "room/create"] {
+        for bytes in [MAX_BODY_BYTES + 1, 10 * MAX_BODY_BYTES] {
+            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
+
+            assert_refused(&ask.raw(&body_of(bytes)), 413, "too-large");
+        }
+    }
+}
+
+fn a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced(world: &World) {
+    let (ann, _) = world.pair();
+    for bytes in [MAX_BODY_BYTES as u64 + 1, 10 * MAX_BODY_BYTES as u64] {
+        let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
+
+        assert_refused(&ask.chunked(repeat(b' ').take(bytes)), 413, "too-large");
+    }
+}
+
+fn a_body_of_64_kib_is_read(world: &World) {
+    let (ann, _) = world.pair();
+    let ask = || ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
+
+    assert_eq!(ask().raw(&body_of(MAX_BODY_BYTES)).status, 201);
+    assert_eq!(ask().chunked(&body_of(MAX_BODY_BYTES)[..]).status, 201);
+}
+
+fn a_body_must_say_that_it_is_json(world: &World) {
+    let (ann, _) = world.pair();
+    let post = |content_type: &str| -> Answer {
+        let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", content_type);
+        ask.raw(br#"{"text":"hi"}"#)
+    };
+
+    for content_type in
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp", ""]
+    {
+        assert_refused(&post(content_type), 415, "not-json");
+    }
+    for content_type in ["application/json", "application/json; charset=utf-8", "Application/JSON"] {
+        assert_eq!(post(content_type).status, 201, "{content_type}");
+    }
+}
+
+fn a_body_must_be_a_json_object(world: &World) {
+    let (ann, _) = world.pair();
+    for path in ["messages", "room/join", "room/create"] {
+        for body in [&b"{"[..], b"hello", b"[]", b"null", b"{\"text\":\"\xff\"}", b"{\"text\":\"\\ud800\"}"] {
+            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
+
+            assert_bad_field(&ask.raw(body), "body");
+        }
+    }
+}
+
+fn a_deeply_nested_body_is_refused_and_harms_nobody(world: &World) {
+    let (ann, _) = world.pair();
+    let body = format!(r#"{{"text":"hi","x":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
+
+    let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
+    assert_bad_field(&ask.raw(body.as_bytes()), "body");
+
+    assert_eq!(ann.post(&json!({ "text": "still here" })).status, 201);
+}

@@ -1,0 +1,134 @@
+//! The end that comes by itself.
+
+use std::time::Duration;
+
+use duet_test_support::{Browser, Participant, now_ms, wait_until};
+use serde_json::json;
+
+use crate::{
+    rooms::assert_all_not_found,
+    world::{BRIEF_MAX_MS, BRIEF_TTL_MS, Talk, World, talk},
+};
+
+cases![
+    a_room_ends_by_itself_and_says_so,
+    a_room_that_talks_lives_on,
+    a_room_never_outlives_its_maximum,
+    taking_a_seat_and_sending_prolong_a_room,
+    reading_typing_and_pinging_do_not_prolong_a_room,
+    both_sides_see_the_same_end,
+];
+
+fn a_room_ends_by_itself_and_says_so(world: &World) {
+    let Talk { ann, at_ann, at_bob, .. } = talk(world.brief());
+    let expires_at = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
+
+    for mut socket in [at_ann, at_bob] {
+        assert_eq!(socket.frame(), json!({ "type": "expire" }));
+        assert!(now_ms() >= expires_at, "not before its time");
+        assert_eq!(socket.closed(), 4411);
+    }
+
+    assert_all_not_found(&ann.browser, &ann.room);
+}
+
+fn a_room_that_talks_lives_on(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = talk(world.brief());
+    let first_end = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
+    assert!(first_end <= now_ms() + BRIEF_TTL_MS);
+
+    // Each message is an activity, so the room ends only if this machine stands still for all of its life.
+    wait_until("the first end is over", Duration::from_secs(30), || {
+        at_ann.say("still here");
+        at_bob.expect("message");
+        (now_ms() > first_end).then_some(())
+    });
+
+    assert_eq!(ann.browser.get(&ann.path("room/ttl")).status, 200);
+}
+
+fn a_room_never_outlives_its_maximum(world: &World) {
+    let visitor = Browser::new(world.brief().base_url());
+
+    let before = now_ms();
+    let created = visitor.post("/api/room/create", &json!({ "ttlSeconds": 86_400 }));
+    let after = now_ms();
+    let end = created.number("expiresAt");
+    let ann = Participant::join_as(visitor, &created.text("roomId"));
+    let mut at_ann = ann.open();
+
+    assert!((before + BRIEF_MAX_MS..=after + BRIEF_MAX_MS).contains(&end), "{created:?}");
+    assert!(created.number("ttl") <= BRIEF_MAX_MS / 1000);
+    assert_eq!(at_ann.expect("ready")["expiresAt"], end);
+    at_ann.say("on and on");
+    assert_eq!(at_ann.expect("message")["expiresAt"], end);
+    assert_eq!(at_ann.frame(), json!({ "type": "expire" }));
+    assert!(now_ms() >= end);
+    assert_eq!(at_ann.closed(), 4411);
+}
+
+/// Waits until the clock shows another millisecond, in which what happens has another time.
+fn tick() {
+    let now = now_ms();
+    wait_until("a millisecond passes", Duration::from_secs(1), || (now_ms() > now).then_some(()));
+}
+
+fn taking_a_seat_and_sending_prolong_a_room(world: &World) {
+    let created = world.browser().post("/api/room/create", &json!({ "ttlSeconds": 60 }));
+    let mut ends = vec![created.number("expiresAt")];
+    let room = created.text("roomId");
+
+    tick();
+    let ann = Participant::join(world.main().base_url(), &room);
+    let end = |ann: &Participant| ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
+    ends.push(end(&ann));
+    tick();
+    Participant::join(world.main().base_url(), &room);
+    ends.push(end(&ann));
+    tick();
+    let posted = ann.post(&json!({ "text": "by post" }));
+    ends.push(end(&ann));
+    tick();
+    let mut at_ann = ann.connect();
+    at_ann.say("by frame");
+    let frame = at_ann.expect("message");
+    ends.push(end(&ann));
+
+    assert!(ends.is_sorted_by(|one, next| one < next), "{ends:?}");
+    assert_eq!(ends[3], posted.number("timestamp") + 60_000);
+    assert_eq!(frame["expiresAt"].as_u64(), Some(ends[4]));
+}
+
+fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
+    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let id = at_ann.say("the last activity");
+    let end = at_ann.expect("message")["expiresAt"].clone();
+    at_bob.expect("message");
+
+    tick();
+    at_ann.send(&json!({ "type": "typing" }));
+    at_bob.expect("typing");
+    at_ann.send_text("ping");
+    at_ann.frame();
+    at_ann.say_as(&id, "the last activity");
+    assert_eq!(at_ann.expect("message")["expiresAt"], end);
+    bob.history();
+    bob.browser.get(&bob.path("room"));
+    Participant::join_as(bob.browser, &ann.room);
+    let mut second_tab = ann.open();
+
+    assert_eq!(second_tab.expect("ready")["expiresAt"], end);
+    assert_eq!(ann.browser.get(&ann.path("room/ttl")).json()["expiresAt"], end);
+}
+
+fn both_sides_see_the_same_end(world: &World) {
+    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+
+    at_ann.say("one clock");
+
+    let end = at_ann.expect("message")["expiresAt"].clone();
+    assert_eq!(at_bob.expect("message")["expiresAt"], end);
+    for participant in [ann, bob] {
+        assert_eq!(participant.browser.get(&participant.path("room/ttl")).json()["expiresAt"], end);
+    }
+}

@@ -1,0 +1,35 @@
+//! What the Worker says of itself: routes and outcomes, never who, where or what.
+
+use duet_test_support::Socket;
+use serde_json::json;
+
+use crate::world::{Talk, World, unknown_room};
+
+cases![logs_hold_routes_and_outcomes_and_nothing_of_a_room];
+
+/// wrangler's own account of requests, which a deployed Worker does not have.
+const WRANGLERS_OWN: &str = "[wrangler:";
+
+fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
+    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    let canary = unknown_room();
+
+    ann.post(&json!({ "text": canary, "sender": canary }));
+    at_ann.say(&canary);
+    ann.post(&json!({ "text": "", "sender": canary }));
+    ann.browser.get(&format!("/api/room?roomId={canary}"));
+    ann.browser.get(&format!("/api/{canary}"));
+    let stranger = Socket::open(&world.browser(), &ann.path("realtime"), &[]);
+    stranger.expect("it is accepted").closed();
+    ann.destroy();
+
+    let worker = world.main().worker();
+    let is_awaited = |line: &str| line.contains("DELETE /api/room") && line.contains("204");
+    worker.wait_for_log(is_awaited).unwrap_or_else(|log| panic!("no line for the last request:\n{log}"));
+    let token = ann.browser.token().expect("a cookie");
+    for line in worker.log().iter().filter(|line| !line.contains(WRANGLERS_OWN)) {
+        for secret in [&ann.room, &ann.id, &canary, &token] {
+            assert!(!line.contains(secret.as_str()), "{line}");
+        }
+    }
+}

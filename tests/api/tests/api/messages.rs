@@ -1,0 +1,295 @@
+//! Messages: sent by POST or by frame, stored once, told once, in one order.
+
+use duet_test_support::{Participant, Socket, message_id, now_ms};
+use serde_json::{Value, json};
+
+use crate::world::{Talk, World, assert_bad_field, assert_keys, assert_refused, seqs, texts};
+
+cases![
+    a_posted_message_reaches_both,
+    a_frame_reaches_both_and_so_confirms_itself,
+    a_posted_message_without_id_or_sender_gets_them,
+    the_same_id_posted_again_is_the_same_message,
+    the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only,
+    an_id_is_one_whichever_way_it_comes,
+    two_who_talk_at_once_are_heard_in_one_order_without_holes,
+    what_is_told_is_what_is_read_later,
+    history_is_read_in_pages,
+    history_has_200_messages_unless_asked_for_more,
+    after_and_limit_must_be_numbers_in_range,
+    only_participants_read_and_send,
+    a_text_has_1_to_16384_bytes,
+    a_text_has_no_control_characters_but_newline_and_tab,
+    a_text_is_kept_as_it_came,
+    a_sender_has_at_most_100_characters,
+    an_id_must_be_a_nanoid,
+    unknown_keys_are_ignored,
+];
+
+const MESSAGE_KEYS: [&str; 6] = ["id", "seq", "participantId", "sender", "text", "timestamp"];
+
+/// Sends a message that nothing can overtake, and checks that it is the next thing that is heard.
+fn assert_nothing_else_comes(from: &mut Socket, at: &mut [&mut Socket]) {
+    let fence = from.say("fence");
+    for socket in at {
+        assert_eq!(socket.expect_message()["id"], fence);
+    }
+}
+
+fn a_posted_message_reaches_both(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = message_id();
+
+    let before = now_ms();
+    let sent = ann.post(&json!({ "id": id, "sender": "Ann", "text": "hello" }));
+
+    assert_eq!(sent.status, 201);
+    let message = sent.json();
+    assert_keys(&message, &MESSAGE_KEYS);
+    assert_eq!((&message["id"], &message["seq"], &message["text"]), (&json!(id), &json!(1), &json!("hello")));
+    assert_eq!((&message["sender"], &message["participantId"]), (&json!("Ann"), &json!(ann.id)));
+    assert!((before..=now_ms()).contains(&sent.number("timestamp")));
+    for socket in [&mut at_ann, &mut at_bob] {
+        let frame = socket.expect("message");
+        assert_keys(&frame, &["type", "message", "expiresAt"]);
+        assert_eq!(frame["message"], message);
+        assert_eq!(frame["expiresAt"].as_u64(), Some(sent.number("timestamp") + 600_000));
+    }
+}
+
+fn a_frame_reaches_both_and_so_confirms_itself(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = message_id();
+
+    at_ann.send(&json!({ "type": "message", "id": id, "sender": "Ann", "text": "hello" }));
+
+    let confirmed = at_ann.expect_message();
+    assert_keys(&confirmed, &MESSAGE_KEYS);
+    assert_eq!((&confirmed["id"], &confirmed["participantId"]), (&json!(id), &json!(ann.id)));
+    assert_eq!(at_bob.expect_message(), confirmed);
+    assert_eq!(ann.history(), [confirmed]);
+}
+
+fn a_posted_message_without_id_or_sender_gets_them(world: &World) {
+    let (ann, _) = world.pair();
+
+    let sent = ann.post(&json!({ "text": "hello" }));
+
+    assert_eq!((sent.status, sent.text("id").len(), sent.text("sender")), (201, 21, String::new()));
+}
+
+fn the_same_id_posted_again_is_the_same_message(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = message_id();
+
+    let first = ann.post(&json!({ "id": id, "text": "once" }));
+    let again = ann.post(&json!({ "id": id, "text": "once" }));
+
+    assert_eq!((first.status, again.status), (201, 200));
+    assert_eq!(first.json(), again.json());
+    for socket in [&mut at_ann, &mut at_bob] {
+        assert_eq!(socket.expect_message()["id"], id);
+    }
+    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+    assert_eq!(texts(&ann.history()), ["once", "fence"]);
+}
+
+fn the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only(world: &World) {
+    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = at_ann.say("once");
+    let first = at_ann.expect_message();
+    assert_eq!(at_bob.expect_message(), first);
+
+    at_ann.say_as(&id, "once");
+
+    assert_eq!(at_ann.expect_message(), first);
+    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+    assert_eq!(texts(&bob.history()), ["once", "fence"]);
+}
+
+fn an_id_is_one_whichever_way_it_comes(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = at_ann.say("once");
+    let first = at_ann.expect_message();
+    at_bob.expect_message();
+
+    let posted = ann.post(&json!({ "id": id, "text": "once" }));
+
+    assert_eq!((posted.status, posted.json()), (200, first));
+    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+}
+
+fn two_who_talk_at_once_are_heard_in_one_order_without_holes(world: &World) {
+    const EACH: usize = 100;
+    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+
+    let talk = |mut socket: Socket| {
+        move || {
+            let own: Vec<String> = (0..EACH).map(|number| socket.say(&number.to_string())).collect();
+            let heard: Vec<Value> = (0..2 * EACH).map(|_| socket.expect_message()).collect();
+            (own, heard)
+        }
+    };
+    let (at_ann, at_bob) = (std::thread::spawn(talk(at_ann)), std::thread::spawn(talk(at_bob)));
+    let (by_ann, ann_heard) = at_ann.join().unwrap();
+    let (by_bob, bob_heard) = at_bob.join().unwrap();
+
+    assert_eq!(ann_heard, bob_heard);
+    assert_eq!(seqs(&ann_heard), (1..=2 * EACH as u64).collect::<Vec<_>>());
+    for (sender, said) in [(&ann, by_ann), (&bob, by_bob)] {
+        let heard = ann_heard.iter().filter(|message| message["participantId"] == sender.id);
+        assert!(
+            heard.map(|message| message["id"].as_str().unwrap()).eq(said),
+            "in the order in which it was said"
+        );
+        assert_eq!(sender.history(), ann_heard);
+    }
+}
+
+fn what_is_told_is_what_is_read_later(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+
+    at_ann.say("one");
+    ann.post(&json!({ "text": "two" }));
+    at_bob.say("three");
+
+    let told: Vec<Value> = (0..3).map(|_| at_bob.expect_message()).collect();
+    assert_eq!(seqs(&told), [1, 2, 3]);
+    assert_eq!(ann.history(), told);
+}
+
+fn history_is_read_in_pages(world: &World) {
+    let (ann, bob) = world.pair();
+    for number in 1..=5 {
+        assert_eq!(ann.post(&json!({ "text": number.to_string() })).status, 201);
+    }
+    let page = |query: &str| {
+        let page = bob.browser.get(&bob.path(&format!("messages{query}")));
+        assert_eq!(page.status, 200, "{page:?}");
+        assert_keys(&page.json(), &["messages", "lastSeq"]);
+        assert_eq!(page.number("lastSeq"), 5);
+        let messages = page.json()["messages"].as_array().expect("a list").clone();
+        messages.iter().for_each(|message| assert_keys(message, &MESSAGE_KEYS));
+        seqs(&messages)
+    };
+
+    assert_eq!(page(""), [1, 2, 3, 4, 5]);
+    assert_eq!(page("?limit=2"), [1, 2]);
+    assert_eq!(page("?after=2&limit=2"), [3, 4]);
+    assert_eq!(page("?after=4"), [5]);
+    assert_eq!(page("?after=5"), [0; 0]);
+    assert_eq!(page("?after=500&limit=500"), [0; 0]);
+}
+
+fn history_has_200_messages_unless_asked_for_more(world: &World) {
+    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    for _ in 0..203 {
+        at_ann.say("again");
+    }
+    (0..203).for_each(|_| drop(at_ann.expect_message()));
+
+    let count = |query| ann.browser.get(&ann.path(query)).json()["messages"].as_array().map(Vec::len);
+    assert_eq!(count("messages"), Some(200));
+    assert_eq!(count("messages?limit=500"), Some(203));
+}
+
+fn after_and_limit_must_be_numbers_in_range(world: &World) {
+    let (ann, _) = world.pair();
+
+    for limit in ["0", "501", "-1", "1.5", "", "ten"] {
+        assert_bad_field(&ann.browser.get(&ann.path(&format!("messages?limit={limit}"))), "limit");
+    }
+    for after in ["-1", "1.5", "", "first", "99999999999999999999999"] {
+        assert_bad_field(&ann.browser.get(&ann.path(&format!("messages?after={after}"))), "after");
+    }
+}
+
+fn only_participants_read_and_send(world: &World) {
+    let (ann, _) = world.pair();
+    let with_a_seat_elsewhere = Participant::join_as(world.browser(), &world.room()).browser;
+
+    for stranger in [world.browser(), with_a_seat_elsewhere] {
+        assert_refused(&stranger.get(&ann.path("messages")), 401, "not-a-participant");
+        let sent = stranger.post(&ann.path("messages"), &json!({ "text": "let me in" }));
+        assert_refused(&sent, 401, "not-a-participant");
+    }
+    assert!(ann.history().is_empty());
+}
+
+fn a_text_has_1_to_16384_bytes(world: &World) {
+    let (ann, _) = world.pair();
+    let post = |text: Value| ann.post(&json!({ "text": text }));
+
+    assert_eq!(post(json!("a")).status, 201);
+    assert_eq!(post(json!("a".repeat(16_384))).status, 201);
+    assert_eq!(post(json!("🦊".repeat(4_096))).status, 201);
+    for wrong in
+        [json!(""), json!("a".repeat(16_385)), json!("🦊".repeat(4_097)), json!(null), json!(7), json!(["a"])]
+    {
+        assert_bad_field(&post(wrong), "text");
+    }
+    assert_bad_field(&ann.post(&json!({})), "text");
+    assert_eq!(ann.history().len(), 3);
+}
+
+fn a_text_has_no_control_characters_but_newline_and_tab(world: &World) {
+    let (ann, _) = world.pair();
+
+    assert_eq!(ann.post(&json!({ "text": "two\n\tlines" })).status, 201);
+    for wrong in ["\0", "a\r\nb", "\u{1b}[31mred", "\u{7f}", "\u{85}"] {
+        assert_bad_field(&ann.post(&json!({ "text": wrong })), "text");
+    }
+}
+
+fn a_text_is_kept_as_it_came(world: &World) {
+    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
+    let said = [
+        "  spaces  ",
+        "\"quotes\" \\ {json}",
+        "é e\u{301} 👩‍👩‍👧 🏴‍☠️",
+        "שלום עולם",
+        "<b>&amp;</b>",
+        "\u{2028}\u{feff}\u{202e}",
+        "null",
+        "OK",
+    ];
+
+    for text in said {
+        at_ann.say(text);
+        assert_eq!(at_bob.expect_message()["text"], text);
+    }
+
+    assert_eq!(texts(&bob.history()), said);
+}
+
+fn a_sender_has_at_most_100_characters(world: &World) {
+    let (ann, _) = world.pair();
+    let post = |sender: Value| ann.post(&json!({ "sender": sender, "text": "hi" }));
+
+    for name in ["", "Ann", &"🦊".repeat(100)] {
+        assert_eq!(post(json!(name)).text("sender"), name);
+    }
+    for wrong in [json!("a".repeat(101)), json!("a\0"), json!(7)] {
+        assert_bad_field(&post(wrong), "sender");
+    }
+}
+
+fn an_id_must_be_a_nanoid(world: &World) {
+    let (ann, _) = world.pair();
+
+    for wrong in [json!(""), json!("short"), json!("a".repeat(22)), json!("aaaaaaaaaaaaaaaaaaaa!"), json!(7)]
+    {
+        assert_bad_field(&ann.post(&json!({ "id": wrong, "text": "hi" })), "id");
+    }
+}
+
+fn unknown_keys_are_ignored(world: &World) {
+    let (ann, _) = world.pair();
+
+    let sent = ann
+        .post(&json!({ "text": "hi", "colour": "teal", "seq": 99, "participantId": "me", "timestamp": 1 }));
+
+    assert_eq!((sent.status, sent.number("seq"), sent.text("participantId")), (201, 1, ann.id));
+    assert_ne!(sent.number("timestamp"), 1);
+    assert_keys(&sent.json(), &MESSAGE_KEYS);
+}

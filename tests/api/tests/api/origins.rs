@@ -1,0 +1,78 @@
+//! Pages of other sites: they may not act in a visitor's name.
+
+use duet_test_support::Socket;
+use serde_json::json;
+
+use crate::world::{World, assert_refused, pong};
+
+cases![
+    a_page_of_another_site_can_change_nothing,
+    a_page_of_another_site_can_open_no_socket,
+    our_own_page_can_do_everything,
+    reading_is_open_but_not_shared_with_other_sites,
+];
+
+/// The last is what a sandboxed frame or a file sends.
+const FOREIGN: [&str; 5] = [
+    "https://evil.example",
+    "http://localhost:1",
+    "https://localhost",
+    "http://localhost.evil.example",
+    "null",
+];
+
+fn a_page_of_another_site_can_change_nothing(world: &World) {
+    let (ann, _) = world.pair();
+    let lonely = world.room();
+    for origin in FOREIGN {
+        let ask = |method: &str, path: &str| ann.browser.ask(method, path).header("origin", origin);
+
+        let refused = [
+            ask("POST", "/api/room/create").json(&json!({})),
+            ask("POST", &format!("/api/room/join?roomId={lonely}")).json(&json!({})),
+            ask("POST", &ann.path("messages")).json(&json!({ "text": "forged" })),
+            ask("DELETE", &ann.path("room")).send(),
+        ];
+
+        for answer in refused {
+            assert_refused(&answer, 403, "bad-origin");
+        }
+    }
+    assert!(ann.history().is_empty());
+    assert_eq!(ann.browser.get(&format!("/api/room?roomId={lonely}")).text("status"), "open");
+}
+
+fn a_page_of_another_site_can_open_no_socket(world: &World) {
+    let (ann, _) = world.pair();
+
+    for origin in FOREIGN {
+        let opened = Socket::open(&ann.browser, &ann.path("realtime"), &[("origin", origin)]);
+
+        assert_eq!(opened.err(), Some(403), "{origin}");
+    }
+}
+
+fn our_own_page_can_do_everything(world: &World) {
+    let (ann, _) = world.pair();
+    let own = world.main().base_url();
+    let ask = |method: &str, path: &str| ann.browser.ask(method, path).header("origin", own);
+
+    let mut at_ann =
+        Socket::open(&ann.browser, &ann.path("realtime"), &[("origin", own)]).expect("it is ours");
+    at_ann.expect("ready");
+    assert_eq!(pong(&mut at_ann), "pong");
+    assert_eq!(ask("POST", "/api/room/create").json(&json!({})).status, 201);
+    assert_eq!(ask("POST", &ann.path("room/join")).json(&json!({})).status, 200);
+    assert_eq!(ask("POST", &ann.path("messages")).json(&json!({ "text": "hi" })).status, 201);
+    assert_eq!(ask("DELETE", &ann.path("room")).send().status, 204);
+}
+
+fn reading_is_open_but_not_shared_with_other_sites(world: &World) {
+    let (ann, _) = world.pair();
+
+    for path in ["room", "room/ttl", "messages"] {
+        let answer = ann.browser.ask("GET", &ann.path(path)).header("origin", FOREIGN[0]).send();
+
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, ""), "{path}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Rooms: made, looked at, ended.
+
+use duet_test_support::{Participant, now_ms};
+use serde_json::{Value, json};
+
+use crate::world::{World, assert_bad_field, assert_keys, assert_refused, unknown_room};
+
+cases![
+    create_answers_with_the_room_and_its_end,
+    create_takes_no_seat,
+    a_room_can_be_made_without_a_body,
+    its_creator_chooses_how_long_a_room_lives,
+    a_life_outside_the_range_is_refused,
+    room_ids_are_nanoids_and_differ,
+    opening_a_link_takes_no_seat_however_often,
+    a_visitor_is_told_whether_there_is_a_seat,
+    only_participants_are_told_the_time_left,
+    only_participants_can_destroy,
+    a_destroyed_room_is_gone_for_everybody,
+    a_room_that_never_was_is_not_found,
+    a_room_id_must_be_there_and_be_one,
+    health_names_the_store,
+];
+
+fn create_answers_with_the_room_and_its_end(world: &World) {
+    let before = now_ms();
+    let created = world.browser().post("/api/room/create", &json!({}));
+    let after = now_ms();
+
+    assert_eq!(created.status, 201);
+    assert_keys(&created.json(), &["roomId", "ttl", "expiresAt"]);
+    assert_eq!(created.header("location"), format!("/room/{}", created.text("roomId")));
+    assert_eq!(created.header("content-type"), "application/json");
+    assert_eq!(created.number("ttl"), 600);
+    assert!((before + 600_000..=after + 600_000).contains(&created.number("expiresAt")));
+}
+
+fn create_takes_no_seat(world: &World) {
+    let creator = world.browser();
+
+    let created = creator.post("/api/room/create", &json!({}));
+
+    assert_eq!(created.header("set-cookie"), "");
+    let room = created.text("roomId");
+    Participant::join(creator.base_url(), &room);
+    Participant::join(creator.base_url(), &room);
+}
+
+fn a_room_can_be_made_without_a_body(world: &World) {
+    assert_eq!(world.browser().ask("POST", "/api/room/create").send().status, 201);
+}
+
+fn its_creator_chooses_how_long_a_room_lives(world: &World) {
+    for ttl_seconds in [60, 86_400] {
+        let created = world.browser().post("/api/room/create", &json!({ "ttlSeconds": ttl_seconds }));
+
+        assert_eq!((created.status, created.number("ttl")), (201, ttl_seconds));
+    }
+}
+
+fn a_life_outside_the_range_is_refused(world: &World) {
+    for ttl_seconds in [json!(59), json!(86_401), json!(0), json!(-60), json!(60.5), json!("60"), json!([60])]
+    {
+        let refused = world.browser().post("/api/room/create", &json!({ "ttlSeconds": ttl_seconds }));
+
+        assert_bad_field(&refused, "ttlSeconds");
+    }
+}
+
+fn room_ids_are_nanoids_and_differ(world: &World) {
+    let (one, two) = (world.room(), world.room());
+
+    let is_url_safe = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+    assert!(one.len() == 21 && one.chars().all(is_url_safe), "{one}");
+    assert_ne!(one, two);
+}
+
+fn opening_a_link_takes_no_seat_however_often(world: &World) {
+    let room = world.room();
+
+    for _ in 0..5 {
+        let scanner = world.browser();
+        for path in ["room", "room/ttl", "messages", "realtime"] {
+            let answer = scanner.get(&format!("/api/{path}?roomId={room}"));
+            assert_eq!(answer.header("set-cookie"), "", "{path}");
+        }
+        let page = scanner.get(&format!("/room/{room}"));
+        assert_eq!((page.status, page.header("set-cookie")), (200, ""));
+    }
+
+    let status = world.browser().get(&format!("/api/room?roomId={room}"));
+    assert_eq!(status.text("status"), "open");
+    Participant::join(world.main().base_url(), &room);
+    Participant::join(world.main().base_url(), &room);
+}
+
+fn a_visitor_is_told_whether_there_is_a_seat(world: &World) {
+    let room = world.room();
+    let visitor = world.browser();
+    let status = |browser: &duet_test_support::Browser| {
+        let answer = browser.get(&format!("/api/room?roomId={room}"));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_keys(&answer.json(), &["roomId", "status", "sealed"]);
+        assert_eq!(answer.text("roomId"), room);
+        answer.text("status")
+    };
+
+    assert_eq!(status(&visitor), "open");
+    let ann = Participant::join(visitor.base_url(), &room);
+    assert_eq!((status(&ann.browser), status(&visitor)), ("joined".into(), "open".into()));
+    let bob = Participant::join(visitor.base_url(), &room);
+    assert_eq!((status(&bob.browser), status(&visitor)), ("joined".into(), "full".into()));
+}
+
+fn only_participants_are_told_the_time_left(world: &World) {
+    let ann = Participant::join(world.main().base_url(), &world.room());
+
+    let told = ann.browser.get(&ann.path("room/ttl"));
+    let refused = world.browser().get(&ann.path("room/ttl"));
+
+    assert_eq!(told.status, 200);
+    assert_keys(&told.json(), &["ttl", "expiresAt"]);
+    let ms_left = told.number("expiresAt").saturating_sub(now_ms());
+    assert!((1..=600).contains(&told.number("ttl")) && ms_left <= 600_000, "{told:?}");
+    assert_refused(&refused, 401, "not-a-participant");
+}
+
+fn only_participants_can_destroy(world: &World) {
+    let (ann, _) = world.pair();
+
+    let refused = world.browser().delete(&ann.path("room"));
+
+    assert_refused(&refused, 401, "not-a-participant");
+    assert_eq!(ann.browser.get(&ann.path("room")).text("status"), "joined");
+}
+
+fn a_destroyed_room_is_gone_for_everybody(world: &World) {
+    let (ann, bob) = world.pair();
+    ann.post(&json!({ "text": "soon gone" }));
+
+    let destroyed = bob.destroy();
+
+    assert_eq!((destroyed.status, destroyed.body.as_str()), (204, ""));
+    assert_eq!(destroyed.header("cache-control"), "no-store");
+    for participant in [&ann, &bob] {
+        assert_all_not_found(&participant.browser, &ann.room);
+    }
+}
+
+fn a_room_that_never_was_is_not_found(world: &World) {
+    assert_all_not_found(&world.browser(), &unknown_room());
+}
+
+/// Every endpoint that takes a room says the same of one that is not there.
+pub fn assert_all_not_found(browser: &duet_test_support::Browser, room: &str) {
+    let (hello, nothing) = (json!({ "text": "hello?" }), json!({}));
+    let calls: [(&str, &str, Option<&Value>); 6] = [
+        ("GET", "room", None),
+        ("POST", "room/join", Some(&nothing)),
+        ("GET", "room/ttl", None),
+        ("DELETE", "room", None),
+        ("GET", "messages", None),
+        ("POST", "messages", Some(&hello)),
+    ];
+    for (method, path, body) in calls {
+        let ask = browser.ask(method, &format!("/api/{path}?roomId={room}"));
+        let answer =
+            body.map_or_else(|| ask.send(), |body| browser.post(&format!("/api/{path}?roomId={room}"), body));
+        assert_refused(&answer, 404, "room-not-found");
+        assert_eq!(answer.header("set-cookie"), "", "{method} {path}");
+    }
+}
+
+fn a_room_id_must_be_there_and_be_one(world: &World) {
+    let visitor = world.browser();
+    let long = format!("?roomId={}", "a".repeat(22));
+    for query in [
+        "",
+        "?roomId=",
+        "?roomId=short",
+        "?roomId=aaaaaaaaaaaaaaaaaaaa!",
+        "?room=aaaaaaaaaaaaaaaaaaaaa",
+        &long,
+    ] {
+        for path in ["room", "room/ttl", "messages"] {
+            assert_bad_field(&visitor.get(&format!("/api/{path}{query}")), "roomId");
+        }
+        assert_bad_field(&visitor.post(&format!("/api/room/join{query}"), &json!({})), "roomId");
+        assert_bad_field(&visitor.post(&format!("/api/messages{query}"), &json!({ "text": "a" })), "roomId");
+        assert_bad_field(&visitor.delete(&format!("/api/room{query}")), "roomId");
+    }
+}
+
+fn health_names_the_store(world: &World) {
+    let health = world.browser().get("/api/health");
+
+    assert_eq!(health.status, 200);
+    assert_keys(&health.json(), &["status", "store", "version"]);
+    assert_eq!((health.text("status"), health.text("store")), ("ok".into(), world.store.name().into()));
+    assert!(!health.text("version").is_empty());
+}

@@ -1,0 +1,250 @@
+//! Seats: taken by joining, kept by a token, two at the most.
+
+use std::{collections::BTreeSet, thread};
+
+use duet_test_support::{Answer, Browser, Participant, Socket};
+use serde_json::json;
+
+use crate::world::{World, assert_keys, assert_refused, pong, token};
+
+cases![
+    joining_answers_with_who_is_here,
+    joining_sets_a_cookie_for_the_api_only,
+    no_answer_holds_the_token,
+    joining_again_with_the_same_cookie_changes_nothing,
+    a_third_person_finds_the_room_full,
+    a_hundred_joins_at_once_admit_exactly_two,
+    one_browser_that_joins_many_times_at_once_takes_one_seat,
+    one_browser_has_one_cookie_and_unrelated_ids_in_two_rooms,
+    a_malformed_cookie_counts_as_none,
+    a_client_without_cookies_shows_its_token_itself,
+    a_token_in_the_address_reads_messages_and_nothing_else,
+];
+
+fn join(browser: &Browser, room: &str) -> Answer {
+    browser.post(&format!("/api/room/join?roomId={room}"), &json!({}))
+}
+
+fn joining_answers_with_who_is_here(world: &World) {
+    let room = world.room();
+
+    let ann = join(&world.browser(), &room);
+    let bob = join(&world.browser(), &room);
+
+    for joined in [&ann, &bob] {
+        assert_eq!(joined.status, 200);
+        let keys = ["roomId", "participantId", "participants", "ttl", "expiresAt", "lastSeq"];
+        assert_keys(&joined.json(), &keys);
+        assert_eq!((joined.text("roomId"), joined.number("lastSeq")), (room.clone(), 0));
+        assert_eq!((joined.number("ttl"), joined.text("participantId").len()), (600, 16));
+    }
+    let (ann_id, bob_id) = (ann.text("participantId"), bob.text("participantId"));
+    assert_ne!(ann_id, bob_id);
+    assert_eq!(ann.json()["participants"], json!([ann_id]));
+    assert_eq!(bob.json()["participants"], json!([ann_id, bob_id]));
+}
+
+fn joining_sets_a_cookie_for_the_api_only(world: &World) {
+    let joined = join(&world.browser(), &world.room());
+
+    let cookie = joined.header("set-cookie");
+    let mut parts = cookie.split("; ");
+    let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).expect("name and value");
+    assert_eq!((name, value.len()), ("x-auth-token", 43), "{cookie}");
+    assert!(value.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)), "{cookie}");
+    let attributes: BTreeSet<&str> = parts.collect();
+    assert_eq!(attributes, BTreeSet::from(["HttpOnly", "SameSite=Lax", "Path=/api", "Max-Age=86400"]));
+}
+
+fn no_answer_holds_the_token(world: &World) {
+    let browser = world.browser();
+    let room = world.room();
+
+    let joined = join(&browser, &room);
+    let ann = Participant::join_as(browser, &room);
+    let mut at_ann = ann.open();
+    let ready = at_ann.expect("ready").to_string();
+    let sent = ann.post(&json!({ "text": "hi" }));
+
+    let token = ann.browser.token().expect("a cookie was set");
+    for body in [&joined.body, &ready, &sent.body, &ann.browser.get(&ann.path("messages")).body] {
+        assert!(!body.contains(&token), "{body}");
+    }
+}
+
+fn joining_again_with_the_same_cookie_changes_nothing(world: &World) {
+    let (browser, room) = (world.browser(), world.room());
+
+    let first = join(&browser, &room);
+    let token = browser.token();
+    let again = join(&browser, &room);
+
+    assert_eq!((again.status, browser.token()), (200, token));
+    for key in ["participantId", "participants", "expiresAt"] {
+        assert_eq!(again.json()[key], first.json()[key], "{key}");
+    }
+}
+
+fn a_third_person_finds_the_room_full(world: &World) {
+    let (ann, _) = world.pair();
+    let third = world.browser();
+
+    let refused = join(&third, &ann.room);
+
+    assert_refused(&refused, 409, "room-full");
+    assert_eq!((refused.header("set-cookie"), third.token()), ("", None));
+    assert_refused(&third.get(&ann.path("messages")), 401, "not-a-participant");
+}
+
+fn a_hundred_joins_at_once_admit_exactly_two(world: &World) {
+    let room = world.room();
+    let base_url = world.main().base_url();
+
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let joins: Vec<_> =
+            (0..100).map(|_| scope.spawn(|| join(&Browser::new(base_url), &room).status)).collect();
+        joins.into_iter().map(|join| join.join().unwrap()).collect()
+    });
+
+    let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(200), count(409)), (2, 98), "{statuses:?}");
+}
+
+fn one_browser_that_joins_many_times_at_once_takes_one_seat(world: &World) {
+    let (room, token) = (world.room(), token());
+    let base_url = world.main().base_url();
+
+    let joined: Vec<Answer> = thread::scope(|scope| {
+        let joins: Vec<_> =
+            (0..10).map(|_| scope.spawn(|| join(&Browser::with_cookie(base_url, &token), &room))).collect();
+        joins.into_iter().map(|join| join.join().unwrap()).collect()
+    });
+
+    for answer in &joined {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["participants"], json!([joined[0].text("participantId")]));
+    }
+    assert_eq!(join(&Browser::new(base_url), &room).status, 200, "there is a seat left");
+}
+
+fn one_browser_has_one_cookie_and_unrelated_ids_in_two_rooms(world: &World) {
+    let browser = world.browser();
+
+    let one = join(&browser, &world.room());
+    let token = browser.token();
+    let two = join(&browser, &world.room());
+
+    assert_eq!(browser.token(), token);
+    assert_ne!(one.text("participantId"), two.text("participantId"));
+}
+
+fn a_malformed_cookie_counts_as_none(world: &World) {
+    let browser = Browser::with_cookie(world.main().base_url(), "not-a-token");
+
+    let joined = join(&browser, &world.room());
+
+    assert_eq!((joined.status, browser.token().map(|token| token.len())), (200, Some(43)));
+}
+
+fn a_client_without_cookies_shows_its_token_itself(world: &World) {
+    let room = world.room();
+    let robot = Browser::with_bearer(world.main().base_url(), &token());
+
+    let robot = Participant::join_as(robot, &room);
+
+    assert_eq!(robot.post(&json!({ "text": "beep" })).status, 201);
+    assert_eq!(robot.history().len(), 1);
+    assert_eq!(pong(&mut robot.connect()), json!("pong"));
+    assert_eq!(robot.browser.get(&robot.path("room")).text("status"), "joined");
+}
+
+fn a_token_in_the_address_reads_messages_and_nothing_else(world: &World) {
+    let (ann, _) = world.pair();
+    let stranger = world.browser();
+    let with_token = |path: &str| format!("{}&token={}", ann.path(path), ann.browser.token().unwrap());
+
+    assert_eq!(stranger.get(&with_token("messages")).status, 200);
+
+    assert_refused(&stranger.get(&with_token("room/ttl")), 401, "not-a-participant");
+    let sent = stranger.post(&with_token("messages"), &json!({ "text": "me?" }));
+    assert_refused(&sent, 401, "not-a-participant");
+    assert_refused(&stranger.delete(&with_token("room")), 401, "not-a-participant");
+    assert_eq!(stranger.get(&with_token("room")).text("status"), "full");
+    assert_eq!(Socket::open(&stranger, &with_token("realtime"), &[]).unwrap().closed(), 4401);
+}
+
+/// Rooms that ask for a proof.
+pub mod proof {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use duet_test_support::{Answer, Browser};
+    use serde_json::{Value, json};
+    use sha2::{Digest, Sha256};
+
+    use crate::world::{World, assert_bad_field, assert_refused};
+
+    cases![
+        a_room_with_access_opens_with_its_proof_only,
+        who_has_a_seat_needs_no_proof_again,
+        a_proof_for_a_room_without_access_is_ignored,
+        access_and_proof_must_be_32_bytes_of_base64url,
+    ];
+
+    const PROOF: [u8; 32] = [7; 32];
+
+    fn room_with_access(world: &World) -> String {
+        let access = URL_SAFE_NO_PAD.encode(Sha256::digest(PROOF));
+        world.browser().create_room(&json!({ "access": access }))
+    }
+
+    fn join(browser: &Browser, room: &str, body: &Value) -> Answer {
+        browser.post(&format!("/api/room/join?roomId={room}"), body)
+    }
+
+    fn right() -> Value {
+        json!({ "proof": URL_SAFE_NO_PAD.encode(PROOF) })
+    }
+
+    fn a_room_with_access_opens_with_its_proof_only(world: &World) {
+        let room = room_with_access(world);
+        let visitor = world.browser();
+
+        for wrong in [json!({}), json!({ "proof": URL_SAFE_NO_PAD.encode([8; 32]) })] {
+            assert_refused(&join(&visitor, &room, &wrong), 403, "bad-proof");
+        }
+
+        let status = visitor.get(&format!("/api/room?roomId={room}")).json();
+        assert_eq!((&status["status"], &status["sealed"]), (&json!("open"), &json!(true)));
+        assert_eq!(join(&visitor, &room, &right()).status, 200);
+    }
+
+    fn who_has_a_seat_needs_no_proof_again(world: &World) {
+        let (room, ann) = (room_with_access(world), world.browser());
+
+        let first = join(&ann, &room, &right());
+        let again = join(&ann, &room, &json!({}));
+
+        assert_eq!((again.status, again.text("participantId")), (200, first.text("participantId")));
+        let wrong = json!({ "proof": URL_SAFE_NO_PAD.encode([8; 32]) });
+        assert_refused(&join(&ann, &room, &wrong), 403, "bad-proof");
+    }
+
+    fn a_proof_for_a_room_without_access_is_ignored(world: &World) {
+        let room = world.room();
+
+        let status = world.browser().get(&format!("/api/room?roomId={room}")).json();
+        assert_eq!(status["sealed"], false);
+        assert_eq!(join(&world.browser(), &room, &right()).status, 200);
+    }
+
+    fn access_and_proof_must_be_32_bytes_of_base64url(world: &World) {
+        let room = room_with_access(world);
+        let padded = format!("{}=", "A".repeat(43));
+        for wrong in
+            [json!("short"), json!(7), json!(padded), json!("A".repeat(44)), json!("A".repeat(42) + "+")]
+        {
+            let created = world.browser().post("/api/room/create", &json!({ "access": wrong }));
+            assert_bad_field(&created, "access");
+            assert_bad_field(&join(&world.browser(), &room, &json!({ "proof": wrong })), "proof");
+        }
+    }
+}

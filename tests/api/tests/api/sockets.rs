@@ -1,0 +1,197 @@
+//! The socket itself: frames that are none, sockets that are refused, ends that have a number.
+
+use duet_test_support::{Browser, Socket, message_id};
+use serde_json::{Value, json};
+
+use crate::world::{Talk, World, assert_keys, assert_refused, pong, unknown_room};
+
+cases![
+    ping_is_answered_pong,
+    what_is_no_frame_closes_with_4400,
+    a_binary_frame_closes_with_4400,
+    a_frame_over_32_kib_closes_with_1009,
+    a_frame_of_32_kib_passes,
+    a_frame_of_a_newer_client_is_ignored,
+    unknown_keys_of_a_frame_are_ignored,
+    a_bad_message_is_told_to_its_sender_and_the_socket_stays,
+    a_stranger_is_closed_with_4401,
+    a_room_that_never_was_closes_with_4404,
+    a_room_id_that_is_none_closes_with_4400,
+    a_ninth_socket_is_closed_with_4429,
+    without_an_upgrade_there_is_no_socket,
+    destroying_is_told_to_every_socket,
+    nothing_is_heard_from_a_room_that_is_destroyed,
+];
+
+fn ping_is_answered_pong(world: &World) {
+    let Talk { mut at_ann, at_bob: _at_bob, .. } = world.talk();
+
+    assert_eq!(pong(&mut at_ann), "pong");
+}
+
+/// Breaks one socket and checks that the others hear nothing but that it is gone.
+fn assert_closes(world: &World, code: u16, send: impl FnOnce(&mut Socket)) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+
+    send(&mut at_ann);
+
+    assert_eq!(at_ann.closed(), code);
+    assert_eq!(at_bob.expect("presence")["online"].as_array().map(Vec::len), Some(1));
+    at_bob.say("still here");
+    at_bob.expect("message");
+    assert_eq!(ann.history().len(), 1);
+}
+
+fn what_is_no_frame_closes_with_4400(world: &World) {
+    for text in
+        ["hello", "", "[]", "7", "\"ping\"", "{}", r#"{"type":7}"#, r#"{"type":null}"#, r#"{"type":"typing""#]
+    {
+        assert_closes(world, 4400, |socket| socket.send_text(text));
+    }
+}
+
+fn a_binary_frame_closes_with_4400(world: &World) {
+    assert_closes(world, 4400, |socket| socket.send_binary(br#"{"type":"typing"}"#));
+}
+
+/// A message whose frame has exactly so many bytes.
+fn frame_of(bytes: usize) -> String {
+    let frame = |padding: &str| {
+        json!({ "type": "message", "id": message_id(), "text": "padded", "padding": padding }).to_string()
+    };
+    frame(&"x".repeat(bytes - frame("").len()))
+}
+
+fn a_frame_over_32_kib_closes_with_1009(world: &World) {
+    assert_closes(world, 1009, |socket| socket.send_text(&frame_of(32 * 1024 + 1)));
+}
+
+fn a_frame_of_32_kib_passes(world: &World) {
+    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+
+    at_ann.send_text(&frame_of(32 * 1024));
+
+    assert_eq!(at_bob.expect_message()["text"], "padded");
+}
+
+fn a_frame_of_a_newer_client_is_ignored(world: &World) {
+    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+
+    at_ann.send(&json!({ "type": "wave", "at": "you" }));
+    at_ann.send(&json!({ "type": "" }));
+
+    at_ann.say("fence");
+    for socket in [&mut at_ann, &mut at_bob] {
+        socket.expect("message");
+    }
+}
+
+fn unknown_keys_of_a_frame_are_ignored(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let frame = json!({ "type": "message", "id": message_id(), "text": "hi", "colour": "teal", "participantId": "you" });
+
+    at_ann.send(&frame);
+
+    let message = at_bob.expect_message();
+    assert_eq!((&message["text"], &message["participantId"]), (&json!("hi"), &json!(ann.id)));
+    assert_eq!(message["colour"], Value::Null);
+}
+
+fn a_bad_message_is_told_to_its_sender_and_the_socket_stays(world: &World) {
+    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+    let id = message_id();
+    for (field, wrong) in [
+        ("text", json!({ "text": "" })),
+        ("text", json!({ "text": "a".repeat(16_385) })),
+        ("text", json!({})),
+        ("sender", json!({ "text": "hi", "sender": 7 })),
+    ] {
+        let mut frame = json!({ "type": "message", "id": id });
+        frame.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+
+        at_ann.send(&frame);
+
+        let error = at_ann.expect("error");
+        assert_keys(&error, &["type", "id", "error", "message"]);
+        assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("bad-request")));
+        assert!(error["message"].as_str().unwrap().contains(&format!("`{field}`")), "{error}");
+    }
+    for frame in
+        [json!({ "type": "message", "text": "no id" }), json!({ "type": "message", "id": 7, "text": "hi" })]
+    {
+        at_ann.send(&frame);
+
+        let error = at_ann.expect("error");
+        assert_keys(&error, &["type", "error", "message"]);
+        assert!(error["message"].as_str().unwrap().contains("`id`"), "{error}");
+    }
+    at_ann.say("fence");
+    assert_eq!(at_bob.expect_message()["seq"], 1);
+}
+
+fn open(browser: &Browser, room: &str) -> Socket {
+    Socket::open(browser, &format!("/api/realtime?roomId={room}"), &[]).expect("the handshake succeeds")
+}
+
+fn a_stranger_is_closed_with_4401(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let elsewhere = world.pair().0.browser;
+
+    for stranger in [world.browser(), elsewhere] {
+        assert_eq!(open(&stranger, &ann.room).closed(), 4401);
+    }
+
+    at_ann.say("fence");
+    for socket in [&mut at_ann, &mut at_bob] {
+        socket.expect("message");
+    }
+}
+
+fn a_room_that_never_was_closes_with_4404(world: &World) {
+    assert_eq!(open(&world.pair().0.browser, &unknown_room()).closed(), 4404);
+}
+
+fn a_room_id_that_is_none_closes_with_4400(world: &World) {
+    assert_eq!(open(&world.browser(), "short").closed(), 4400);
+}
+
+fn a_ninth_socket_is_closed_with_4429(world: &World) {
+    let (ann, bob) = world.pair();
+    let mut tabs: Vec<Socket> = (0..8).map(|_| ann.connect()).collect();
+
+    assert_eq!(ann.open().closed(), 4429);
+
+    bob.connect();
+    tabs.pop().expect("eight of them").leave();
+    let mut in_its_place = ann.connect();
+    assert_eq!(pong(&mut in_its_place), "pong");
+}
+
+fn without_an_upgrade_there_is_no_socket(world: &World) {
+    let (ann, _) = world.pair();
+
+    assert_refused(&ann.browser.get(&ann.path("realtime")), 426, "upgrade-required");
+}
+
+fn destroying_is_told_to_every_socket(world: &World) {
+    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+    let second_tab = bob.connect();
+
+    assert_eq!(ann.destroy().status, 204);
+
+    for mut socket in [at_ann, at_bob, second_tab] {
+        assert_eq!(socket.frame(), json!({ "type": "destroy" }));
+        assert_eq!(socket.closed(), 4410);
+    }
+    assert_eq!(open(&bob.browser, &bob.room).closed(), 4404);
+}
+
+fn nothing_is_heard_from_a_room_that_is_destroyed(world: &World) {
+    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+
+    bob.destroy();
+    at_ann.try_send_text(&json!({ "type": "message", "id": message_id(), "text": "too late" }).to_string());
+
+    assert_eq!((at_ann.closed(), at_bob.closed()), (4410, 4410));
+    assert_refused(&ann.browser.get(&ann.path("messages")), 404, "room-not-found");
+}

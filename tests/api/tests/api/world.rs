@@ -1,0 +1,178 @@
+//! What the cases share: Workers that start when the first case asks for them, and short ways to say things.
+
+use std::sync::OnceLock;
+
+use duet_test_support::{Answer, Browser, Participant, Socket, Stack, StoreKind};
+use serde_json::{Value, json};
+
+/// A case: a sentence of behaviour, and what shows it.
+pub type Case = (&'static str, fn(&World));
+
+/// Makes the list of a file's cases.
+macro_rules! cases {
+    ($($name:ident),+ $(,)?) => {
+        /// The cases of this subject.
+        pub const CASES: &[$crate::world::Case] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+/// No limits, so that cases are not in each other's way.
+const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRESS_LIMITS", "off")];
+/// What a room that was made on [`World::brief`] lives after its last activity, in milliseconds.
+pub const BRIEF_TTL_MS: u64 = 3_000;
+/// What it lives at the most.
+pub const BRIEF_MAX_MS: u64 = 8_000;
+/// Messages per second on [`World::strict`].
+pub const STRICT_RATE: usize = 1;
+
+/// A Worker that starts when it is first asked for.
+#[derive(Default)]
+struct Lazy(OnceLock<Result<Stack, String>>);
+
+impl Lazy {
+    fn get(&self, store: StoreKind, vars: &[(&str, &str)]) -> &Stack {
+        let started = self.0.get_or_init(|| Stack::start(store, vars));
+        started.as_ref().unwrap_or_else(|said| panic!("{said}"))
+    }
+}
+
+/// One store, and the Workers that use it.
+pub struct World {
+    /// Which store.
+    pub store: StoreKind,
+    main: Lazy,
+    brief: Lazy,
+    strict: Lazy,
+}
+
+impl World {
+    /// A world in which nothing runs yet.
+    pub fn new(store: StoreKind) -> Self {
+        Self { store, main: Lazy::default(), brief: Lazy::default(), strict: Lazy::default() }
+    }
+
+    /// The Worker for all that needs no other.
+    pub fn main(&self) -> &Stack {
+        self.main.get(self.store, &UNLIMITED)
+    }
+
+    /// A Worker whose rooms end soon.
+    pub fn brief(&self) -> &Stack {
+        let soon = [("ROOM_TTL_SECONDS", "3"), ("ROOM_MAX_LIFETIME_SECONDS", "8")];
+        self.brief.get(self.store, &[&UNLIMITED[..], &soon].concat())
+    }
+
+    /// A Worker that takes one message per second.
+    pub fn strict(&self) -> &Stack {
+        self.strict.get(self.store, &[("MESSAGE_RATE_PER_SECOND", "1"), ("ADDRESS_LIMITS", "off")])
+    }
+
+    /// A Worker for one case alone.
+    pub fn own(&self, vars: &[(&str, &str)]) -> Stack {
+        let started = Stack::start(self.store, &[&UNLIMITED[..], vars].concat());
+        started.unwrap_or_else(|said| panic!("{said}"))
+    }
+
+    /// A browser that was nowhere yet.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.main().base_url())
+    }
+
+    /// A new room that anybody may join.
+    pub fn room(&self) -> String {
+        self.browser().create_room(&json!({}))
+    }
+
+    /// Two people in a new room.
+    pub fn pair(&self) -> (Participant, Participant) {
+        pair(self.main())
+    }
+
+    /// Two people in a new room, each with a socket to which nothing is on its way.
+    pub fn talk(&self) -> Talk {
+        talk(self.main())
+    }
+}
+
+/// Two people in a new room of `stack`.
+pub fn pair(stack: &Stack) -> (Participant, Participant) {
+    let room = Browser::new(stack.base_url()).create_room(&json!({}));
+    (Participant::join(stack.base_url(), &room), Participant::join(stack.base_url(), &room))
+}
+
+/// Two people in conversation.
+pub struct Talk {
+    /// Who came first.
+    pub ann: Participant,
+    /// Who came second.
+    pub bob: Participant,
+    /// Her socket.
+    pub at_ann: Socket,
+    /// His socket.
+    pub at_bob: Socket,
+}
+
+/// Two people in a new room of `stack`, each with a socket to which nothing is on its way.
+pub fn talk(stack: &Stack) -> Talk {
+    let (ann, bob) = pair(stack);
+    let mut at_ann = ann.connect();
+    let at_bob = bob.connect();
+    at_ann.expect("presence");
+    Talk { ann, bob, at_ann, at_bob }
+}
+
+/// A room id that no room has.
+pub fn unknown_room() -> String {
+    duet_test_support::message_id()
+}
+
+/// A token as the room makes them.
+pub fn token() -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let bytes: Vec<u8> = unknown_room().into_bytes().into_iter().cycle().take(32).collect();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Checks that an object has these keys and no others.
+#[track_caller]
+pub fn assert_keys(value: &Value, keys: &[&str]) {
+    let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
+    let (mut there, mut expected): (Vec<&str>, Vec<&str>) =
+        (object.keys().map(String::as_str).collect(), keys.to_vec());
+    there.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(there, expected, "{value}");
+}
+
+/// Checks that an answer refuses with this status and word, in the form that all refusals have.
+#[track_caller]
+pub fn assert_refused(answer: &Answer, status: u16, word: &str) {
+    assert_eq!((answer.status, answer.error().as_str()), (status, word), "{answer:?}");
+    assert_keys(&answer.json(), &["error", "message"]);
+    assert!(!answer.text("message").is_empty(), "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
+}
+
+/// Checks that an answer refuses because of this field, which it names.
+#[track_caller]
+pub fn assert_bad_field(answer: &Answer, field: &str) {
+    assert_refused(answer, 400, "bad-request");
+    assert!(answer.text("message").contains(&format!("`{field}`")), "{answer:?}");
+}
+
+/// The texts of messages, in their order.
+pub fn texts(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|message| message["text"].as_str().expect("a text")).collect()
+}
+
+/// The places of messages, in their order.
+pub fn seqs(messages: &[Value]) -> Vec<u64> {
+    messages.iter().map(|message| message["seq"].as_u64().expect("a number")).collect()
+}
+
+/// What a socket answers to `ping`.
+pub fn pong(socket: &mut Socket) -> Value {
+    socket.send_text("ping");
+    socket.frame()
+}
