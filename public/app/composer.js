@@ -77,6 +77,6 @@ export class Composer {
     this.#counter.textContent = left < 0 ? `${-left} too many` : `${left} left`
     this.#form.toggleAttribute("data-too-long", left < 0)
     this.#button.disabled = left < 0
-    this.#field.toggleAttribute("aria-invalid", left < 0)
+    this.#field.setAttribute("aria-invalid", String(left < 0))
   }
 }

@@ -264,7 +264,7 @@ export class Conversation {
 
   #show() {
     this.#list.show(this.#entries(), !this.#isLoaded)
-    const isAlone = company(this.#presence, this.#self) === "alone"
+    const isAlone = this.#self !== "" && company(this.#presence, this.#self) === "alone"
     $("[data-share]").hidden = !isAlone || this.#timeline.messages.length + this.#timeline.pending.length > 0
   }
 

@@ -56,7 +56,7 @@ function open(event) {
   const field = /** @type {HTMLInputElement} */ (joinForm.elements.namedItem("link"))
   const room = findRoom(field.value)
   linkProblem.hidden = room !== null
-  field.toggleAttribute("aria-invalid", room === null)
+  field.setAttribute("aria-invalid", String(room === null))
   if (room) {
     location.assign(roomPath(room.roomId) + room.fragment)
   } else {

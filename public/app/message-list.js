@@ -123,7 +123,7 @@ export class MessageList {
 
   /**
    * @param {Entry[]} entries
-   * @returns {number} how many are new
+   * @returns {number} how many messages are new
    */
   #place(entries) {
     let added = 0
@@ -133,7 +133,7 @@ export class MessageList {
       if (!element) {
         element = this.#build(entry)
         this.#elements.set(entry.key, element)
-        added += 1
+        if (entry.state !== "note") added += 1
       }
       this.#update(element, entry, continues(entries[index - 1], entry))
       if (element === next) next = element.nextElementSibling
