@@ -1,0 +1,286 @@
+// Making a room, opening its link, taking a seat.
+
+import { createPlainRoom, expect, statusOf, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+import { Wire } from "./wire.js"
+
+test("who makes a room is in it, alone, with a link to hand on and a clock", async ({ ann }) => {
+  const link = await ann.creates()
+
+  await ann.seesStatus("Waiting for the other person")
+  await expect(ann.sharePanel).toBeVisible()
+  await expect(ann.sharePanel.getByRole("img", { name: /QR code/ })).toBeVisible()
+  await expect(ann.timeLeft).toHaveText("10 min left")
+  expect(link).toMatch(/\/room\/[\w-]{21}#[\w-]{43}$/)
+})
+
+for (const [choice, words] of [
+  ["1 hour", /^(1 h|59 min) left$/],
+  ["24 hours", /^(24 h|23 h 59 min) left$/],
+]) {
+  test(`a room can be made to last ${choice}`, async ({ ann }) => {
+    await ann.opens("/")
+    await ann.page.getByLabel(choice).check()
+    await ann.button("Create a private room").click()
+
+    await ann.expectInside()
+
+    await expect(ann.timeLeft).toHaveText(words)
+  })
+}
+
+test("opening the link takes no seat, however often and by whomever", async ({ ann, bob, meet, request }) => {
+  const link = await ann.creates()
+  const roomId = roomIdOf(link)
+
+  for (let stranger = 0; stranger < 3; stranger++) {
+    const visitor = await meet()
+    await visitor.opens(link)
+    await visitor.expectDoor()
+  }
+  for (const path of [`/room/${roomId}`, `/api/room?roomId=${roomId}`]) {
+    const answers = await Promise.all([1, 2, 3].map(() => request.get(path, { headers: { "user-agent": "LinkPreview/1.0" } })))
+    expect(answers.map((answer) => answer.status())).toEqual([200, 200, 200])
+  }
+
+  expect(await statusOf(request, roomId)).toBe("open")
+  await ann.seesStatus("Waiting for the other person")
+  await bob.joins(link)
+  await bob.seesStatus("Both here")
+})
+
+test("when the second person joins, both see it", async ({ ann, bob }) => {
+  const link = await ann.creates()
+
+  await bob.joins(link)
+
+  await ann.seesStatus("Both here")
+  await bob.seesStatus("Both here")
+  await expect(ann.sharePanel).toBeHidden()
+  await expect(bob.sharePanel).toBeHidden()
+})
+
+test("who joins is never shown the panel of somebody who is alone", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  const link = await ann.creates()
+  wire.holdRoom()
+  await bob.opens(link)
+  await bob.button("Join").click()
+
+  await ann.seesStatus("Both here")
+  await bob.seesStatus("Connecting…")
+
+  await expect(bob.sharePanel).toBeHidden()
+  wire.letGo()
+  await bob.seesStatus("Both here")
+})
+
+test("the third person finds the room full", async ({ ann, bob, chris }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+
+  await chris.opens(link)
+
+  await chris.expectLobby(/This room is full. It has two people in it, and a room never takes a third/)
+  await ann.seesStatus("Both here")
+})
+
+test("who is at the door when the last seat goes finds the room full", async ({ ann, bob, chris }) => {
+  const link = await ann.creates()
+  await chris.opens(link)
+  await chris.expectDoor()
+  await bob.joins(link)
+
+  await chris.button("Join").click()
+
+  await chris.expectLobby(/This room is full/)
+})
+
+test("of two who press Join at once, one gets in", async ({ ann, bob, chris }) => {
+  const link = await ann.creates()
+  for (const person of [bob, chris]) {
+    await person.opens(link)
+    await person.expectDoor()
+  }
+
+  await Promise.all([bob, chris].map((person) => person.button("Join").click()))
+
+  await ann.seesStatus("Both here")
+  const isInside = (person) => person.composer.isVisible()
+  const isRefused = (person) => person.notice.filter({ hasText: "This room is full" }).isVisible()
+  await expect.poll(async () => [await isInside(bob), await isRefused(chris)].join()).toMatch(/^(true,true|false,false)$/)
+  await expect.poll(async () => [await isInside(chris), await isRefused(bob)].join()).toMatch(/^(true,true|false,false)$/)
+  expect(await isInside(bob)).not.toBe(await isInside(chris))
+})
+
+test("who comes back by the link is in at once, with everything that was said", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.says("before")
+  await bob.sees("before")
+  await bob.leaves()
+  await ann.seesStatus("The other person is away")
+  await ann.says("in between")
+
+  await bob.opens(link)
+
+  await bob.expectInside()
+  await bob.sees("before")
+  await bob.sees("in between")
+  await ann.seesStatus("Both here")
+})
+
+test("a second tab is the same person", async ({ ann, bob, chris }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+  const firstTab = bob.page
+
+  await bob.opensTab(link)
+  await bob.expectInside()
+  await bob.says("from the second tab")
+  await bob.sees("from the second tab")
+
+  const inFirstTab = firstTab.getByRole("article").filter({ hasText: "from the second tab" })
+  await expect(inFirstTab).toContainText("You")
+  await ann.sees("from the second tab")
+  await bob.leaves()
+  await ann.says("still there?")
+  await expect(firstTab.getByText("still there?")).toBeVisible()
+  await ann.seesStatus("Both here")
+  await chris.opens(link)
+  await chris.expectLobby(/This room is full/)
+})
+
+test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
+  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
+  const link = await ann.creates()
+
+  await ann.sharePanel.getByRole("button", { name: "Copy link" }).click()
+
+  await expect(ann.sharePanel.getByRole("button", { name: "Copied" })).toBeVisible()
+  await expect(ann.page.getByRole("status").getByText("The link is copied.")).toBeAttached()
+  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+  await expect(ann.sharePanel.getByRole("button", { name: "Copy link" })).toBeVisible()
+})
+
+test("the link can be copied later too", async ({ ann, bob, baseURL }) => {
+  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.seesStatus("Both here")
+
+  await ann.button("Copy link").click()
+
+  await expect(ann.button("Copied")).toBeVisible()
+  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+})
+
+// --- The key in the link ---
+
+test("the address bar never shows the key", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+
+  for (const person of [ann, bob]) {
+    expect(new URL(person.page.url()).hash).toBe("")
+    expect(link).toContain(person.page.url())
+  }
+})
+
+test("a link without its key takes no seat, and the whole one opens the room", async ({ ann, bob, request }) => {
+  const link = await ann.creates()
+
+  await bob.opens(link.split("#")[0])
+
+  await expect(bob.heading("This link is not whole")).toBeVisible()
+  await expect(bob.page.getByText("The part of the link behind # is missing.")).toBeVisible()
+  expect(await statusOf(request, roomIdOf(link))).toBe("open")
+  await bob.page.getByLabel("Paste the whole link here").fill(link)
+  await bob.button("Open").click()
+  await bob.expectDoor()
+  await bob.button("Join").click()
+  await bob.seesStatus("Both here")
+})
+
+test("a link that was cut off takes no seat", async ({ ann, bob, request }) => {
+  const link = await ann.creates()
+
+  await bob.opens(link.slice(0, -5))
+
+  await expect(bob.page.getByText("The end of this link is damaged")).toBeVisible()
+  expect(await statusOf(request, roomIdOf(link))).toBe("open")
+})
+
+test("a link with another room's key takes no seat", async ({ ann, bob, chris, request }) => {
+  const [link, other] = [await ann.creates(), await chris.creates()]
+
+  await bob.opens(link.split("#")[0] + new URL(other).hash)
+  await bob.button("Join").click()
+
+  await expect(bob.page.getByText("is not the key to this room")).toBeVisible()
+  expect(await statusOf(request, roomIdOf(link))).toBe("open")
+  await ann.seesStatus("Waiting for the other person")
+})
+
+test("both see the same safety code", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+  const codeOf = (person) => person.page.locator("[data-safety-code]")
+
+  await expect(codeOf(ann)).toHaveText(/^[a-z]+ [a-z]+ [a-z]+ [a-z]+$/)
+
+  await expect(codeOf(bob)).toHaveText(await codeOf(ann).innerText())
+})
+
+test("a room that a program made says that it is not encrypted, before and after Join", async ({ ann, bob, request }) => {
+  const link = await createPlainRoom(request)
+  await ann.opens(link)
+  await expect(ann.page.getByText("Messages in this room are not encrypted")).toBeVisible()
+
+  await ann.joins(link)
+  await bob.joins(link)
+  await ann.says("hello all")
+
+  await bob.sees("hello all")
+  await expect(bob.page.getByText("Not encrypted: whoever runs the server can read this room.")).toBeVisible()
+})
+
+// --- Names ---
+
+test("a name is proposed, can be changed at the door, and is shown to the other", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens(link)
+  await expect(bob.page.getByLabel("Your name in the room")).toHaveValue(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
+
+  await bob.joins(link, { as: "Bob Marlow" })
+  await bob.says("hi")
+
+  await ann.sees("hi")
+  await expect(ann.message("hi").getByText("Bob Marlow")).toBeVisible()
+  await expect(bob.message("hi").getByText("You", { exact: true })).toBeVisible()
+})
+
+test("who changes nothing at the door goes by the proposed name", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens(link)
+  const proposed = await bob.page.getByLabel("Your name in the room").inputValue()
+
+  await bob.joins(link)
+  await bob.says("hi")
+
+  await expect(ann.message("hi").getByText(proposed)).toBeVisible()
+})
+
+test("a name can be changed in the menu, and the next room proposes it", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.button("Menu").click()
+  await ann.page.getByLabel("Your name in this browser").fill("Ann of Green Gables")
+  await ann.page.keyboard.press("Enter")
+
+  await ann.says("it is me")
+
+  await expect(bob.message("it is me").getByText("Ann of Green Gables")).toBeVisible()
+  await ann.opensTab(await bob.creates())
+  await expect(ann.page.getByLabel("Your name in the room")).toHaveValue("Ann of Green Gables")
+})

@@ -1,0 +1,168 @@
+// Destroying a room: for both, at once, and so that nothing stays.
+
+import { expect, statusOf, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+
+const SECRET = "the treasure is under the oak"
+
+/** Two people who said something, with the lobby behind them. */
+async function haveTalked(ann, bob) {
+  const link = await ann.creates()
+  await bob.opens("/")
+  await bob.joins(link)
+  await ann.says(SECRET)
+  await bob.sees(SECRET)
+  return link
+}
+
+async function expectForgotten(person, link) {
+  const { texts, values, storage } = await person.page.evaluate(() => ({
+    texts: document.documentElement.textContent,
+    values: [...document.querySelectorAll("input, textarea")].map((field) => field.value).join("\n"),
+    storage: JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),
+  }))
+  for (const place of [texts, values, storage, person.page.url(), await person.page.title()]) {
+    expect(place).not.toContain(SECRET)
+    expect(place).not.toContain(roomIdOf(link))
+  }
+}
+
+test("destroying takes a second press, and “Keep it” keeps it", async ({ ann, bob }) => {
+  await haveTalked(ann, bob)
+
+  await ann.asksToDestroy()
+  await ann.button("Keep it").click()
+
+  await expect(ann.dialog).toBeHidden()
+  await bob.says("still here")
+  await ann.sees("still here")
+})
+
+test("Escape keeps it too", async ({ ann, bob }) => {
+  await haveTalked(ann, bob)
+
+  await ann.asksToDestroy()
+  await ann.page.keyboard.press("Escape")
+
+  await expect(ann.dialog).toBeHidden()
+  await bob.says("still here")
+  await ann.sees("still here")
+})
+
+test("“Destroy for both” ends it on both sides at once, and says why", async ({ ann, bob, request }) => {
+  const link = await haveTalked(ann, bob)
+
+  await ann.destroys()
+
+  await ann.expectEnded(/It was destroyed\. Everything in it is deleted, for both of you\./)
+  await bob.expectEnded(/It was destroyed\. Everything in it is deleted, for both of you\./)
+  expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
+})
+
+test("the second person may destroy it as well", async ({ ann, bob }) => {
+  await haveTalked(ann, bob)
+
+  await bob.destroys()
+
+  await ann.expectEnded(/It was destroyed/)
+  await bob.expectEnded(/It was destroyed/)
+})
+
+test("nothing of a destroyed room stays: not in the page, the tab's memory or the address", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  await bob.writes("a draft about the oak")
+
+  await ann.destroys()
+
+  for (const person of [ann, bob]) {
+    await person.expectEnded(/destroyed/)
+    await expectForgotten(person, link)
+    await expect(person.page).toHaveURL("/")
+    expect(await person.page.evaluate(() => sessionStorage.length)).toBe(0)
+  }
+})
+
+test("the ways back and forward lead to nothing that was said", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  await ann.destroys()
+
+  for (const person of [ann, bob]) {
+    await person.expectEnded(/destroyed/)
+    await person.page.goBack()
+    await expect(person.button("Create a private room")).toBeVisible()
+    await expectForgotten(person, link)
+    await person.page.goForward()
+    await expectForgotten(person, link)
+  }
+})
+
+test("who was away when it was destroyed is told on coming back", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  await bob.leaves()
+  await ann.seesStatus("The other person is away")
+  await ann.destroys()
+  await ann.expectEnded(/destroyed/)
+
+  await bob.opens(link)
+
+  await bob.expectLobby(/There is no room at this link\. It has ended/)
+})
+
+test("who was elsewhere in the same tab when it was destroyed finds nothing on the way back", async ({ ann, bob }) => {
+  await haveTalked(ann, bob)
+  await bob.opens("/promises")
+  await ann.seesStatus("The other person is away")
+  await ann.destroys()
+  await ann.expectEnded(/destroyed/)
+
+  await bob.page.goBack()
+
+  await expect(bob.heading("This room has ended").or(bob.notice)).toBeVisible()
+  await expect(bob.page.getByText(SECRET)).toHaveCount(0)
+})
+
+test("from the end there is a way to a new room", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  await ann.destroys()
+  await ann.expectEnded(/destroyed/)
+
+  await ann.page.getByRole("link", { name: "Make a new room" }).click()
+
+  await expect(ann.notice).toBeHidden()
+  expect(await ann.creates()).not.toBe(link)
+})
+
+test("every tab of both people ends", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  const firstTab = bob.page
+  await bob.opensTab(link)
+  await bob.expectInside()
+
+  await bob.destroys()
+
+  await bob.expectEnded(/destroyed/)
+  await ann.expectEnded(/destroyed/)
+  await expect(firstTab.getByRole("heading", { name: "This room has ended" })).toBeVisible()
+})
+
+test("a page that was still reading when the room was destroyed shows nothing afterwards", async ({ ann, bob }) => {
+  const link = await haveTalked(ann, bob)
+  const reading = Promise.withResolvers()
+  const mayGoOn = Promise.withResolvers()
+  await bob.page.route("**/api/messages**", async (route) => {
+    const response = await route.fetch()
+    reading.resolve()
+    await mayGoOn.promise
+    await route.fulfill({ response })
+  })
+  await bob.reloads()
+  await reading.promise
+
+  await ann.destroys()
+  await bob.expectEnded(/destroyed/)
+  const answered = bob.page.waitForResponse("**/api/messages**")
+  mayGoOn.resolve()
+  await (await answered).finished()
+
+  await expectForgotten(bob, link)
+})

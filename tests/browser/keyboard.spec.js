@@ -1,0 +1,144 @@
+// Without a mouse, and without eyes.
+
+import { expect, test } from "./test.js"
+
+const MOST_STOPS = 20
+
+/** Goes from stop to stop until it is there. */
+async function goTo(person, locator, key = "Tab") {
+  for (let stop = 0; stop < MOST_STOPS; stop++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return
+    await person.page.keyboard.press(key)
+  }
+  await expect(locator).toBeFocused()
+}
+
+test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) => {
+  // Create,
+  await ann.opens("/")
+  await goTo(ann, ann.button("Create a private room"))
+  await ann.page.keyboard.press("Enter")
+  await ann.expectInside()
+  const link = await ann.readsLink()
+  // join,
+  await bob.opens(link)
+  await bob.expectDoor()
+  await goTo(bob, bob.button("Join"))
+  await bob.page.keyboard.press("Enter")
+  await bob.expectInside()
+  // write,
+  await expect(bob.composer).toBeFocused()
+  await bob.page.keyboard.type("typed")
+  await bob.page.keyboard.press("Enter")
+  await ann.sees("typed")
+  await goTo(ann, ann.composer)
+  await ann.page.keyboard.type("typed back")
+  await ann.page.keyboard.press("Enter")
+  await bob.sees("typed back")
+  // destroy.
+  await goTo(ann, ann.button("Menu"), "Shift+Tab")
+  await ann.page.keyboard.press("Enter")
+  await goTo(ann, ann.button("Destroy this room…"))
+  await ann.page.keyboard.press("Enter")
+  await expect(ann.button("Keep it")).toBeFocused()
+  await goTo(ann, ann.button("Destroy for both"))
+  await ann.page.keyboard.press("Enter")
+  await ann.expectEnded(/destroyed/)
+  await bob.expectEnded(/destroyed/)
+})
+
+test("who comes in can write at once", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await expect(ann.composer).toBeFocused()
+
+  await bob.joins(link)
+
+  await expect(bob.composer).toBeFocused()
+})
+
+test("the dialog holds the keyboard, and gives it back", async ({ ann }) => {
+  await ann.creates()
+  await ann.asksToDestroy()
+  await expect(ann.button("Keep it")).toBeFocused()
+
+  for (let stop = 0; stop < 4; stop++) {
+    await ann.page.keyboard.press("Tab")
+    await expect(ann.composer).not.toBeFocused()
+  }
+  await ann.page.keyboard.press("Escape")
+
+  await expect(ann.dialog).toBeHidden()
+  await expect(ann.button("Menu")).toBeFocused()
+})
+
+test("Escape closes the menu and gives the keyboard back", async ({ ann }) => {
+  await ann.creates()
+  await ann.button("Menu").press("Enter")
+  await expect(ann.page.getByLabel("Your name in this browser")).toBeVisible()
+
+  await ann.page.keyboard.press("Escape")
+
+  await expect(ann.page.getByLabel("Your name in this browser")).toBeHidden()
+  await expect(ann.button("Menu")).toBeFocused()
+})
+
+test("when the room ends, whoever listens is told", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+
+  await ann.destroys()
+
+  await expect(bob.heading("This room has ended")).toBeFocused()
+})
+
+test("the conversation is a log, with whole sentences about who is here", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+
+  await ann.says("hello")
+  await bob.sees("hello")
+
+  await expect(bob.log).toBeVisible()
+  await expect(bob.page.getByRole("status").getByText("Both here")).toBeVisible()
+  await expect(bob.message("hello").getByRole("time").or(bob.message("hello").locator("time"))).toHaveText(/\d/)
+})
+
+/** Everything that can be pressed or filled in has a name to be called by. */
+async function expectNames(person) {
+  const controls = person.page.locator("a, button, input, textarea, [role=img]").filter({ visible: true })
+  expect(await controls.count()).toBeGreaterThan(0)
+  for (const control of await controls.all()) await expect(control).toHaveAccessibleName(/\S/)
+}
+
+test("everything that can be used has a name, in every scene", async ({ ann, bob }) => {
+  await ann.opens("/")
+  await expectNames(ann)
+  const link = await ann.creates()
+  await expectNames(ann)
+  await ann.button("Menu").click()
+  await expectNames(ann)
+  await ann.page.keyboard.press("Escape")
+  await bob.opens(link.split("#")[0])
+  await expect(bob.heading("This link is not whole")).toBeVisible()
+  await expectNames(bob)
+  await bob.leaves()
+  await bob.opens(link)
+  await bob.expectDoor()
+  await expectNames(bob)
+  await bob.joins(link)
+  await expectNames(bob)
+  await ann.asksToDestroy()
+  await expectNames(ann)
+  await ann.button("Destroy for both").click()
+  await bob.expectEnded(/destroyed/)
+  await expectNames(bob)
+})
+
+for (const address of ["/", "/promises"]) {
+  test(`${address} has a language, a title, one main part and one first heading`, async ({ ann }) => {
+    await ann.opens(address)
+
+    await expect(ann.page.locator("html")).toHaveAttribute("lang", "en")
+    await expect(ann.page).toHaveTitle(/Duet/)
+    await expect(ann.page.getByRole("main")).toHaveCount(1)
+    await expect(ann.page.getByRole("heading", { level: 1 })).toHaveCount(1)
+  })
+}

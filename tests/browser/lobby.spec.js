@@ -1,0 +1,152 @@
+// Before there is a room.
+
+import { createPlainRoom, expect, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+
+// --- What sent us here ---
+
+for (const [word, sentence] of [
+  ["room-not-found", /There is no room at this link/],
+  ["room-full", /This room is full.*Ask for a new link/],
+  ["room-expired", /time was over/],
+  ["room-destroyed", /was destroyed/],
+  ["not-a-participant", /You have no seat in this room any more/],
+  ["bad-proof", /This link is not whole/],
+  ["bad-link", /That is not the link of a room/],
+  ["bad-origin", /This page is not the one the room belongs to/],
+  ["room-history-full", /as many messages as a room may/],
+  ["store-unavailable", /cannot be reached right now/],
+  ["too-many-requests", /too fast/],
+  ["misconfigured", /not set up right/],
+  ["no-such-word", /^Something went wrong/],
+  ["constructor", /^Something went wrong/],
+  ["%3Cimg%20src=x%20onerror=alert(1)%3E", /^Something went wrong/],
+]) {
+  test(`the error ${word} is said in a sentence, once`, async ({ ann }) => {
+    await ann.opens(`/?error=${word}`)
+
+    await ann.expectLobby(sentence)
+    await expect(ann.page).toHaveURL("/")
+    await ann.reloads()
+    await expect(ann.notice).toBeHidden()
+  })
+}
+
+test("without an error nothing is said", async ({ ann }) => {
+  await ann.opens("/")
+
+  await expect(ann.notice).toBeHidden()
+  await expect(ann.heading("Duet")).toBeVisible()
+})
+
+test("a room that never was sends its visitor to the lobby", async ({ ann }) => {
+  await ann.opens(`/room/${"x".repeat(21)}`)
+
+  await ann.expectLobby(/There is no room at this link/)
+})
+
+test("an address that names no room sends its visitor to the lobby", async ({ ann }) => {
+  await ann.opens("/room/half-a-link")
+
+  await ann.expectLobby(/There is no room at this link/)
+})
+
+test("the way back from the lobby does not lead to the room that is not there", async ({ ann }) => {
+  await ann.opens("/promises")
+  await ann.opens(`/room/${"x".repeat(21)}`)
+  await ann.expectLobby(/There is no room/)
+
+  await ann.page.goBack()
+
+  await expect(ann.heading("What Duet promises")).toBeVisible()
+})
+
+// --- A pasted link ---
+
+test("a pasted link opens its room", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens("/")
+
+  await bob.page.getByLabel("Have a link?").fill(link)
+  await bob.button("Open").click()
+
+  await bob.expectDoor()
+})
+
+test("a link with words around it opens its room", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens("/")
+
+  await bob.page.getByLabel("Have a link?").fill(`  Come in: ${link} – I am there.`)
+  await bob.page.keyboard.press("Enter")
+
+  await bob.expectDoor()
+})
+
+test("a pasted id opens its room", async ({ bob, request }) => {
+  const link = await createPlainRoom(request)
+  await bob.opens("/")
+
+  await bob.page.getByLabel("Have a link?").fill(` ${roomIdOf(link)} `)
+  await bob.button("Open").click()
+
+  await bob.expectDoor()
+})
+
+test("what is no link is told so, to eyes and ears, and stays in the field", async ({ bob }) => {
+  await bob.opens("/")
+  const field = bob.page.getByLabel("Have a link?")
+
+  await field.fill("https://example.com/not-a-room")
+  await bob.button("Open").click()
+
+  await expect(bob.page.getByRole("alert").getByText("That is not the link of a room")).toBeVisible()
+  await expect(field).toHaveAttribute("aria-invalid", "true")
+  await expect(field).toHaveAccessibleDescription(/That is not the link of a room/)
+  await expect(field).toBeFocused()
+  await expect(field).toHaveValue("https://example.com/not-a-room")
+})
+
+test("an empty field asks for a link", async ({ bob }) => {
+  await bob.opens("/")
+
+  await bob.button("Open").click()
+
+  await expect(bob.page.getByText("Paste the link that somebody sent you.")).toBeVisible()
+})
+
+// --- The pages themselves ---
+
+for (const address of ["/", "/room/some-room", "/promises"]) {
+  test(`${address} may load and do only what it uses`, async ({ request }) => {
+    const headers = (await request.get(address)).headers()
+
+    const policy = headers["content-security-policy"]
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).toContain("require-trusted-types-for 'script'")
+    expect(policy).not.toMatch(/unsafe|\*|https?:|data:/)
+    expect(headers["referrer-policy"]).toBe("no-referrer")
+    expect(headers["x-content-type-options"]).toBe("nosniff")
+    expect(headers["x-robots-tag"]).toMatch(/noindex/)
+    expect(headers["set-cookie"]).toBeUndefined()
+  })
+}
+
+test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
+  await ann.opens("/")
+  const hrefs = await ann.page.locator("main li a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))
+
+  await ann.opens("/promises")
+
+  expect(hrefs.length).toBeGreaterThan(2)
+  for (const href of hrefs) await expect(ann.page.locator(`[id="${href.split("#")[1]}"]`)).toBeVisible()
+})
+
+test("a page that is not there says so", async ({ ann, request }) => {
+  expect((await request.get("/nothing-here")).status()).toBe(404)
+
+  const text = await (await request.get("/nothing-here")).text()
+
+  expect(text).toContain("There is nothing at this address")
+})
