@@ -14,7 +14,7 @@ if [ -e build/index.js ] && [ "$now" = "$(cat build/.fingerprint 2>/dev/null)" ]
 fi
 
 [ -x "$WORKER_BUILD" ] && has_wasm_std || scripts/setup.sh
-use_debian_rust_if_set_up
+use_own_tools
 
 export WASM_BINDGEN_BIN=$PWD/.tools/wasm-bindgen-cli-$(locked_version wasm-bindgen)/bin/wasm-bindgen
 export WASM_OPT_BIN=$PWD/node_modules/.bin/wasm-opt

@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/setup.sh
-use_debian_rust_if_set_up
+use_own_tools
 
 step "Formatting" cargo fmt --all --check
 step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D warnings

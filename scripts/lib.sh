@@ -6,7 +6,6 @@ WORKER_BUILD_VERSION=0.8.7
 WASM_TARGET=wasm32-unknown-unknown
 WORKER_BUILD=$PWD/.tools/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 
-export PATH="$PWD/node_modules/.bin:$PATH"
 export WRANGLER_SEND_METRICS=false
 
 say() { printf 'duet: %s\n' "$*" >&2; }
@@ -40,10 +39,11 @@ has_wasm_std() {
   compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null
 }
 
-# Debian's compiler, when scripts/wasm-target.sh has set it up.
-use_debian_rust_if_set_up() {
+# The project's own Node.js and wrangler first; and Debian's compiler, once scripts/wasm-target.sh has set it up.
+use_own_tools() {
   if [ -e .tools/debian-rust ]; then
     export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc
   fi
+  export PATH="$PWD/node_modules/.bin:$PATH"
 }
-use_debian_rust_if_set_up
+use_own_tools

@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/setup.sh
-use_debian_rust_if_set_up
+use_own_tools
 scripts/build.sh
 say "starting; the address comes at the end, Ctrl+C stops"
 exec wrangler dev --show-interactive-dev-session=false "$@"
