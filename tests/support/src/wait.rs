@@ -12,13 +12,14 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// Asks until there is an answer. Panics with `what` once `limit` is over.
 pub fn wait_until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..limit.as_millis() / STEP.as_millis() {
+    let end = now_ms() + limit.as_millis() as u64;
+    loop {
         if let Some(answer) = ask() {
             return answer;
         }
+        assert!(now_ms() < end, "waited {limit:?} in vain: {what}");
         thread::sleep(STEP);
     }
-    panic!("waited {limit:?} in vain: {what}");
 }
 
 /// Milliseconds since the Unix epoch, as the Worker on the same machine counts them.

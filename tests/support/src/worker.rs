@@ -5,13 +5,15 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use crate::guarded::Guarded;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// One start takes a processor for some seconds. More at once only make each other late.
+static STARTING: Mutex<()> = Mutex::new(());
 
 /// Settings of a Worker: names and values, which take precedence over wrangler.toml.
 pub type Vars = Vec<(String, String)>;
@@ -26,6 +28,7 @@ impl Worker {
     /// Starts a Worker that keeps its objects under `persist_dir`. Fails with what was said if it does not come up.
     pub fn start(vars: &Vars, persist_dir: &Path) -> Result<Self, String> {
         build_once()?;
+        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let wrangler = Guarded::spawn(&wrangler_dev(vars, persist_dir));
         let base_url = wrangler.wait_for_line(START_LIMIT, |line| {
             line.split_once("Ready on ").map(|(_, url)| url.trim_end().to_owned())

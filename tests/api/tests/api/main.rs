@@ -11,6 +11,7 @@
 #[macro_use]
 mod world;
 
+mod addresses;
 mod config;
 mod cost;
 mod embedded_files;
@@ -54,7 +55,8 @@ const ON_BOTH_STORES: [Subject; 13] = [
     ("seats_with_proof", seats::proof::CASES),
     ("sockets", sockets::CASES),
 ];
-const ON_EMBEDDED: [Subject; 2] = [("config", config::CASES), ("embedded_files", embedded_files::CASES)];
+const ON_EMBEDDED: [Subject; 3] =
+    [("addresses", addresses::CASES), ("config", config::CASES), ("embedded_files", embedded_files::CASES)];
 const ON_UPSTASH: [Subject; 4] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),
@@ -63,7 +65,7 @@ const ON_UPSTASH: [Subject; 4] = [
 ];
 
 /// Most cases wait most of the time.
-const THREADS: usize = 16;
+const THREADS: usize = 8;
 
 fn main() {
     let mut arguments = Arguments::from_args();

@@ -7,25 +7,10 @@ use serde_json::{Value, json};
 
 use crate::{
     rooms::assert_all_not_found,
-    world::{Talk, World, assert_refused, talk},
+    world::{World, assert_refused, pair},
 };
 
-cases![
-    a_room_is_as_it_was_after_a_restart,
-    a_room_is_as_it_was_after_a_crash,
-    a_room_whose_time_ran_out_meanwhile_is_gone,
-];
-
-fn a_room_is_as_it_was_after_a_restart(world: &World) {
-    assert_survives(world, |stack| stack.start_worker());
-}
-
-fn a_room_is_as_it_was_after_a_crash(world: &World) {
-    assert_survives(world, |stack| {
-        stack.kill_worker();
-        stack.start_worker()
-    });
-}
+cases![a_room_is_as_it_was_after_a_restart_and_after_a_crash, a_room_whose_time_ran_out_meanwhile_is_gone];
 
 /// The same person at the Worker that runs now.
 fn again(stack: &Stack, participant: &Participant) -> Participant {
@@ -33,37 +18,68 @@ fn again(stack: &Stack, participant: &Participant) -> Participant {
     Participant::join_as(Browser::with_cookie(stack.base_url(), &token), &participant.room)
 }
 
-fn assert_survives(world: &World, restart: impl FnOnce(&mut Stack) -> Result<(), String>) {
+fn a_room_is_as_it_was_after_a_restart_and_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
-    let Talk { ann, bob, mut at_ann, mut at_bob } = talk(&stack);
-    let ids = ["one", "two", "three"].map(|text| at_ann.say(text));
-    let said: Vec<Value> = ids.iter().map(|_| at_bob.expect_message()).collect();
-    let end = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
+    let (ann, bob) = pair(&stack);
 
-    restart(&mut stack).unwrap_or_else(|said| panic!("{said}"));
-
+    ann.post(&json!({ "text": "before" }));
+    let before = Snapshot::of(&ann);
+    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
     let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
-    assert_eq!(ann.history(), said);
-    assert_eq!(ann.browser.get(&ann.path("room/ttl")).number("expiresAt"), end);
+    assert_goes_on(&stack, &before, &ann, &bob);
+
+    let before = Snapshot::of(&ann);
+    stack.kill_worker();
+    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
+    assert_goes_on(&stack, &before, &ann, &bob);
+}
+
+/// What a participant knows of a room.
+#[derive(Debug, PartialEq)]
+struct Snapshot {
+    messages: Vec<Value>,
+    expires_at: u64,
+    participant_id: String,
+}
+
+impl Snapshot {
+    fn of(participant: &Participant) -> Self {
+        Self {
+            messages: participant.history(),
+            expires_at: participant.browser.get(&participant.path("room/ttl")).number("expiresAt"),
+            participant_id: participant.id.clone(),
+        }
+    }
+}
+
+/// Everything is as it was; there is no third seat, no second copy, and no end of the conversation.
+fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Participant) {
+    assert_eq!(Snapshot::of(ann), *before);
     let third = Browser::new(stack.base_url()).post(&ann.path("room/join"), &json!({}));
     assert_refused(&third, 409, "room-full");
     let mut at_bob = bob.open();
-    assert_eq!(at_bob.expect("ready")["lastSeq"], 3);
-    let repeated = ann.post(&json!({ "id": ids[1], "text": "two" }));
-    assert_eq!((repeated.status, repeated.json()), (200, said[1].clone()));
-    assert_eq!(ann.post(&json!({ "text": "four" })).number("seq"), 4);
-    assert_eq!(at_bob.expect_message()["text"], "four");
+    assert_eq!(at_bob.expect("ready")["lastSeq"], before.messages.len());
+
+    let newest = before.messages.last().expect("something was said");
+    let repeated = ann.post(&json!({ "id": newest["id"], "text": newest["text"] }));
+    assert_eq!((repeated.status, &repeated.json()), (200, newest));
+    let next = ann.post(&json!({ "text": "after" }));
+    assert_eq!(next.number("seq"), before.messages.len() as u64 + 1);
+    assert_eq!(at_bob.expect_message(), next.json());
 }
 
 fn a_room_whose_time_ran_out_meanwhile_is_gone(world: &World) {
     let mut stack = world.own(&[("ROOM_TTL_SECONDS", "2")]);
-    let Talk { ann, .. } = talk(&stack);
-    let end = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
+    let created = Browser::new(stack.base_url()).post("/api/room/create", &json!({}));
+    let ann = Browser::new(stack.base_url());
+    let joined = ann.post(&format!("/api/room/join?roomId={}", created.text("roomId")), &json!({}));
+    let end = joined.number("expiresAt");
 
     stack.kill_worker();
     wait_until("the room's time is over", Duration::from_secs(10), || (now_ms() > end).then_some(()));
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
 
-    let token = ann.browser.token().expect("a cookie");
-    assert_all_not_found(&Browser::with_cookie(stack.base_url(), &token), &ann.room);
+    let ann = Browser::with_cookie(stack.base_url(), &ann.token().expect("a cookie"));
+    assert_all_not_found(&ann, &created.text("roomId"));
 }
