@@ -120,6 +120,7 @@ fn a_store_that_is_down_refuses_sends_and_takes_them_again_later(world: &World) 
     let posted = ann.post(&json!({ "text": "by post" }));
     let id = at_ann.say("by frame");
     let error = at_ann.expect("error");
+    assert_eq!(ann.open().closed(), 1013, "a page hears by its code that it may come back");
     heal(world, &ann.room);
     at_ann.say_as(&id, "by frame");
 

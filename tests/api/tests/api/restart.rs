@@ -1,16 +1,43 @@
 //! A Worker that ends and starts again: memory is only a cache.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
-use duet_test_support::{Browser, Participant, Stack, now_ms, wait_until};
+use duet_test_support::{Browser, LIMIT, Participant, Stack, now_ms, wait_until};
 use serde_json::{Value, json};
 
 use crate::{
     rooms::assert_all_not_found,
-    world::{World, assert_refused, pair},
+    world::{Talk, World, assert_refused, pair},
 };
 
-cases![a_room_is_as_it_was_after_a_restart_and_after_a_crash, a_room_whose_time_ran_out_meanwhile_is_gone];
+cases![
+    a_room_that_slept_wakes_with_its_sockets,
+    a_room_is_as_it_was_after_a_restart_and_after_a_crash,
+    a_room_whose_time_ran_out_meanwhile_is_gone,
+];
+
+/// An object whose sockets hear nothing for ten seconds is put to sleep, and its memory with it.
+const UNTIL_ASLEEP: Duration = Duration::from_secs(12);
+
+fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
+    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let id = at_ann.say("before");
+    let before = at_ann.expect("message");
+    at_bob.expect("message");
+
+    thread::sleep(UNTIL_ASLEEP);
+    at_ann.say_as(&id, "before");
+    assert_eq!(at_ann.expect("message"), before, "it is known, and the end is the same");
+    at_bob.say("after");
+    for socket in [&mut at_ann, &mut at_bob] {
+        let after = socket.expect_message();
+        assert_eq!((&after["seq"], &after["participantId"]), (&json!(2), &json!(bob.id)));
+    }
+    at_bob.send(&json!({ "type": "typing" }));
+    assert_eq!(at_ann.expect("typing")["participantId"], bob.id);
+    at_bob.leave();
+    assert_eq!(at_ann.expect("presence")["online"], json!([ann.id]));
+}
 
 /// The same person at the Worker that runs now.
 fn again(stack: &Stack, participant: &Participant) -> Participant {
@@ -70,14 +97,14 @@ fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Par
 }
 
 fn a_room_whose_time_ran_out_meanwhile_is_gone(world: &World) {
-    let mut stack = world.own(&[("ROOM_TTL_SECONDS", "2")]);
+    let mut stack = world.own(&[("ROOM_TTL_SECONDS", "5")]);
     let created = Browser::new(stack.base_url()).post("/api/room/create", &json!({}));
     let ann = Browser::new(stack.base_url());
     let joined = ann.post(&format!("/api/room/join?roomId={}", created.text("roomId")), &json!({}));
     let end = joined.number("expiresAt");
 
     stack.kill_worker();
-    wait_until("the room's time is over", Duration::from_secs(10), || (now_ms() > end).then_some(()));
+    wait_until("the room's time is over", LIMIT, || (now_ms() > end).then_some(()));
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
 
     let ann = Browser::with_cookie(stack.base_url(), &ann.token().expect("a cookie"));

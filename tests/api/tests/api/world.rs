@@ -19,9 +19,9 @@ macro_rules! cases {
 /// No limits, so that cases are not in each other's way.
 const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRESS_LIMITS", "off")];
 /// What a room that was made on [`World::brief`] lives after its last activity, in milliseconds.
-pub const BRIEF_TTL_MS: u64 = 3_000;
+pub const BRIEF_TTL_MS: u64 = 5_000;
 /// What it lives at the most.
-pub const BRIEF_MAX_MS: u64 = 8_000;
+pub const BRIEF_MAX_MS: u64 = 12_000;
 /// Messages per second on [`World::strict`].
 pub const STRICT_RATE: usize = 1;
 
@@ -58,7 +58,7 @@ impl World {
 
     /// A Worker whose rooms end soon.
     pub fn brief(&self) -> &Stack {
-        let soon = [("ROOM_TTL_SECONDS", "3"), ("ROOM_MAX_LIFETIME_SECONDS", "8")];
+        let soon = [("ROOM_TTL_SECONDS", "5"), ("ROOM_MAX_LIFETIME_SECONDS", "12")];
         self.brief.get(self.store, &[&UNLIMITED[..], &soon].concat())
     }
 
