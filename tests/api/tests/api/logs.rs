@@ -19,6 +19,17 @@ fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
     ann.post(&json!({ "text": "", "sender": canary }));
     ann.browser.get(&format!("/api/room?roomId={canary}"));
     ann.browser.get(&format!("/api/{canary}"));
+    ann.browser.post("/api/room/create", &json!({ "access": canary, "ttlSeconds": canary }));
+    ann.browser.post(&ann.path("room/join"), &json!({ "proof": canary }));
+    ann.browser.get(&ann.path("room/ttl"));
+    ann.browser.get(&format!("{}&after={canary}&token={canary}", ann.path("messages")));
+    ann.browser
+        .ask("POST", &ann.path("messages"))
+        .header("origin", &format!("https://{canary}.example"))
+        .send();
+    ann.browser.ask("POST", &ann.path("messages")).raw(canary.as_bytes());
+    at_ann.send_text(&format!(r#"{{"type":"message","id":"{canary}","text":7,"sender":"{canary}"}}"#));
+    at_ann.send_text(&format!(r#"{{"type":"{canary}"}}"#));
     let stranger = Socket::open(&world.browser(), &ann.path("realtime"), &[]);
     stranger.expect("it is accepted").closed();
     ann.destroy();

@@ -19,6 +19,7 @@ mod errors;
 mod expiry;
 mod faults;
 mod full_history;
+mod headers;
 mod limits;
 mod logs;
 mod messages;
@@ -40,10 +41,11 @@ use world::{Case, World};
 /// A subject is a file, and its cases.
 type Subject = (&'static str, &'static [Case]);
 
-const ON_BOTH_STORES: [Subject; 13] = [
+const ON_BOTH_STORES: [Subject; 14] = [
     ("errors", errors::CASES),
     ("expiry", expiry::CASES),
     ("full_history", full_history::CASES),
+    ("headers", headers::CASES),
     ("limits", limits::CASES),
     ("logs", logs::CASES),
     ("messages", messages::CASES),

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use duet_test_support::{Browser, LIMIT, Participant, Stack, now_ms, wait_until};
+use duet_test_support::{Browser, LIMIT, Participant, Stack, StoreKind, now_ms, wait_until};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,10 +24,18 @@ fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
     let id = at_ann.say("before");
     let before = at_ann.expect("message");
     at_bob.expect("message");
+    let mark = (world.store == StoreKind::Upstash).then(|| world.main().upstash().mark());
 
     thread::sleep(UNTIL_ASLEEP);
     at_ann.say_as(&id, "before");
     assert_eq!(at_ann.expect("message"), before, "it is known, and the end is the same");
+    if let Some(mark) = mark {
+        let requests = world.main().upstash().requests_since(mark, &ann.room);
+        assert!(
+            requests.iter().any(|request| request.verbs().contains(&"HGETALL")),
+            "it slept, and was loaded"
+        );
+    }
     at_bob.say("after");
     for socket in [&mut at_ann, &mut at_bob] {
         let after = socket.expect_message();

@@ -1,0 +1,81 @@
+//! The headers that every answer carries, the API's and the pages', read off real answers.
+
+use duet_test_support::Answer;
+use serde_json::json;
+
+use crate::world::World;
+
+cases![every_answer_of_the_api_is_locked_down, every_page_is_locked_down];
+
+/// On every answer, whatever it is.
+const EVERYWHERE: [(&str, &str); 6] = [
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("x-robots-tag", "noindex, nofollow"),
+];
+
+#[track_caller]
+fn assert_locked_down(answer: &Answer) {
+    for (name, value) in EVERYWHERE {
+        assert_eq!(answer.header(name), value, "{name} of {answer:?}");
+    }
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{answer:?}"
+    );
+    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{policy}");
+}
+
+fn every_answer_of_the_api_is_locked_down(world: &World) {
+    let (ann, _bob) = world.pair();
+    let browser = &ann.browser;
+    let answers = [
+        browser.post("/api/room/create", &json!({})),
+        browser.post("/api/room/create", &json!({ "ttlSeconds": 1 })),
+        browser.get(&ann.path("room")),
+        browser.post(&ann.path("room/join"), &json!({})),
+        browser.get(&ann.path("room/ttl")),
+        ann.post(&json!({ "text": "hi" })),
+        browser.get(&ann.path("messages")),
+        browser.get(&ann.path("realtime")),
+        world.browser().get(&ann.path("messages")),
+        world.browser().post(&ann.path("room/join"), &json!({})),
+        browser.ask("POST", "/api/room/create").header("origin", "https://elsewhere.example").send(),
+        browser.ask("PUT", "/api/room").send(),
+        browser.get("/api/nothing-here"),
+        browser.get("/api/health"),
+        ann.destroy(),
+        browser.get(&ann.path("room")),
+    ];
+
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [201, 400, 200, 200, 200, 201, 200, 426, 401, 409, 403, 405, 404, 200, 204, 404]);
+    for answer in &answers {
+        assert_locked_down(answer);
+        assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+    }
+}
+
+fn every_page_is_locked_down(world: &World) {
+    let room = format!("/room/{}", world.room());
+    for path in [
+        "/",
+        room.as_str(),
+        "/promises",
+        "/nothing-here",
+        "/app/room.js",
+        "/styles/base.css",
+        "/openapi.json",
+    ] {
+        let answer = world.browser().get(path);
+
+        assert_locked_down(&answer);
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("require-trusted-types-for 'script'"), "{policy}");
+        assert_eq!(answer.header("set-cookie"), "", "{answer:?}");
+    }
+}
