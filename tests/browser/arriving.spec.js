@@ -2,7 +2,6 @@
 
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
-import { Wire } from "./wire.js"
 
 test("who makes a room is in it, alone, with a link to hand on and a clock", async ({ ann }) => {
   const link = await ann.creates()
@@ -58,21 +57,6 @@ test("when the second person joins, both see it", async ({ ann, bob }) => {
   await bob.seesStatus("Both here")
   await expect(ann.sharePanel).toBeHidden()
   await expect(bob.sharePanel).toBeHidden()
-})
-
-test("who joins is never shown the panel of somebody who is alone", async ({ ann, bob }) => {
-  const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  wire.holdRoom()
-  await bob.opens(link)
-  await bob.button("Join").click()
-
-  await ann.seesStatus("Both here")
-  await bob.seesStatus("Connecting…")
-
-  await expect(bob.sharePanel).toBeHidden()
-  wire.letGo()
-  await bob.seesStatus("Both here")
 })
 
 test("the third person finds the room full", async ({ ann, bob, chris }) => {
@@ -151,41 +135,7 @@ test("a second tab is the same person", async ({ ann, bob, chris }) => {
   await chris.expectLobby(/This room is full/)
 })
 
-test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
-  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
-  const link = await ann.creates()
-
-  await ann.sharePanel.getByRole("button", { name: "Copy link" }).click()
-
-  await expect(ann.sharePanel.getByRole("button", { name: "Copied" })).toBeVisible()
-  await expect(ann.page.getByRole("status").getByText("The link is copied.")).toBeAttached()
-  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
-  await expect(ann.sharePanel.getByRole("button", { name: "Copy link" })).toBeVisible()
-})
-
-test("the link can be copied later too", async ({ ann, bob, baseURL }) => {
-  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.seesStatus("Both here")
-
-  await ann.button("Copy link").click()
-
-  await expect(ann.button("Copied")).toBeVisible()
-  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
-})
-
 // --- The key in the link ---
-
-test("the address bar never shows the key", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
-
-  for (const person of [ann, bob]) {
-    expect(new URL(person.page.url()).hash).toBe("")
-    expect(link).toContain(person.page.url())
-  }
-})
 
 test("a link without its key takes no seat, and the whole one opens the room", async ({ ann, bob, request }) => {
   const link = await ann.creates()
@@ -200,15 +150,6 @@ test("a link without its key takes no seat, and the whole one opens the room", a
   await bob.expectDoor()
   await bob.button("Join").click()
   await bob.seesStatus("Both here")
-})
-
-test("a link that was cut off takes no seat", async ({ ann, bob, request }) => {
-  const link = await ann.creates()
-
-  await bob.opens(link.slice(0, -5))
-
-  await expect(bob.page.getByText("The end of this link is damaged")).toBeVisible()
-  expect(await statusOf(request, roomIdOf(link))).toBe("open")
 })
 
 test("a link with another room's key takes no seat", async ({ ann, bob, chris, request }) => {
@@ -243,44 +184,4 @@ test("a room that a program made says that it is not encrypted, before and after
 
   await bob.sees("hello all")
   await expect(bob.page.getByText("Not encrypted: whoever runs the server can read this room.")).toBeVisible()
-})
-
-// --- Names ---
-
-test("a name is proposed, can be changed at the door, and is shown to the other", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens(link)
-  await expect(bob.page.getByLabel("Your name in the room")).toHaveValue(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
-
-  await bob.joins(link, { as: "Bob Marlow" })
-  await bob.says("hi")
-
-  await ann.sees("hi")
-  await expect(ann.message("hi").getByText("Bob Marlow")).toBeVisible()
-  await expect(bob.message("hi").getByText("You", { exact: true })).toBeVisible()
-})
-
-test("who changes nothing at the door goes by the proposed name", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens(link)
-  const proposed = await bob.page.getByLabel("Your name in the room").inputValue()
-
-  await bob.joins(link)
-  await bob.says("hi")
-
-  await expect(ann.message("hi").getByText(proposed)).toBeVisible()
-})
-
-test("a name can be changed in the menu, and the next room proposes it", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.button("Menu").click()
-  await ann.page.getByLabel("Your name in this browser").fill("Ann of Green Gables")
-  await ann.page.keyboard.press("Enter")
-
-  await ann.says("it is me")
-
-  await expect(bob.message("it is me").getByText("Ann of Green Gables")).toBeVisible()
-  await ann.opensTab(await bob.creates())
-  await expect(ann.page.getByLabel("Your name in the room")).toHaveValue("Ann of Green Gables")
 })

@@ -48,7 +48,7 @@ test("as long as somebody talks, the room stays", async ({ ann }) => {
   await ann.creates()
 
   for (let second = 0; second <= BRIEF_SECONDS; second += 2) {
-    await expect(ann.timeLeft).toHaveText(`0:0${BRIEF_SECONDS - 2} left`)
+    await expect(ann.timeLeft).toHaveText(/^0:0[3-6] left$/)
     await ann.says(`after ${second} seconds`)
     await ann.sees(`after ${second} seconds`)
   }

@@ -5,7 +5,7 @@ import { roomIdOf } from "./person.js"
 
 // --- What sent us here ---
 
-for (const [word, sentence] of [
+const SENTENCES = [
   ["room-not-found", /There is no room at this link/],
   ["room-full", /This room is full.*Ask for a new link/],
   ["room-expired", /time was over/],
@@ -21,16 +21,18 @@ for (const [word, sentence] of [
   ["no-such-word", /^Something went wrong/],
   ["constructor", /^Something went wrong/],
   ["%3Cimg%20src=x%20onerror=alert(1)%3E", /^Something went wrong/],
-]) {
-  test(`the error ${word} is said in a sentence, once`, async ({ ann }) => {
+]
+
+test("every error that sends somebody here is said in a sentence, once", async ({ ann }) => {
+  for (const [word, sentence] of SENTENCES) {
     await ann.opens(`/?error=${word}`)
 
     await ann.expectLobby(sentence)
     await expect(ann.page).toHaveURL("/")
-    await ann.reloads()
-    await expect(ann.notice).toBeHidden()
-  })
-}
+  }
+  await ann.reloads()
+  await expect(ann.notice).toBeHidden()
+})
 
 test("without an error nothing is said", async ({ ann }) => {
   await ann.opens("/")

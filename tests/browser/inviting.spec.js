@@ -1,0 +1,106 @@
+// The link that is handed on, and the names people go by.
+
+import { expect, statusOf, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+import { Wire } from "./wire.js"
+
+test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
+  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
+  const link = await ann.creates()
+
+  await ann.sharePanel.getByRole("button", { name: "Copy link" }).click()
+
+  await expect(ann.sharePanel.getByRole("button", { name: "Copied" })).toBeVisible()
+  await expect(ann.page.getByRole("status").getByText("The link is copied.")).toBeAttached()
+  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+  await expect(ann.sharePanel.getByRole("button", { name: "Copy link" })).toBeVisible()
+})
+
+test("the link can be copied later too", async ({ ann, bob, baseURL }) => {
+  await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.seesStatus("Both here")
+
+  await ann.button("Copy link").click()
+
+  await expect(ann.button("Copied")).toBeVisible()
+  expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+})
+
+test("who joins is never shown the panel of somebody who is alone", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  const link = await ann.creates()
+  wire.holdRoom()
+  await bob.opens(link)
+  await bob.button("Join").click()
+
+  await ann.seesStatus("Both here")
+  await bob.seesStatus("Connecting…")
+
+  await expect(bob.sharePanel).toBeHidden()
+  wire.letGo()
+  await bob.seesStatus("Both here")
+})
+
+// --- The key in the link ---
+
+test("the address bar never shows the key", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+
+  for (const person of [ann, bob]) {
+    expect(new URL(person.page.url()).hash).toBe("")
+    expect(link).toContain(person.page.url())
+  }
+})
+
+test("a link that was cut off takes no seat", async ({ ann, bob, request }) => {
+  const link = await ann.creates()
+
+  await bob.opens(link.slice(0, -5))
+
+  await expect(bob.page.getByText("The end of this link is damaged")).toBeVisible()
+  expect(await statusOf(request, roomIdOf(link))).toBe("open")
+})
+
+// --- Names ---
+
+test("a name is proposed, can be changed at the door, and is shown to the other", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens(link)
+  await expect(bob.page.getByLabel("Your name in the room")).toHaveValue(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
+
+  await bob.joins(link, { as: "Bob Marlow" })
+  await bob.says("hi")
+
+  await ann.sees("hi")
+  await expect(ann.message("hi").getByText("Bob Marlow")).toBeVisible()
+  await expect(bob.message("hi").getByText("You", { exact: true })).toBeVisible()
+})
+
+test("who changes nothing at the door goes by the proposed name", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens(link)
+  await bob.expectDoor()
+  const proposed = await bob.page.getByLabel("Your name in the room").inputValue()
+
+  await bob.joins(link)
+  await bob.says("hi")
+
+  await expect(ann.message("hi").getByText(proposed)).toBeVisible()
+})
+
+test("a name can be changed in the menu, and the next room proposes it", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.button("Menu").click()
+  await ann.page.getByLabel("Your name in this browser").fill("Ann of Green Gables")
+  await ann.page.keyboard.press("Enter")
+
+  await ann.says("it is me")
+
+  await expect(bob.message("it is me").getByText("Ann of Green Gables")).toBeVisible()
+  await ann.opensTab(await bob.creates())
+  await expect(ann.page.getByLabel("Your name in the room")).toHaveValue("Ann of Green Gables")
+})

@@ -1,0 +1,132 @@
+// What is said, as it is shown.
+
+import { expect, test } from "./test.js"
+
+const HOSTILE = [
+  '<img src=x onerror="window.pwned = true">',
+  "<script>window.pwned = true</script>",
+  "<svg/onload=window.pwned=true>",
+  '"><b>bold</b>',
+  "{{constructor.constructor('window.pwned = true')()}}",
+  "&lt;b&gt; &amp; &#x3c;",
+]
+
+test("markup is shown as the text that it is", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates(), { as: '<img src=x onerror="pwned=1">' })
+
+  for (const text of HOSTILE) await ann.says(text)
+  await bob.says("my name is nice")
+
+  for (const text of HOSTILE) await bob.sees(text)
+  await ann.sees("my name is nice")
+  await expect(ann.message("my name is nice").getByText('<img src=x onerror="pwned=1">')).toBeVisible()
+  for (const person of [ann, bob]) {
+    await expect(person.messages.locator("[data-part=text] *, [data-part=name] *")).toHaveCount(0)
+    expect(await person.page.evaluate(() => "pwned" in window)).toBe(false)
+  }
+})
+
+test("only https becomes a link, and a link gives nothing away", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+  const dead = ["javascript:alert(1)", "data:text/html,<b>x</b>", "http://example.com/", "//example.com", "file:///etc/passwd"]
+
+  for (const text of dead) await ann.says(text)
+  await ann.says("see https://example.com/a?b=c#d.")
+
+  await bob.sees("see https://example.com/a?b=c#d.")
+  const links = bob.messages.getByRole("link")
+  await expect(links).toHaveCount(1)
+  await expect(links).toHaveText("https://example.com/a?b=c#d")
+  await expect(links).toHaveAttribute("href", "https://example.com/a?b=c#d")
+  await expect(links).toHaveAttribute("target", "_blank")
+  await expect(links).toHaveAttribute("rel", /\bnoopener\b/)
+  await expect(links).toHaveAttribute("rel", /\bnoreferrer\b/)
+})
+
+test("one long word stays within the page", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+  await bob.page.setViewportSize({ width: 320, height: 640 })
+  const word = "Donaudampfschiff".repeat(40)
+
+  await ann.says(word)
+
+  await bob.sees(word)
+  const overflow = await bob.scroller.evaluate((element) => element.scrollWidth - element.clientWidth)
+  expect(overflow).toBe(0)
+})
+
+test("who stops writing is no longer shown to write", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+
+  await bob.composer.pressSequentially("w")
+
+  await expect(ann.typing).toHaveText("The other person is writing…")
+  await expect(ann.typing).toBeEmpty()
+})
+
+// --- The reader's place ---
+
+const LONG = Array.from({ length: 60 }, (_, line) => `line ${line}`).join("\n")
+
+async function haveLongTalk(ann, bob) {
+  await bob.joins(await ann.creates())
+  await ann.says(LONG)
+  await ann.says("the end of it")
+  await bob.sees("the end of it")
+}
+
+async function scrollUp(person) {
+  await person.scroller.evaluate((element) => element.scrollTo(0, 100))
+  await expect.poll(() => placeOf(person)).toBe(100)
+}
+
+function placeOf(person) {
+  return person.scroller.evaluate((element) => element.scrollTop)
+}
+
+test("who reads at the end stays at the end", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+
+  await ann.says("news")
+
+  await bob.sees("news")
+  await expect(bob.message("news")).toBeInViewport()
+  await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
+})
+
+test("who reads further up is not moved, and is told of what is new", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+  await scrollUp(bob)
+
+  await ann.says("news")
+  await expect(bob.button("1 new message")).toBeVisible()
+  await ann.says("more news")
+  await expect(bob.button("2 new messages")).toBeVisible()
+
+  expect(await placeOf(bob)).toBe(100)
+  await expect(bob.message("news")).not.toBeInViewport()
+  await bob.button("2 new messages").click()
+  await expect(bob.message("more news")).toBeInViewport()
+  await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
+})
+
+test("somebody's coming and going is no new message", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+  await scrollUp(bob)
+
+  await ann.leaves()
+
+  await bob.seesStatus("The other person is away")
+  await expect(bob.log.getByText("The other person left")).toBeAttached()
+  await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
+  expect(await placeOf(bob)).toBe(100)
+})
+
+test("who reads further up and says something goes to the end", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+  await scrollUp(bob)
+
+  await bob.says("my word")
+
+  await expect(bob.message("my word")).toBeInViewport()
+})
