@@ -15,10 +15,11 @@ check_prerequisites() {
   [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || die "Node.js is older than 20: install a newer one, https://nodejs.org."
 }
 
-# wrangler wants a newer Node than many machines have; the package `node` brings one along.
+# wrangler wants a newer Node than many machines have; the package `node` brings one along. Not `npm ci`: that stops where
+# the lock file does not name workerd for every platform, and it can only name those that its registry had.
 install_node_modules() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return
-  step "Installing wrangler and its Node.js" npm ci --no-audit --no-fund --loglevel=error
+  step "Installing wrangler and its Node.js" npm install --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
 }
 
