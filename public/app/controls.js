@@ -96,9 +96,9 @@ export function wireMenu(self) {
 /**
  * Destroying takes a second press, which names what it does.
  * @param {string} roomId
- * @param {() => void} onDestroyed
+ * @param {(word: string) => void} onEnded the room is gone, by us or before
  */
-export function wireDestroy(roomId, onDestroyed) {
+export function wireDestroy(roomId, onEnded) {
   const dialog = /** @type {HTMLDialogElement} */ ($("[data-destroy-dialog]"))
   const problem = $("[data-destroy-problem]")
   $("[data-destroy]").addEventListener("click", () => {
@@ -110,9 +110,11 @@ export function wireDestroy(roomId, onDestroyed) {
   $("[data-destroy-now]").addEventListener("click", async () => {
     try {
       await destroyRoom(roomId)
-      onDestroyed()
+      onEnded("room-destroyed")
     } catch (error) {
-      problem.textContent = sentence(wordOf(error))
+      const word = wordOf(error)
+      if (word === "room-not-found") return onEnded(word)
+      problem.textContent = sentence(word)
       problem.hidden = false
     }
   })

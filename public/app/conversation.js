@@ -58,7 +58,7 @@ export class Conversation {
   #presence = { participants: [], online: [] }
   /** @type {(Entry & {order: number})[]} what the page itself has to say, at its place */
   #notes = []
-  /** Opening and sealing take a moment; what came first is dealt with first. */
+  /** Opening and sealing take a moment; what came first is dealt with first. One that fails stops no other. */
   #incoming = Promise.resolve()
   #outgoing = Promise.resolve()
   #typedAt = 0
@@ -87,7 +87,7 @@ export class Conversation {
     })
     wireShare(link)
     wireMenu(this)
-    wireDestroy(roomId, () => this.#end("room-destroyed"))
+    wireDestroy(roomId, (word) => this.#end(word))
     this.#wireWaking()
   }
 
@@ -121,7 +121,7 @@ export class Conversation {
     // The end does not wait for anything.
     if (frame.type === "destroy") return this.#end("room-destroyed")
     if (frame.type === "expire") return this.#end("room-expired")
-    this.#incoming = this.#incoming.then(() => this.#hear(frame))
+    this.#incoming = this.#incoming.then(() => this.#hear(frame)).catch(reportError)
   }
 
   /** @param {ServerFrame} frame */
@@ -236,7 +236,7 @@ export class Conversation {
     this.#outgoing = this.#outgoing.then(async () => {
       const sealed = this.#seal ? await this.#seal.seal(draft, this.#self) : draft
       this.#socket.send({ type: "message", ...sealed })
-    })
+    }).catch(reportError)
   }
 
   /**

@@ -68,7 +68,8 @@ export class RoomShelf {
   /** @returns {Pending[]} */
   load() {
     try {
-      return JSON.parse(read(sessionStorage, this.#pendingKey) || "[]")
+      const stored = JSON.parse(read(sessionStorage, this.#pendingKey) || "[]")
+      return Array.isArray(stored) ? stored : []
     } catch {
       return []
     }
