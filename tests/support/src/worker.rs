@@ -60,7 +60,7 @@ impl Worker {
 
 fn wrangler_dev(vars: &Vars, persist_dir: &Path) -> Command {
     let mut command = Command::new(root().join("node_modules/.bin/wrangler"));
-    command.current_dir(root()).env("PATH", path_with_our_node());
+    command.current_dir(root()).env("PATH", path_with_our_node()).env("TMPDIR", persist_dir);
     // Several Workers of one name, which must not find each other, and no questions to anybody outside.
     command.env("WRANGLER_REGISTRY_PATH", persist_dir.join("registry"));
     command.env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("CI", "1");
