@@ -16,7 +16,7 @@ timed() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
-timed "Rust on the host" cargo test --quiet
+timed "Rust on the host" cargo test --quiet -p duet -p duet-sealing
 timed "Compiling the API tests" cargo test --quiet --no-run -p duet-test-support -p duet-api-tests
 timed "The API on both stores" cargo test --quiet -p duet-test-support -p duet-api-tests
 timed "The pages' modules" node --test --test-reporter=dot 'tests/unit/*.test.js'
