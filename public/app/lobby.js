@@ -1,6 +1,6 @@
 // The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
 
-import { ApiError, createRoom, findRoom, joinRoom, roomPath, sentence } from "./api.js"
+import { ApiError, createRoom, findRoom, joinRoom, roomPath, sentence, wordOf } from "./api.js"
 import { accessOf, canSeal, newSecret } from "./sealing.js"
 import { RoomShelf } from "./storage.js"
 
@@ -45,7 +45,7 @@ async function create(event) {
     const chosen = new FormData(createForm).get("ttl")
     await makeRoom(chosen ? Number(chosen) : undefined)
   } catch (error) {
-    say(error instanceof ApiError ? error.message : sentence("internal"))
+    say(sentence(wordOf(error)))
     button.disabled = false
   }
 }

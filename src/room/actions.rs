@@ -70,7 +70,7 @@ pub async fn create(context: &Context<'_>, body: CreateBody) -> Result<Live, Api
         seats: vec![],
         access: body.access,
     };
-    let keep_ms = keep_ms(config.expires_at(now, now, meta.ttl_seconds), meta.ttl_seconds, now);
+    let keep_ms = keep_ms(config, &meta, now);
     store.create(&meta, keep_ms, answer_by).await?;
     Ok(Live::created(meta, keep_ms, now))
 }
@@ -114,7 +114,7 @@ async fn admit(context: &Context<'_>, live: &mut Live, seat: SeatDigest) -> Resu
     let Context { store, config, now, answer_by } = *context;
     let mut meta = Meta { active_at: now, ..live.meta.clone() };
     meta.seats.push(seat);
-    let keep_ms = keep_ms(config.expires_at(meta.created_at, now, meta.ttl_seconds), meta.ttl_seconds, now);
+    let keep_ms = keep_ms(config, &meta, now);
     match store.admit(&meta, keep_ms, answer_by).await? {
         Admitted::Done => {
             live.meta = meta;
@@ -170,11 +170,9 @@ async fn append(
     }
     let Context { store, config, now, answer_by } = *context;
     let keep_ms = match live.keep_ms(config, now) {
-        None if live.last_seq == 0 => {
-            let expires_at = config.expires_at(live.meta.created_at, now, live.meta.ttl_seconds);
-            Some(keep_ms(expires_at, live.meta.ttl_seconds, now))
-        }
-        keep_ms => keep_ms,
+        // The first message makes a key, which must not be without an end.
+        None if live.last_seq == 0 => Some(keep_ms(config, &live.meta, now)),
+        renewed => renewed,
     };
     match store.append(live.last_seq, fresh, keep_ms, answer_by).await? {
         Appended::Stored(stored) => {

@@ -68,8 +68,8 @@ impl Live {
     /// forgets before the room ends, and is rarely bothered.
     pub fn keep_ms(&self, config: &Config, now: EpochMs) -> Option<u64> {
         let Meta { created_at, ttl_seconds, .. } = self.meta;
-        let expires_at = config.expires_at(created_at, now, ttl_seconds);
-        (self.kept_until < expires_at).then(|| keep_ms(expires_at, ttl_seconds, now))
+        let is_kept = self.kept_until >= config.expires_at(created_at, now, ttl_seconds);
+        (!is_kept).then(|| keep_ms(config, &self.meta, now))
     }
 
     /// Notes that something happened at `at`, and how long from then the store keeps the room, if it was told.
@@ -117,9 +117,10 @@ impl Live {
     }
 }
 
-/// How long a store has to keep a room that ends at `expires_at`.
-pub fn keep_ms(expires_at: EpochMs, ttl_seconds: u64, now: EpochMs) -> u64 {
-    let margin_ms = (ttl_seconds * 1000 / 20).max(1000);
+/// How long a store has to keep a room in which something happens now.
+pub fn keep_ms(config: &Config, meta: &Meta, now: EpochMs) -> u64 {
+    let expires_at = config.expires_at(meta.created_at, now, meta.ttl_seconds);
+    let margin_ms = (meta.ttl_seconds * 1000 / 20).max(1000);
     expires_at.ms_since(now) + margin_ms
 }
 
