@@ -4,7 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 find_chromium() {
   local name
-  for name in "${CHROMIUM_BIN:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in "${CHROMIUM_BIN:-}" chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     [ -n "$name" ] && command -v "$name" >/dev/null && return
   done
   return 1
@@ -12,7 +12,7 @@ find_chromium() {
 
 missing=()
 command -v "${REDIS_SERVER:-redis-server}" >/dev/null || missing+=(redis-server)
-find_chromium || missing+=(chromium)
+find_chromium || missing+=(chromium-headless-shell)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] ||

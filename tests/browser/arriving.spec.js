@@ -3,7 +3,7 @@
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
-test("who makes a room is in it, alone, with a link to hand on and a clock", async ({ ann }) => {
+test("who makes a room is in it, alone, with a link to hand on and a clock", { tag: "@stores" }, async ({ ann }) => {
   const link = await ann.creates()
 
   await ann.seesStatus("Waiting for the other person")
@@ -13,11 +13,11 @@ test("who makes a room is in it, alone, with a link to hand on and a clock", asy
   expect(link).toMatch(/\/room\/[\w-]{21}#[\w-]{43}$/)
 })
 
-for (const [choice, words] of [
-  ["1 hour", /^(1 h|59 min) left$/],
-  ["24 hours", /^(24 h|23 h 59 min) left$/],
-]) {
-  test(`a room can be made to last ${choice}`, async ({ ann }) => {
+test("a room can be made to last an hour or a day", async ({ ann }) => {
+  for (const [choice, words] of [
+    ["1 hour", /^(1 h|59 min) left$/],
+    ["24 hours", /^(24 h|23 h 59 min) left$/],
+  ]) {
     await ann.opens("/")
     await ann.page.getByLabel(choice).check()
     await ann.button("Create a private room").click()
@@ -25,10 +25,10 @@ for (const [choice, words] of [
     await ann.expectInside()
 
     await expect(ann.timeLeft).toHaveText(words)
-  })
-}
+  }
+})
 
-test("opening the link takes no seat, however often and by whomever", async ({ ann, bob, meet, request }) => {
+test("opening the link takes no seat, however often and by whomever", { tag: "@stores" }, async ({ ann, bob, meet, request }) => {
   const link = await ann.creates()
   const roomId = roomIdOf(link)
 
@@ -48,7 +48,7 @@ test("opening the link takes no seat, however often and by whomever", async ({ a
   await bob.seesStatus("Both here")
 })
 
-test("when the second person joins, both see it", async ({ ann, bob }) => {
+test("when the second person joins, both see it", { tag: "@stores" }, async ({ ann, bob }) => {
   const link = await ann.creates()
 
   await bob.joins(link)
@@ -59,7 +59,7 @@ test("when the second person joins, both see it", async ({ ann, bob }) => {
   await expect(bob.sharePanel).toBeHidden()
 })
 
-test("the third person finds the room full", async ({ ann, bob, chris }) => {
+test("the third person finds the room full", { tag: "@stores" }, async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   await bob.joins(link)
 
@@ -97,7 +97,7 @@ test("of two who press Join at once, one gets in", async ({ ann, bob, chris }) =
   expect(await isInside(bob)).not.toBe(await isInside(chris))
 })
 
-test("who comes back by the link is in at once, with everything that was said", async ({ ann, bob }) => {
+test("who comes back by the link is in at once, with everything that was said", { tag: "@stores" }, async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.says("before")
@@ -114,7 +114,7 @@ test("who comes back by the link is in at once, with everything that was said", 
   await ann.seesStatus("Both here")
 })
 
-test("a second tab is the same person", async ({ ann, bob, chris }) => {
+test("a second tab is the same person", { tag: "@stores" }, async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   await bob.joins(link)
   const firstTab = bob.page

@@ -1,7 +1,8 @@
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+/** The headless shell is the same browser without windows, and starts in half the time. */
+const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 /** The Chromium of this machine: the one that CHROMIUM_BIN names, or the first on the PATH. */
 export function findChromium() {

@@ -32,28 +32,29 @@ test.describe("with a program as the second person", () => {
     expect(answer.sender).toBe("")
   })
 
-  for (const [what, forge] of [
-    ["an unsealed text", () => ["duet, plainly", newId()]],
-    ["a text that only looks sealed", () => ["duet1.AAAA", newId()]],
-    ["a message under another id", () => [peer.seal({ sender: "A program", text: "forged" }, newId()), newId()]],
-    ["a message in the other's name", forgeInTheNameOf("aaaaaaaaaaaaaaaa")],
-    ["a message with one bit turned", () => turnOneBit(newId())],
-    ["a sealed thing that is no message", () => sealNonsense(newId())],
-  ]) {
-    test(`${what} is refused, quietly, and what follows is read`, async ({ ann }) => {
+  test("what is forged is refused, quietly, and what follows is read", async ({ ann }) => {
+    const forgeries = [
+      ["an unsealed text", () => ["duet, plainly", newId()]],
+      ["a text that only looks sealed", () => ["duet1.AAAA", newId()]],
+      ["a message under another id", () => [peer.seal({ sender: "A program", text: "forged" }, newId()), newId()]],
+      ["a message in the other's name", forgeInTheNameOf("aaaaaaaaaaaaaaaa")],
+      ["a message with one bit turned", () => turnOneBit(newId())],
+      ["a sealed thing that is no message", () => sealNonsense(newId())],
+    ]
+
+    for (const [index, [what, forge]] of forgeries.entries()) {
       await peer.posts(...forge())
-      await peer.says("and this is real")
+      await peer.says(`this is real, after ${what}`)
+      await ann.sees(`this is real, after ${what}`)
+      await expect(ann.log.getByText(REFUSED), what).toHaveCount(index + 1)
+    }
 
-      await ann.sees("and this is real")
-
-      await expect(ann.log.getByText(REFUSED)).toHaveCount(1)
-      await expect(ann.messages).toHaveCount(1)
-      await ann.reloads()
-      await ann.sees("and this is real")
-      await expect(ann.log.getByText(REFUSED)).toHaveCount(1)
-      await expect(ann.log).not.toContainText("forged")
-    })
-  }
+    await ann.reloads()
+    await ann.sees("this is real, after an unsealed text")
+    await expect(ann.messages).toHaveCount(forgeries.length)
+    await expect(ann.log.getByText(REFUSED)).toHaveCount(forgeries.length)
+    await expect(ann.log).not.toContainText("forged")
+  })
 
   test("what the other said cannot be said again in one's own name", async ({ ann }) => {
     await ann.says("I agree to everything")
@@ -152,19 +153,18 @@ test("neither words, names nor the key leave the browser in the clear", async ({
   }
 })
 
-for (const [what, decorate] of [
-  ["a full stop behind it", (link) => `${link}.`],
-  ["a bracket and words behind it", (link) => `${link}) said he`],
-  ["a tracker's parameters behind it", (link) => `${link}&utm_source=mail`],
-]) {
-  test(`a link with ${what} opens the room`, async ({ ann, bob }) => {
-    const link = await ann.creates()
+test("a link opens the room with whatever a mail or a tracker put behind it", async ({ ann, bob }) => {
+  const link = await ann.creates()
 
-    await bob.joins(decorate(link))
+  for (const addition of [".", ") said he", "&utm_source=mail"]) {
+    await bob.opens("about:blank")
+    await bob.opens(`${link}${addition}`)
+    await bob.expectDoor()
+  }
 
-    await bob.seesStatus("Both here")
-  })
-}
+  await bob.button("Join").click()
+  await bob.seesStatus("Both here")
+})
 
 test("a link whose # was encoded on its way is rescued in the lobby", async ({ ann, bob }) => {
   const link = await ann.creates()

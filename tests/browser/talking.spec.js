@@ -2,7 +2,7 @@ import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-test("what one says the other sees, both ways and in the same order", async ({ ann, bob }) => {
+test("what one says the other sees, both ways and in the same order", { tag: "@stores" }, async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await ann.says("Hello Bob")
@@ -16,7 +16,7 @@ test("what one says the other sees, both ways and in the same order", async ({ a
   expect(await bob.texts()).toEqual(await ann.texts())
 })
 
-test("many messages from both at once end up in one order", async ({ ann, bob }) => {
+test("many messages from both at once end up in one order", { tag: "@stores" }, async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   const [fromAnn, fromBob] = [1, 2].map((who) => Array.from({ length: 6 }, (_, index) => `${who}-${index}`))
 
@@ -78,7 +78,7 @@ test("what was not sealed in the room is never shown as a message", async ({ ann
   await bob.sees("that was not me")
 })
 
-test("writing is shown to the other, until the message is there", async ({ ann, bob }) => {
+test("writing is shown to the other, until the message is there", { tag: "@stores" }, async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await bob.composer.pressSequentially("well")

@@ -54,6 +54,11 @@ impl Guarded {
         Self { leash: shell.stdin.take(), shell, output }
     }
 
+    /// The process group of the program and everything that it started.
+    pub fn process_group(&self) -> u32 {
+        self.shell.id()
+    }
+
     /// Everything that was said so far, on standard output and standard error.
     pub fn lines(&self) -> Vec<String> {
         self.output.said.lock().unwrap().lines.clone()

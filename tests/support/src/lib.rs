@@ -29,4 +29,4 @@ pub use resp::Reply;
 pub use socket::{Event, Socket, message_id};
 pub use stack::{Stack, StoreKind};
 pub use wait::{LIMIT, now_ms, wait_until};
-pub use worker::{Vars, Worker};
+pub use worker::{Vars, Worker, build_once, root};

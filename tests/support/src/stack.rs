@@ -1,13 +1,16 @@
 //! A Worker with all that stands behind it.
 
-use std::{path::Path, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use tempfile::TempDir;
 
 use crate::{
     redis::{Durability, Redis},
     upstash::Upstash,
-    worker::{Vars, Worker},
+    worker::{Vars, Worker, build_once, root},
 };
 
 /// Which store the Worker keeps rooms in.
@@ -45,13 +48,21 @@ impl FromStr for StoreKind {
 pub struct Stack {
     worker: Option<Worker>,
     upstash: Option<(Upstash, Redis)>,
+    project: PathBuf,
     vars: Vars,
     persist_dir: TempDir,
 }
 
 impl Stack {
-    /// Starts a Worker on a fresh store. Fails with what was said if it does not come up.
+    /// Starts Duet on a fresh store. Fails with what was said if it does not come up.
     pub fn start(store: StoreKind, vars: &[(&str, &str)]) -> Result<Self, String> {
+        build_once()?;
+        Self::start_project(&root(), store, vars)
+    }
+
+    /// Starts the Worker whose wrangler.toml is in `project`, as it is there, on a fresh store. Fails with what was said if
+    /// it does not come up.
+    pub fn start_project(project: &Path, store: StoreKind, vars: &[(&str, &str)]) -> Result<Self, String> {
         let upstash = (store == StoreKind::Upstash).then(|| {
             let redis = Redis::start(Durability::None);
             (Upstash::start(&redis), redis)
@@ -64,7 +75,8 @@ impl Stack {
         }
         let persist_dir =
             tempfile::Builder::new().prefix("duet-worker-").tempdir().map_err(|e| e.to_string())?;
-        let mut stack = Self { worker: None, upstash, vars: all_vars, persist_dir };
+        let project = project.to_owned();
+        let mut stack = Self { worker: None, upstash, project, vars: all_vars, persist_dir };
         stack.start_worker()?;
         Ok(stack)
     }
@@ -72,7 +84,7 @@ impl Stack {
     /// Starts the Worker anew on what the last one left.
     pub fn start_worker(&mut self) -> Result<(), String> {
         self.worker = None;
-        self.worker = Some(Worker::start(&self.vars, self.persist_dir.path())?);
+        self.worker = Some(Worker::start(&self.project, &self.vars, self.persist_dir.path())?);
         Ok(())
     }
 

@@ -25,11 +25,11 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts a Worker that keeps its objects under `persist_dir`. Fails with what was said if it does not come up.
-    pub fn start(vars: &Vars, persist_dir: &Path) -> Result<Self, String> {
-        build_once()?;
+    /// Starts the Worker whose wrangler.toml is in `project`, with its objects under `persist_dir`. Fails with what was
+    /// said if it does not come up.
+    pub fn start(project: &Path, vars: &Vars, persist_dir: &Path) -> Result<Self, String> {
         let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let wrangler = Guarded::spawn(&wrangler_dev(vars, persist_dir));
+        let wrangler = Guarded::spawn(&wrangler_dev(project, vars, persist_dir));
         let base_url = wrangler.wait_for_line(START_LIMIT, |line| {
             line.split_once("Ready on ").map(|(_, url)| url.trim_end().to_owned())
         });
@@ -52,19 +52,26 @@ impl Worker {
         self.wrangler.wait_for_line(crate::LIMIT, |line| is_awaited(line).then_some(()))
     }
 
+    /// The process group in which wrangler and its workerds run, and nothing else.
+    pub fn process_group(&self) -> u32 {
+        self.wrangler.process_group()
+    }
+
     /// Ends it as a crash would.
     pub fn kill(self) {
         self.wrangler.kill();
     }
 }
 
-fn wrangler_dev(vars: &Vars, persist_dir: &Path) -> Command {
+fn wrangler_dev(project: &Path, vars: &Vars, persist_dir: &Path) -> Command {
     let mut command = Command::new(root().join("node_modules/.bin/wrangler"));
-    command.current_dir(root()).env("PATH", path_with_our_node()).env("TMPDIR", persist_dir);
+    command.current_dir(project).env("PATH", path_with_our_node()).env("TMPDIR", persist_dir);
     // Several Workers of one name, which must not find each other, and no questions to anybody outside.
     command.env("WRANGLER_REGISTRY_PATH", persist_dir.join("registry"));
     command.env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("CI", "1");
     command.args(["dev", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"]);
+    // As scripts/lib.sh has it.
+    command.env("NODE_COMPILE_CACHE", root().join(".tools/node-cache"));
     // In place of .dev.vars: a developer's own database is not for tests.
     command.args(["--env-file", "/dev/null", "--persist-to"]).arg(persist_dir);
     for (name, value) in vars {
@@ -73,8 +80,8 @@ fn wrangler_dev(vars: &Vars, persist_dir: &Path) -> Command {
     command
 }
 
-/// Builds before the first Worker starts, since several at once would build at once.
-fn build_once() -> Result<(), String> {
+/// Builds Duet before the first Worker starts, since several at once would build at once.
+pub fn build_once() -> Result<(), String> {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
     let build = || {
         let output = Command::new(root().join("scripts/build.sh")).current_dir(root()).output();
@@ -89,8 +96,8 @@ fn build_once() -> Result<(), String> {
     BUILT.get_or_init(build).clone()
 }
 
-/// The folder of the project.
-fn root() -> PathBuf {
+/// The folder of Duet itself.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .canonicalize()

@@ -5,27 +5,12 @@ use serde_json::json;
 
 use crate::world::{World, assert_refused, unknown_room};
 
-cases![
-    a_url_without_a_token_is_a_mistake,
-    a_token_without_a_url_is_a_mistake,
-    a_url_that_is_none_is_a_mistake,
-    a_ttl_out_of_range_is_a_mistake,
-];
+// What all the mistakes are is a matter of src/config.rs and its tests.
+cases![a_url_without_a_token_is_a_mistake, a_ttl_out_of_range_is_a_mistake];
 
 fn a_url_without_a_token_is_a_mistake(world: &World) {
     let vars = [("UPSTASH_REDIS_REST_URL", "https://canary-name.example")];
     assert_is_named(world, &vars, "UPSTASH_REDIS_REST_TOKEN", "canary-name");
-}
-
-fn a_token_without_a_url_is_a_mistake(world: &World) {
-    let vars = [("UPSTASH_REDIS_REST_TOKEN", "canary-token")];
-    assert_is_named(world, &vars, "UPSTASH_REDIS_REST_URL", "canary-token");
-}
-
-fn a_url_that_is_none_is_a_mistake(world: &World) {
-    let vars =
-        [("UPSTASH_REDIS_REST_URL", "redis://canary-name"), ("UPSTASH_REDIS_REST_TOKEN", "canary-token")];
-    assert_is_named(world, &vars, "UPSTASH_REDIS_REST_URL", "canary");
 }
 
 fn a_ttl_out_of_range_is_a_mistake(world: &World) {

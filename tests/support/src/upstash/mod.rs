@@ -5,7 +5,15 @@ mod journal;
 mod rest;
 mod server;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -30,6 +38,8 @@ struct Shared {
     database: Database,
     journal: Journal,
     faults: Faults,
+    /// What a way through the network adds to every request, there and back.
+    round_trip_us: AtomicU64,
 }
 
 impl Upstash {
@@ -44,6 +54,7 @@ impl Upstash {
             database: Database::at(socket),
             journal: Journal::default(),
             faults: Faults::default(),
+            round_trip_us: AtomicU64::default(),
         });
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can start");
@@ -61,6 +72,12 @@ impl Upstash {
     /// For `UPSTASH_REDIS_REST_TOKEN`.
     pub fn token(&self) -> &str {
         &self.shared.token
+    }
+
+    /// Puts the database so far away from now on: half of it before a request runs and half behind. Requests that are on
+    /// their way at the same time do not wait for each other.
+    pub fn set_round_trip(&self, round_trip: Duration) {
+        self.shared.round_trip_us.store(round_trip.as_micros() as u64, Ordering::Relaxed);
     }
 
     /// Now, to ask later what came since.
@@ -86,6 +103,12 @@ impl Upstash {
     /// Takes back the faults for `room`; all faults without one.
     pub fn clear_faults(&self, room: Option<&str>) {
         self.shared.faults.clear(room);
+    }
+}
+
+impl Shared {
+    fn half_round_trip(&self) -> Duration {
+        Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed) / 2)
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
+    thread,
     time::Duration,
 };
 
@@ -130,8 +131,11 @@ async fn act(
         _ => {}
     }
     let ran = tokio::task::spawn_blocking(move || {
+        // A thread's sleep, which is exact; the runtime's is rounded up to milliseconds.
+        thread::sleep(shared.half_round_trip());
         let ran = shared.database.run(&asked);
         shared.journal.note_run(place);
+        thread::sleep(shared.half_round_trip());
         ran
     });
     let ran = ran.await.map_err(io::Error::other)?;
