@@ -1,21 +1,16 @@
 // Being inside: the one file that knows all the parts. Sections: talking, sealing, who is here, waking and leaving.
 
 /** @import { ServerFrame, Message, Draft } from "./protocol.js" */
-/** @import { Entry } from "./message-list.js" */
-/** @import { Opened, Pending } from "./timeline.js" */
-/** @import { Presence } from "./header.js" */
+/** @import { Entry, Opened, Pending } from "./messages.js" */
+/** @import { Presence } from "./controls.js" */
 /** @import { Seal } from "./sealing.js" */
 /** @import { RoomShelf } from "./storage.js" */
 
-import { PAGE_MESSAGES, listMessages, sentence, socketUrl, wordOf } from "./api.js"
-import { Composer } from "./composer.js"
-import { chime, clearShare, wireDestroy, wireMenu, wireShare } from "./controls.js"
-import { Header, company } from "./header.js"
-import { MessageList } from "./message-list.js"
+import { PAGE_MESSAGES, RoomSocket, listMessages, sentence, socketUrl, wordOf } from "./api.js"
+import { Composer, Header, chime, clearShare, company, showShare, wireDestroy, wireMenu, wireShare } from "./controls.js"
+import { MessageList, Timeline, newMessageId } from "./messages.js"
 import { MAX_PLAINTEXT_BYTES } from "./sealing.js"
-import { RoomSocket } from "./socket.js"
 import { cleanName, loadName, loadSound, saveName } from "./storage.js"
-import { Timeline, newMessageId } from "./timeline.js"
 
 const TYPING_EVERY_MS = 2_500
 const TYPING_SHOWN_MS = 4_000
@@ -265,7 +260,7 @@ export class Conversation {
   #show() {
     this.#list.show(this.#entries(), !this.#isLoaded)
     const isAlone = this.#self !== "" && company(this.#presence, this.#self) === "alone"
-    $("[data-share]").hidden = !isAlone || this.#timeline.messages.length + this.#timeline.pending.length > 0
+    showShare(isAlone && this.#timeline.messages.length + this.#timeline.pending.length === 0)
   }
 
   /** @returns {Entry[]} */

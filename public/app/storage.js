@@ -1,6 +1,6 @@
 // What this browser remembers: a name for good, and of a room only what was not sent yet, in this tab.
 
-/** @import { Pending } from "./timeline.js" */
+/** @import { Pending } from "./messages.js" */
 
 const NAME_KEY = "duet:name"
 const SOUND_KEY = "duet:sound"

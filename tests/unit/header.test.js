@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { company, timeLeft } from "../../public/app/header.js"
+import { company, timeLeft } from "../../public/app/controls.js"
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

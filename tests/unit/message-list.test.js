@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { continues, isEmojiOnly, linkParts } from "../../public/app/message-list.js"
+import { continues, isEmojiOnly, linkParts } from "../../public/app/messages.js"
 
 // --- Links ---
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { RoomSocket } from "../../public/app/socket.js"
+import { RoomSocket } from "../../public/app/api.js"
 import { FakePlatform } from "./fake-platform.js"
 
 const URL = "ws://room.test/api/realtime?roomId=x"

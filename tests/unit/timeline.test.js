@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Timeline, newMessageId } from "../../public/app/timeline.js"
+import { Timeline, newMessageId } from "../../public/app/messages.js"
 
 /** A shelf that remembers what it was last given, as a reload would find it. */
 function shelf(saved = []) {

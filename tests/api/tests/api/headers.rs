@@ -68,7 +68,7 @@ fn every_page_is_locked_down(world: &World) {
         "/promises",
         "/nothing-here",
         "/app/room.js",
-        "/styles/base.css",
+        "/style.css",
         "/openapi.json",
     ] {
         let answer = world.browser().get(path);
