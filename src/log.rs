@@ -22,7 +22,7 @@ struct RequestLine<'a> {
 #[derive(Serialize)]
 struct TroubleLine<'a> {
     trouble: &'a str,
-    cause: &'a str,
+    cause: String,
 }
 
 /// Notes how a request ended that began at `started`. `store` is empty where it was refused before any was chosen.
@@ -51,6 +51,6 @@ pub fn trouble(error: &ApiError) {
     if error.status() < 500 {
         return;
     }
-    let line = TroubleLine { trouble: error.word(), cause: error.cause() };
+    let line = TroubleLine { trouble: error.word(), cause: cause_of(error) };
     console_error!("{}", serde_json::to_string(&line).unwrap_or_default());
 }

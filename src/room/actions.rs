@@ -3,7 +3,7 @@
 use super::live::{Live, keep_ms};
 use crate::{
     config::Config,
-    domain::{EpochMs, Message, NewMessage, ParticipantId, Proof, SeatDigest, Seq},
+    domain::{EpochMs, Message, MessageId, NewMessage, ParticipantId, Proof, SeatDigest, Seq},
     error::ApiError,
     protocol::{CreateBody, MAX_MESSAGES, RoomStatus},
     store::{Admitted, Appended, Meta, Store, Unavailable},
@@ -185,17 +185,34 @@ async fn append(
     }
 }
 
-/// The stored message behind one send: among the news, or from before. Absent from both, it found no place.
+/// The stored message behind one send. The outer result is that of the batch.
 async fn result_of(
     context: &Context<'_>,
     live: &mut Live,
     news: &[Message],
     message: &NewMessage,
 ) -> Result<Result<Message, ApiError>, ApiError> {
-    if let Some(stored) = news.iter().find(|stored| stored.id == message.id) {
+    let stored = stored_under(context, live, news, &message.id).await?;
+    Ok(stored.and_then(|stored| {
+        // Its own sender repeats a message. The other's would be taken for told, and be lost.
+        let is_own = stored.participant_id == message.participant_id;
+        if is_own { Ok(stored) } else { Err(TAKEN_ID) }
+    }))
+}
+
+const TAKEN_ID: ApiError = ApiError::BadRequest { field: "id", problem: "is that of another message" };
+
+/// The message with this id: among the news, or from before. Absent from both, it found no place.
+async fn stored_under(
+    context: &Context<'_>,
+    live: &mut Live,
+    news: &[Message],
+    id: &MessageId,
+) -> Result<Result<Message, ApiError>, ApiError> {
+    if let Some(stored) = news.iter().find(|stored| stored.id == *id) {
         return Ok(Ok(stored.clone()));
     }
-    let Some(seq) = live.find(&message.id, context.store, context.answer_by).await? else {
+    let Some(seq) = live.find(id, context.store, context.answer_by).await? else {
         return Ok(Err(ApiError::HistoryFull));
     };
     let stored = context.store.history(seq.saturating_sub(1), 1, context.answer_by).await?;
@@ -319,6 +336,20 @@ mod tests {
         assert_eq!(first.news, std::slice::from_ref(&stored));
         assert_eq!(first.results, [Ok(Sent::New(stored.clone())), Ok(Sent::Repeated(stored.clone()))]);
         assert_eq!((again.news, again.results), (vec![], vec![Ok(Sent::Repeated(stored))]));
+    }
+
+    #[test]
+    fn an_id_that_the_other_used_is_refused_and_nothing_is_lost_unseen() {
+        let setting = Setting::new();
+        let mut live = setting.room(CreateBody::default());
+        let theirs = NewMessage { participant_id: ParticipantId::of(&seat("b")), ..message("a") };
+
+        let together = vec![message("a"), theirs.clone()];
+        let first = block_on(send(&setting.at(NOW), &mut live, together)).unwrap();
+        let again = block_on(send(&setting.at(NOW), &mut live, vec![theirs])).unwrap();
+
+        assert_eq!(first.results, [Ok(Sent::New(message("a").at(1))), Err(TAKEN_ID)]);
+        assert_eq!((again.news, again.results), (vec![], vec![Err(TAKEN_ID)]));
     }
 
     #[test]

@@ -62,15 +62,9 @@ fn every_answer_of_the_api_is_locked_down(world: &World) {
 
 fn every_page_is_locked_down(world: &World) {
     let room = format!("/room/{}", world.room());
-    for path in [
-        "/",
-        room.as_str(),
-        "/promises",
-        "/nothing-here",
-        "/app/room.js",
-        "/style.css",
-        "/openapi.json",
-    ] {
+    for path in
+        ["/", room.as_str(), "/promises", "/nothing-here", "/app/room.js", "/style.css", "/openapi.json"]
+    {
         let answer = world.browser().get(path);
 
         assert_locked_down(&answer);

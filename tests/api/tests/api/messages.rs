@@ -12,6 +12,7 @@ cases![
     the_same_id_posted_again_is_the_same_message,
     the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only,
     an_id_is_one_whichever_way_it_comes,
+    an_id_of_the_others_message_is_refused,
     two_who_talk_at_once_are_heard_in_one_order_without_holes,
     what_is_told_is_what_is_read_later,
     history_is_read_in_pages,
@@ -117,6 +118,21 @@ fn an_id_is_one_whichever_way_it_comes(world: &World) {
 
     assert_eq!((posted.status, posted.json()), (200, first));
     assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+}
+
+fn an_id_of_the_others_message_is_refused(world: &World) {
+    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
+    let id = at_ann.say("hers");
+    let hers = at_ann.expect_message();
+    assert_eq!(at_bob.expect_message(), hers);
+
+    assert_bad_field(&bob.post(&json!({ "id": id, "text": "his" })), "id");
+    at_bob.say_as(&id, "his");
+
+    let error = at_bob.expect("error");
+    assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("bad-request")));
+    assert_nothing_else_comes(&mut at_bob, &mut [&mut at_ann]);
+    assert_eq!(texts(&bob.history()), ["hers", "fence"]);
 }
 
 fn two_who_talk_at_once_are_heard_in_one_order_without_holes(world: &World) {
