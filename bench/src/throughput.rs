@@ -1,0 +1,196 @@
+//! How many messages go through while everybody sends the next one as soon as the last one is confirmed.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::Instant};
+
+use crate::{
+    bench::Bench,
+    failure::Outcome,
+    process::{cpu_time, thread_cpu_time},
+    report::{Row, Section},
+    site::Site,
+    stats::{Spread, median},
+    talk::{Kind, Person, Place},
+};
+
+const ROOMS: [usize; 3] = [1, 10, 50];
+const ROUNDS: usize = 3;
+const LEAST_OF_FLOOR: f64 = 0.7;
+
+/// Which server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runner {
+    Floor,
+    StoringFloor,
+    Embedded,
+    Upstash,
+}
+
+const RUNNERS: [Runner; 4] = [Runner::Floor, Runner::StoringFloor, Runner::Embedded, Runner::Upstash];
+
+impl Runner {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor",
+            Self::StoringFloor => "floor that writes a row",
+            Self::Embedded => "embedded",
+            Self::Upstash => "Upstash, 0 ms away",
+        }
+    }
+
+    fn site(self, bench: &Bench) -> Outcome<&Site> {
+        match self {
+            Self::Floor | Self::StoringFloor => bench.floor(),
+            Self::Embedded => bench.embedded(),
+            Self::Upstash => bench.upstash(Duration::ZERO),
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Floor => Kind::Relay,
+            Self::StoringFloor => Kind::StoringRelay,
+            Self::Embedded | Self::Upstash => Kind::Duet,
+        }
+    }
+}
+
+/// What one span showed. Shares are of one core.
+#[derive(Clone, Copy)]
+struct Run {
+    per_second: f64,
+    spread: Spread,
+    load_share: f64,
+    server_share: f64,
+}
+
+/// One server with so many rooms.
+struct Cell {
+    runner: Runner,
+    rooms: usize,
+    runs: Vec<Run>,
+}
+
+impl Cell {
+    fn median(&self, figure: fn(&Run) -> f64) -> f64 {
+        median(self.runs.iter().map(figure))
+    }
+
+    fn per_second(&self) -> f64 {
+        self.median(|run| run.per_second)
+    }
+
+    fn said(&self) -> String {
+        let p99_ms = self.median(|run| run.spread.p99_ms);
+        let (load, server) = (self.median(|run| run.load_share), self.median(|run| run.server_share));
+        let per_second = self.per_second();
+        format!("{per_second:.0}/s, {p99_ms:.1} ms, {:.0} %, {:.0} %", server * 100.0, load * 100.0)
+    }
+}
+
+/// Measures all cells; the servers take turns.
+pub fn measure(bench: &Bench) -> Outcome<Section> {
+    let mut cells = vec![];
+    for rooms in ROOMS {
+        let mut row: Vec<Cell> = RUNNERS.map(|runner| Cell { runner, rooms, runs: vec![] }).into();
+        for _ in 0..ROUNDS.min(bench.plan.rounds) {
+            for cell in &mut row {
+                cell.runs.push(span(bench, cell.runner, rooms)?);
+            }
+        }
+        cells.extend(row);
+    }
+    Ok(section(bench, &cells))
+}
+
+fn span(bench: &Bench, runner: Runner, rooms: usize) -> Outcome<Run> {
+    let site = runner.site(bench)?;
+    let people = bench.run(gather(site.place(runner.kind()), rooms))?;
+    let (server_before, load_before) = (cpu_time(site.workerd)?, thread_cpu_time()?);
+    let began = Instant::now();
+    let times = bench.run(talk(people, began + bench.plan.span))?;
+    let took = began.elapsed().as_secs_f64();
+    Ok(Run {
+        per_second: times.len() as f64 / took,
+        spread: Spread::of(&times),
+        load_share: (thread_cpu_time()? - load_before).as_secs_f64() / took,
+        server_share: (cpu_time(site.workerd)? - server_before).as_secs_f64() / took,
+    })
+}
+
+async fn gather(place: Place, rooms: usize) -> Outcome<Vec<Person>> {
+    let mut people = vec![];
+    for _ in 0..rooms {
+        let mut pair = place.pair().await?;
+        let id = pair.ann.say().await?;
+        pair.bob.hear(&id).await?;
+        people.extend([pair.ann, pair.bob]);
+    }
+    Ok(people)
+}
+
+/// Returns how long each confirmation took.
+async fn talk(people: Vec<Person>, until: Instant) -> Outcome<Vec<Duration>> {
+    let mut talking: JoinSet<_> = people.into_iter().map(|person| keep_talking(person, until)).collect();
+    let mut times = vec![];
+    while let Some(ended) = talking.join_next().await {
+        times.extend(ended??);
+    }
+    Ok(times)
+}
+
+async fn keep_talking(mut person: Person, until: Instant) -> Outcome<Vec<Duration>> {
+    let mut times = vec![];
+    loop {
+        let sent = Instant::now();
+        if sent >= until {
+            return Ok(times);
+        }
+        let id = person.say().await?;
+        person.hear(&id).await?;
+        times.push(sent.elapsed());
+    }
+}
+
+fn section(bench: &Bench, cells: &[Cell]) -> Section {
+    let seconds = bench.plan.span.as_secs();
+    Section {
+        title: "Throughput: confirmed messages, p99 of a confirmation, core of the server, core of the load"
+            .to_owned(),
+        rows: cells.iter().filter(|cell| cell.runner != Runner::Floor).map(|cell| row(cell, cells)).collect(),
+        notes: vec![format!(
+            "Medians of {} spans of {seconds} s; both people of each room have one message on its way. Server and load are one thread \
+             each: a server near 100 % is the bottleneck, a load near 100 % would be.",
+            ROUNDS.min(bench.plan.rounds)
+        )],
+        figures: json!(cells.iter().map(figures).collect::<Vec<_>>()),
+    }
+}
+
+fn row(cell: &Cell, cells: &[Cell]) -> Row {
+    let floor = cells.iter().find(|other| other.runner == Runner::Floor && other.rooms == cell.rooms);
+    let (said, floor_per_second) = floor.map_or(("".into(), 0.0), |floor| (floor.said(), floor.per_second()));
+    let ratio = cell.per_second() / floor_per_second;
+    let plural = if cell.rooms == 1 { "" } else { "s" };
+    let row = Row::new(format!("{}, {} room{plural}", cell.runner.name(), cell.rooms), cell.said());
+    let row = row.against(said, ratio);
+    match cell.runner {
+        Runner::Embedded => row.target(format!("≥ {LEAST_OF_FLOOR} × floor"), ratio >= LEAST_OF_FLOOR),
+        _ => row,
+    }
+}
+
+fn figures(cell: &Cell) -> Value {
+    let run = |run: &Run| {
+        json!({
+            "perSecond": run.per_second,
+            "confirmation": run.spread.to_json(),
+            "loadShareOfACore": run.load_share,
+            "serverShareOfACore": run.server_share,
+        })
+    };
+    let runs: Vec<Value> = cell.runs.iter().map(run).collect();
+    json!({ "what": cell.runner.name(), "rooms": cell.rooms, "runs": runs })
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# `npm run bench`: measures Duet against the bare platform and prints a table. See docs/benchmarks.md for the arguments.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+scripts/setup.sh
+use_own_tools
+scripts/setup-tests.sh
+scripts/build.sh
+# A thousand rooms are two thousand sockets, and more files.
+ulimit -n "$(ulimit -Hn)"
+step "Compiling the benchmark" cargo build --quiet --release -p duet-bench
+exec target/release/duet-bench "$@"
