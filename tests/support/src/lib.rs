@@ -24,7 +24,7 @@ mod worker;
 pub use browser::{Answer, Ask, Browser};
 pub use guarded::Guarded;
 pub use participant::Participant;
-pub use redis::{Durability, Redis};
+pub use redis::Redis;
 pub use resp::Reply;
 pub use socket::{Event, Socket, message_id};
 pub use stack::{Stack, StoreKind};

@@ -16,27 +16,18 @@ use crate::{
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// What is left of the data when the server ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// Nothing.
-    None,
-    /// Everything that was answered.
-    EveryWrite,
-}
-
-/// A `redis-server` (`REDIS_SERVER`, or the one on `PATH`). Dropping it ends it.
+/// A `redis-server` (`REDIS_SERVER`, or the one on `PATH`) that keeps everything it answered through its own crash.
+/// Dropping it ends it, and its data.
 pub struct Redis {
     server: Option<Guarded>,
-    durability: Durability,
     dir: TempDir,
 }
 
 impl Redis {
     /// Starts a server with no data. Panics with what it said if it does not come up.
-    pub fn start(durability: Durability) -> Self {
+    pub fn start() -> Self {
         let dir = tempfile::Builder::new().prefix("duet-redis-").tempdir().expect("there is room for files");
-        let mut redis = Self { server: None, durability, dir };
+        let mut redis = Self { server: None, dir };
         redis.start_again();
         redis
     }
@@ -44,10 +35,10 @@ impl Redis {
     /// Starts a server that was stopped, with what it kept.
     pub fn start_again(&mut self) {
         self.stop();
-        let append_only = if self.durability == Durability::EveryWrite { "yes" } else { "no" };
         let mut command = Command::new(env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".into()));
         command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.dir.path());
-        command.args(["--port", "0", "--save", "", "--appendfsync", "always", "--appendonly", append_only]);
+        // Written before it is answered, and left to the system to bring to the disk: the machine does not crash.
+        command.args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "no"]);
         let server = Guarded::spawn(&command);
         let ready = server.wait_for_line(START_LIMIT, |line| {
             line.to_lowercase().contains("ready to accept connections").then_some(())

@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    redis::{Durability, Redis},
+    redis::Redis,
     upstash::Upstash,
     worker::{Vars, Worker, build_once, root},
 };
@@ -64,7 +64,7 @@ impl Stack {
     /// it does not come up.
     pub fn start_project(project: &Path, store: StoreKind, vars: &[(&str, &str)]) -> Result<Self, String> {
         let upstash = (store == StoreKind::Upstash).then(|| {
-            let redis = Redis::start(Durability::None);
+            let redis = Redis::start();
             (Upstash::start(&redis), redis)
         });
         let mut all_vars: Vars =
@@ -98,6 +98,11 @@ impl Stack {
     /// The Worker. Panics when there is none just now.
     pub fn worker(&self) -> &Worker {
         self.worker.as_ref().expect("the Worker runs")
+    }
+
+    /// Which store the Worker keeps rooms in.
+    pub fn store(&self) -> StoreKind {
+        if self.upstash.is_some() { StoreKind::Upstash } else { StoreKind::Embedded }
     }
 
     /// Where the Worker answers.

@@ -5,15 +5,12 @@ use std::fs;
 use duet_test_support::{Browser, LIMIT, Stack, wait_until};
 use serde_json::json;
 
-use crate::world::{Talk, World, assert_refused, pair, talk, unknown_room};
+use crate::world::{Talk, World, assert_refused, talk, unknown_room};
 
-cases![
-    a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none,
-    an_expired_room_leaves_no_trace_though_nobody_asks,
-];
+cases![a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none];
 
 /// How many of the objects' files hold `text`.
-fn files_with(stack: &Stack, text: &str) -> usize {
+pub fn files_with(stack: &Stack, text: &str) -> usize {
     let dir = stack.persist_dir().join("v3/do/duet-Room");
     let entries = fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
     // A file may vanish while it is looked for: a database's log does, when it is written back.
@@ -25,7 +22,8 @@ fn wait_until_gone(stack: &Stack, text: &str) {
     wait_until(&format!("no file holds {text}"), LIMIT, || (files_with(stack, text) == 0).then_some(()));
 }
 
-const A_TABLE: &str = "CREATE TABLE message";
+/// What stands in the file of a room that is there.
+pub const A_TABLE: &str = "CREATE TABLE message";
 
 fn a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none(world: &World) {
     // A Worker of its own, so that no other room is in the files.
@@ -52,15 +50,4 @@ fn a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none(world: &
     for text in [&canary, &ann.id, A_TABLE] {
         wait_until_gone(&stack, text);
     }
-}
-
-fn an_expired_room_leaves_no_trace_though_nobody_asks(world: &World) {
-    let stack = world.brief();
-    let (ann, _) = pair(stack);
-    let canary = unknown_room();
-
-    assert_eq!(ann.post(&json!({ "text": canary })).status, 201);
-
-    wait_until_gone(stack, &canary);
-    wait_until_gone(stack, &ann.id);
 }

@@ -23,7 +23,6 @@ cases![
     a_join_that_fails_admits_nobody,
     a_room_that_cannot_be_destroyed_now_stays,
     history_that_cannot_be_read_now_is_refused,
-    a_store_that_is_gone_stops_no_health_check,
 ];
 
 fn inject(world: &World, room: &str, verb: &str, times: u32, kind: FaultKind) {
@@ -199,18 +198,4 @@ fn history_that_cannot_be_read_now_is_refused(world: &World) {
 
     assert_refused(&refused, 503, "store-unavailable");
     assert_eq!(texts(&ann.history()), ["hi"]);
-}
-
-fn a_store_that_is_gone_stops_no_health_check(world: &World) {
-    let mut stack = world.own(&[]);
-    let visitor = Browser::new(stack.base_url());
-    stack.redis_mut().stop();
-
-    let health = visitor.get("/api/health");
-    let refused = visitor.post("/api/room/create", &json!({}));
-    stack.redis_mut().start_again();
-
-    assert_eq!((health.status, health.text("store")), (200, "upstash".into()));
-    assert_refused(&refused, 503, "store-unavailable");
-    assert_eq!(visitor.post("/api/room/create", &json!({})).status, 201);
 }

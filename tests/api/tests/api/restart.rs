@@ -2,19 +2,12 @@
 
 use std::{thread, time::Duration};
 
-use duet_test_support::{Browser, LIMIT, Participant, Stack, StoreKind, now_ms, wait_until};
+use duet_test_support::{Browser, Participant, Stack, StoreKind, message_id};
 use serde_json::{Value, json};
 
-use crate::{
-    rooms::assert_all_not_found,
-    world::{Talk, World, assert_refused, pair},
-};
+use crate::world::{Talk, World, assert_refused, seqs, talk};
 
-cases![
-    a_room_that_slept_wakes_with_its_sockets,
-    a_room_is_as_it_was_after_a_crash,
-    a_room_whose_time_ran_out_meanwhile_is_gone,
-];
+cases![a_room_that_slept_wakes_with_its_sockets, a_room_is_as_it_was_after_a_crash,];
 
 /// An object whose sockets hear nothing for ten seconds is put to sleep, and its memory with it.
 const UNTIL_ASLEEP: Duration = Duration::from_secs(12);
@@ -55,13 +48,36 @@ fn again(stack: &Stack, participant: &Participant) -> Participant {
 
 fn a_room_is_as_it_was_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
-    let (ann, bob) = pair(&stack);
+    let Talk { ann, bob, .. } = talk(&stack);
     ann.post(&json!({ "text": "before" }));
     let before = Snapshot::of(&ann);
     stack.kill_worker();
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
     let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
     assert_goes_on(&stack, &before, &ann, &bob);
+
+    crash_in_the_middle_of_a_conversation(&mut stack);
+}
+
+/// Nothing that was confirmed is lost, and what is sent again is there once.
+fn crash_in_the_middle_of_a_conversation(stack: &mut Stack) {
+    const SAID: usize = 60;
+    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(stack);
+    let said: Vec<String> = (0..SAID).map(|_| message_id()).collect();
+
+    said.iter().for_each(|id| at_ann.say_as(id, id));
+    let confirmed: Vec<Value> = (0..SAID / 6).map(|_| at_ann.expect_message()).collect();
+    stack.kill_worker();
+    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    let ann = again(stack, &ann);
+    let survived = ann.history();
+    said.iter().for_each(|id| drop(ann.post(&json!({ "id": id, "text": id }))));
+
+    assert_eq!(survived[..confirmed.len()], confirmed, "what was confirmed is there, in its place");
+    let history = ann.history();
+    assert_eq!(history[..survived.len()], survived);
+    assert_eq!(seqs(&history), (1..=SAID as u64).collect::<Vec<_>>(), "each once");
+    assert!(history.iter().map(|message| message["id"].as_str()).eq(said.iter().map(|id| Some(id.as_str()))));
 }
 
 /// What a participant knows of a room.
@@ -96,19 +112,4 @@ fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Par
     let next = ann.post(&json!({ "text": "after" }));
     assert_eq!(next.number("seq"), before.messages.len() as u64 + 1);
     assert_eq!(at_bob.expect_message(), next.json());
-}
-
-fn a_room_whose_time_ran_out_meanwhile_is_gone(world: &World) {
-    let mut stack = world.own(&[("ROOM_TTL_SECONDS", "5")]);
-    let created = Browser::new(stack.base_url()).post("/api/room/create", &json!({}));
-    let ann = Browser::new(stack.base_url());
-    let joined = ann.post(&format!("/api/room/join?roomId={}", created.text("roomId")), &json!({}));
-    let end = joined.number("expiresAt");
-
-    stack.kill_worker();
-    wait_until("the room's time is over", LIMIT, || (now_ms() > end).then_some(()));
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
-
-    let ann = Browser::with_cookie(stack.base_url(), &ann.token().expect("a cookie"));
-    assert_all_not_found(&ann, &created.text("roomId"));
 }
