@@ -93,28 +93,27 @@ fn upstash(rest_url: Option<String>, rest_token: Option<String>) -> Result<Optio
         (None, None) => Ok(None),
         (Some(_), None) => Err(wrong(REST_TOKEN, &format!("is missing, while {REST_URL} is set"))),
         (None, Some(_)) => Err(wrong(REST_URL, &format!("is missing, while {REST_TOKEN} is set"))),
-        (Some(url), Some(_)) if !is_http_url(&url) => {
-            Err(wrong(REST_URL, "must be the https address of an Upstash database"))
-        }
         (Some(_), Some(token)) if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Err(wrong(REST_TOKEN, "must be the REST token as Upstash shows it"))
         }
-        (Some(url), Some(rest_token)) => {
-            Ok(Some(UpstashConfig { rest_url: url.trim_end_matches('/').to_owned(), rest_token }))
-        }
+        (Some(url), Some(rest_token)) => match origin(&url) {
+            Some(rest_url) => Ok(Some(UpstashConfig { rest_url, rest_token })),
+            None => Err(wrong(REST_URL, "must be the https address of an Upstash database")),
+        },
     }
 }
 
-/// An origin to which paths can be added: no query, fragment or credentials. http is for a double on one's own machine.
-fn is_http_url(raw: &str) -> bool {
-    worker::Url::parse(raw).is_ok_and(|url| {
-        matches!(url.scheme(), "https" | "http")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    })
+/// An origin to which paths can be added, without a slash at its end; `None` for one with query, fragment or credentials.
+/// As the parser reads it, which takes `\` for a slash. http is for a double on one's own machine.
+fn origin(raw: &str) -> Option<String> {
+    let url = worker::Url::parse(raw).ok()?;
+    let is_origin = matches!(url.scheme(), "https" | "http")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    is_origin.then(|| url.as_str().trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
@@ -172,10 +171,16 @@ mod tests {
             };
             assert!(said.contains(REST_URL) && !said.contains("db.example"), "{said}");
         }
-        assert_eq!(
-            read(&[(REST_URL, "https://db.example/"), (REST_TOKEN, "t")]).unwrap().store_name(),
-            "upstash"
-        );
+    }
+
+    #[test]
+    fn an_upstash_url_may_end_with_a_slash_of_either_kind() {
+        for url in ["https://db.example", "https://db.example/", "https://db.example\\"] {
+            let config = read(&[(REST_URL, url), (REST_TOKEN, "t")]).unwrap();
+
+            assert_eq!(config.store_name(), "upstash");
+            assert_eq!(config.upstash.unwrap().rest_url, "https://db.example");
+        }
     }
 
     #[test]
