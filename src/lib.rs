@@ -10,6 +10,8 @@ pub mod domain;
 pub mod error;
 mod http;
 mod log;
+#[cfg(test)]
+mod properties;
 pub mod protocol;
 mod room;
 pub mod route;
