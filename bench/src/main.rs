@@ -28,8 +28,11 @@ use failure::Outcome;
 use options::Options;
 use report::{Report, Section};
 
+/// Makes one of the measurements.
+type Measure = fn(&Bench) -> Outcome<Section>;
+
 /// What is measured, by the names that `--only` takes.
-const SECTIONS: [(&str, fn(&Bench) -> Outcome<Section>); 6] = [
+const SECTIONS: [(&str, Measure); 6] = [
     ("delivery", delivery::measure),
     ("throughput", throughput::measure),
     ("store", store_cost::measure),

@@ -15,6 +15,8 @@ pub struct Plan {
     pub span: Duration,
     /// How long a room is left alone to see what that costs.
     pub idle: Duration,
+    /// How often each page is visited.
+    pub visits: usize,
     /// How often a long room is opened.
     pub openings: usize,
     /// How often a Worker is started.
@@ -35,6 +37,7 @@ impl Plan {
         slow_messages: 200,
         span: Duration::from_secs(10),
         idle: Duration::from_secs(60),
+        visits: 7,
         openings: 20,
         starts: 5,
         rooms: 1000,
@@ -49,6 +52,7 @@ impl Plan {
         slow_messages: 30,
         span: Duration::from_secs(2),
         idle: Duration::from_secs(5),
+        visits: 2,
         openings: 3,
         starts: 1,
         rooms: 50,

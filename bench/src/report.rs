@@ -20,7 +20,7 @@ pub struct Section {
 }
 
 /// A line of the table.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Row {
     what: String,
     ratio: Option<f64>,
