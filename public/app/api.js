@@ -6,6 +6,10 @@
 /** Messages in one answer at the most. */
 export const PAGE_MESSAGES = 500
 
+/** The room has answered by then, or says that its store does not. */
+const PATIENCE_MS = 20_000
+const LONGEST_ANSWER_MS = 60_000
+
 const ROOM_ID = /^[A-Za-z0-9_-]{21}$/
 
 // --- Words ---
@@ -131,10 +135,11 @@ export function destroyRoom(roomId) {
 /**
  * @param {string} roomId
  * @param {number} after
+ * @param {number} patienceMs
  * @returns {Promise<{messages: Message[], lastSeq: number}>}
  */
-export function listMessages(roomId, after) {
-  return call("GET", `/api/messages?roomId=${roomId}&after=${after}&limit=${PAGE_MESSAGES}`)
+export function listMessages(roomId, after, patienceMs) {
+  return call("GET", `/api/messages?roomId=${roomId}&after=${after}&limit=${PAGE_MESSAGES}`, undefined, patienceMs)
 }
 
 /**
@@ -142,20 +147,35 @@ export function listMessages(roomId, after) {
  * @param {string} url
  * @param {object} [body]
  * @returns {Promise<any>}
+ * @param {number} [patienceMs] until the answer begins
  */
-async function call(method, url, body) {
+async function call(method, url, body, patienceMs = PATIENCE_MS) {
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } }
-  /** @type {Response} */
-  let response
+  const response = await answerTo(url, init, patienceMs)
+  if (response.status === 204) return undefined
+  const answer = await response.json().catch(() => null)
+  if (!response.ok) throw new ApiError(answer?.error ?? "internal", Number(response.headers.get("retry-after")))
+  if (answer === null) throw new ApiError("offline")
+  return answer
+}
+
+/**
+ * A connection that died silently is given up soon; a long answer on a slow one may take its time.
+ * @param {string} url
+ * @param {RequestInit} init
+ * @param {number} patienceMs
+ */
+async function answerTo(url, init, patienceMs) {
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), patienceMs)
+  const signal = AbortSignal.any([patience.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)])
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) })
+    return await fetch(url, { ...init, signal })
   } catch {
     throw new ApiError("offline")
+  } finally {
+    clearTimeout(timer)
   }
-  if (response.status === 204) return undefined
-  const answer = await response.json().catch(() => ({ error: "internal" }))
-  if (!response.ok) throw new ApiError(answer.error, Number(response.headers.get("retry-after")))
-  return answer
 }
 
 /**

@@ -17,6 +17,9 @@ const TYPING_SHOWN_MS = 4_000
 /** Refusals that pass by themselves; the message is sent again after so long. */
 const RETRY_MS = new Map([["too-many-requests", 2_000], ["store-unavailable", 3_000]])
 
+const FIRST_READ_MS = 2_500
+const LONGEST_READ_MS = 20_000
+
 /** @param {string} selector */
 function $(selector) {
   return /** @type {HTMLElement} */ (document.querySelector(selector))
@@ -47,6 +50,7 @@ export class Conversation {
   #self = ""
   #hasEnded = false
   #isCatchingUp = false
+  #readPatienceMs = FIRST_READ_MS
   #newestSeq = 0
   #isLoaded = false
   /** @type {Presence} */
@@ -127,6 +131,7 @@ export class Conversation {
         this.#header.setClock(frame.now, frame.ttlSeconds)
         this.#header.expiresAt = frame.expiresAt
         this.#notePresence(frame)
+        this.#sendPending()
         return void this.#catchUp(frame.lastSeq)
       case "message":
         this.#header.expiresAt = frame.expiresAt
@@ -151,7 +156,7 @@ export class Conversation {
   }
 
   /**
-   * Asks for what is missing up to `seq`, page by page, and then sends what waited.
+   * Asks for what is missing up to `seq`, page by page.
    * @param {number} seq
    */
   async #catchUp(seq) {
@@ -162,19 +167,28 @@ export class Conversation {
       while (this.#timeline.completeTo < this.#newestSeq) await this.#readPage()
       this.#show()
       this.#isLoaded = true
-      this.#sendPending()
     } catch (error) {
       const word = wordOf(error)
       if (word === "room-not-found" || word === "not-a-participant") this.#end(word)
-      else setTimeout(() => this.#socket.isReady && this.#catchUp(seq), 2_000)
+      else this.#catchUpLater(seq)
     } finally {
       this.#isCatchingUp = false
     }
   }
 
+  /**
+   * After a silent network the browser may hold several dead connections, and each is found out by asking.
+   * @param {number} seq
+   */
+  #catchUpLater(seq) {
+    this.#readPatienceMs = Math.min(this.#readPatienceMs * 1.25, LONGEST_READ_MS)
+    setTimeout(() => this.#socket.isReady && this.#catchUp(seq), 500)
+  }
+
   async #readPage() {
     const after = this.#timeline.completeTo
-    const { messages, lastSeq } = await listMessages(this.#roomId, after)
+    const { messages, lastSeq } = await listMessages(this.#roomId, after, this.#readPatienceMs)
+    this.#readPatienceMs = FIRST_READ_MS
     for (const message of messages) await this.#take(message)
     // A number that was asked for and did not come does not exist.
     this.#timeline.settle(Math.min(after + PAGE_MESSAGES, lastSeq))

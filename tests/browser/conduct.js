@@ -3,13 +3,21 @@
 import { expect } from "@playwright/test"
 
 export class Conduct {
-  #origin
+  #origins
+  /** @type {string[]} */
+  #unsteady = []
   /** @type {string[]} */
   #faults = []
 
   /** @param {string} baseUrl where the pages come from */
   constructor(baseUrl) {
-    this.#origin = new URL(baseUrl).origin
+    this.#origins = [new URL(baseUrl).origin]
+  }
+
+  /** @param {string} baseUrl another way to the same place, on which connections may fail */
+  allowUnsteady(baseUrl) {
+    this.#origins.push(new URL(baseUrl).origin)
+    this.#unsteady.push(new URL(baseUrl).origin)
   }
 
   /** @param {import("@playwright/test").BrowserContext} context */
@@ -25,7 +33,7 @@ export class Conduct {
   }
 
   #checkAddress(url) {
-    if (new URL(url).origin !== this.#origin) this.#faults.push(`request to ${url}`)
+    if (!this.#origins.includes(new URL(url).origin)) this.#faults.push(`request to ${url}`)
   }
 
   #checkConsole(message) {
@@ -33,8 +41,10 @@ export class Conduct {
     this.#faults.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   }
 
-  /** A call that the API refuses, or that the network does not let through, is told by the browser itself. */
+  /** A call that the API refuses, or a network that lets none through, is told by the browser itself. */
   #isRefusal(message) {
-    return message.text().startsWith("Failed to load resource") && message.location().url.includes(`${this.#origin}/api/`)
+    const [text, url] = [message.text(), message.location().url]
+    if (text.startsWith("WebSocket connection to")) return this.#unsteady.some((origin) => url.startsWith(origin))
+    return text.startsWith("Failed to load resource") && this.#origins.some((origin) => url.startsWith(`${origin}/api/`))
   }
 }

@@ -165,6 +165,22 @@ test("a message whose confirmation was lost is not said twice", async ({ ann, bo
   expect(await storedCount(ann, link)).toBe(2)
 })
 
+test("what only a newer room says is passed over", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  await bob.joins(await ann.creates())
+  await bob.seesStatus("Both here")
+
+  for (const frame of ['{"type":"reaction","emoji":"🦊"}', '{"type":7}', '{"no":"type"}', "null", "[]", "", "{", '"ready"']) {
+    wire.whisper(frame)
+  }
+  wire.whisper(`{"type":"presence","participants":["a","b"],"online":["a","b"],"expiresAt":${Date.now() + 60_000},"mood":"new"}`)
+  await ann.says("as before")
+
+  await bob.sees("as before")
+  await bob.says("yes")
+  await ann.sees("yes")
+})
+
 // --- Who is here ---
 
 test("who closes the page is away, and not for good", async ({ ann, bob }) => {

@@ -31,6 +31,14 @@ export class Wire {
     this.#isCut = false
   }
 
+  /**
+   * Says something to the pages that the room did not say.
+   * @param {string} frame
+   */
+  whisper(frame) {
+    for (const { page } of this.#ends) page.send(frame)
+  }
+
   /** From now on the room hears no message. */
   holdMessages() {
     this.#holdsMessages = true

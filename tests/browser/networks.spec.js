@@ -1,0 +1,128 @@
+// Networks that fail as networks do: each of these people sits behind a TCP proxy. Their pages' clocks are ours, so
+// that a minute takes no minute.
+
+import { expect, test as base } from "./test.js"
+import { Proxy } from "./proxy.js"
+
+const test = base.extend({
+  network: async ({ baseURL, conduct }, use) => {
+    const network = await Proxy.to(baseURL)
+    conduct.allowUnsteady(network.baseUrl)
+    await use(network)
+    await network.close()
+  },
+})
+
+/** A page pings after 20 seconds of silence and waits 5 for the answer. */
+const UNTIL_NOTICED_MS = 26_000
+/** The longest that a page waits before it tries again, and what a socket has to open. */
+const UNTIL_TRIED_AGAIN_MS = 36_000
+
+/** Ann, and Bob behind the network, in one room. */
+async function meetOver(network, ann, bob) {
+  const link = await ann.creates()
+  bob.page = await bob.context.newPage()
+  await bob.page.clock.install()
+  await bob.joins(network.through(link))
+  await bob.says("can you hear me?")
+  await ann.sees("can you hear me?")
+}
+
+/** Lets Bob's time pass until he is back, and checks that nothing was lost and nothing came twice. */
+async function expectBack(ann, bob, ...texts) {
+  const all = ["can you hear me?", ...texts].sort()
+  await expect(async () => {
+    await bob.page.clock.runFor(2_000)
+    expect((await bob.texts()).sort()).toEqual(all)
+    await expect(bob.status).toHaveText("Both here", { timeout: 300 })
+  }).toPass({ intervals: [50] })
+  for (const person of [ann, bob]) {
+    for (const text of texts) await person.sees(text)
+    expect((await person.texts()).sort()).toEqual(all)
+  }
+}
+
+test("connections that are reset come back by themselves", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+
+  for (const text of ["one", "two", "three"]) {
+    network.reset()
+    await bob.says(text)
+    await ann.says(`${text}, too`)
+  }
+
+  await expectBack(ann, bob, "one", "two", "three", "one, too", "two, too", "three, too")
+})
+
+test("a network that falls silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+
+  network.fallSilent()
+  await bob.says("into the void")
+  await bob.expectState("into the void", "pending")
+  await bob.page.clock.runFor(UNTIL_NOTICED_MS)
+  await bob.seesStatus("Reconnecting…")
+  await bob.says("still there?")
+  await ann.says("meanwhile")
+  await bob.page.clock.runFor(60_000 - UNTIL_NOTICED_MS)
+  await bob.seesStatus("Reconnecting…")
+  network.mend()
+
+  await expectBack(ann, bob, "into the void", "still there?", "meanwhile")
+})
+
+test("a proxy that hides half an end from the page is found out", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+
+  network.halfClose()
+  await bob.says("only half")
+  await bob.page.clock.runFor(UNTIL_NOTICED_MS)
+
+  await expectBack(ann, bob, "only half")
+})
+
+test("a network that takes connections and says nothing is tried again", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+
+  network.fallSilent()
+  network.reset()
+  await bob.seesStatus("Reconnecting…")
+  await bob.says("written meanwhile")
+  for (let attempt = 0; attempt < 3; attempt += 1) await bob.page.clock.runFor(UNTIL_TRIED_AGAIN_MS)
+  await bob.expectState("written meanwhile", "pending")
+  network.mend()
+
+  await expectBack(ann, bob, "written meanwhile")
+})
+
+test("a laptop that slept wakes into the room as it is", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+  const tab = await bob.context.newCDPSession(bob.page)
+
+  await bob.writes("half a sen")
+  await tab.send("Page.setWebLifecycleState", { state: "frozen" })
+  network.reset()
+  await ann.seesStatus("The other person is away")
+  await ann.says("good night")
+  await tab.send("Page.setWebLifecycleState", { state: "active" })
+  await bob.page.clock.fastForward(10 * 60_000 - 1_000)
+  await bob.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+
+  await expectBack(ann, bob, "good night")
+  await expect(bob.timeLeft, "the room's clock, not the page's").toHaveText(/^(10|9) min left$/)
+  await expect(bob.composer).toHaveValue("half a sen")
+})
+
+test("without a network at all the page says so, and comes back at once", async ({ ann, bob, network }) => {
+  await meetOver(network, ann, bob)
+
+  await bob.context.setOffline(true)
+  network.reset()
+  await bob.seesStatus("Offline, your messages wait here")
+  await bob.says("from the tunnel")
+  await bob.page.clock.runFor(60_000)
+  await bob.expectState("from the tunnel", "pending")
+  await bob.context.setOffline(false)
+
+  await expectBack(ann, bob, "from the tunnel")
+})
