@@ -1,6 +1,6 @@
 //! Where a run took place: figures of two machines do not compare, only their ratios do.
 
-use std::{fs, process::Command, thread};
+use std::{env, fs, process::Command, thread};
 
 use duet_test_support::root;
 
@@ -22,6 +22,10 @@ pub fn description() -> Outcome<Vec<String>> {
         format!(
             "{cores} cores of {cpu}, {} GB of memory; load {load} before the start",
             memory_kb / 1_000_000
+        ),
+        format!(
+            "files of objects on {}",
+            said_by("stat", &["-f", "-c", "%T", &env::temp_dir().to_string_lossy()])?
         ),
         format!(
             "workerd {}, wrangler {}, {}",

@@ -34,8 +34,7 @@ struct Memory {
 pub fn measure(bench: &Bench) -> Outcome<Section> {
     let (size, floor_size) = (upload_bytes(&bench.duet_project())?, upload_bytes(&bench.floor_project())?);
     let (start_ms, floor_start_ms) = starts(bench)?;
-    let floor = memory(bench, bench.start_floor()?, Kind::Relay)?;
-    let duet = memory(bench, bench.start_embedded()?, Kind::Duet)?;
+    let [duet, floor] = memory(bench)?;
     let mut rows = vec![
         Row::new("upload, gzipped", kilobytes(size))
             .against(kilobytes(floor_size), size as f64 / floor_size as f64)
@@ -107,21 +106,39 @@ fn start_ms(bench: &Bench, project: &Path) -> Outcome<f64> {
     })
 }
 
-fn memory(bench: &Bench, site: Site, kind: Kind) -> Outcome<Memory> {
-    let place = site.place(kind);
-    let fresh = resident_bytes(site.workerd)?;
-    let pairs = bench.run(async {
-        let pairs = gather(&place, bench.plan.rooms).await?;
-        sleep(bench.plan.settle).await;
-        Ok(pairs)
-    })?;
-    let with_rooms = resident_bytes(site.workerd)?;
-    bench.run(async {
-        end_all(&place, pairs).await?;
-        sleep(bench.plan.release).await;
-        Ok(())
-    })?;
-    Ok(Memory { fresh, with_rooms, after_rooms: resident_bytes(site.workerd)? })
+/// Memory of Duet and of the floor, which go through the same at the same time: most of it is waiting.
+fn memory(bench: &Bench) -> Outcome<[Memory; 2]> {
+    let sites = [bench.start_embedded()?, bench.start_floor()?];
+    let [duet, floor] = &sites;
+    let places = [duet.duet(), floor.place(Kind::Relay)];
+    let fresh = resident_of(&sites)?;
+    let rooms = bench.run(open_all(&places, &bench.plan))?;
+    let with_rooms = resident_of(&sites)?;
+    bench.run(end_all(&places, rooms, &bench.plan))?;
+    let after_rooms = resident_of(&sites)?;
+    let of = |[fresh, with_rooms, after_rooms]: [u64; 3]| Memory { fresh, with_rooms, after_rooms };
+    Ok([of([fresh.0, with_rooms.0, after_rooms.0]), of([fresh.1, with_rooms.1, after_rooms.1])])
+}
+
+fn resident_of([duet, floor]: &[Site; 2]) -> Outcome<(u64, u64)> {
+    Ok((resident_bytes(duet.workerd)?, resident_bytes(floor.workerd)?))
+}
+
+async fn open_all(places: &[Place; 2], plan: &Plan) -> Outcome<Vec<Vec<Pair>>> {
+    let mut rooms = vec![];
+    for place in places {
+        rooms.push(gather(place, plan.rooms).await?);
+    }
+    sleep(plan.settle).await;
+    Ok(rooms)
+}
+
+async fn end_all(places: &[Place; 2], rooms: Vec<Vec<Pair>>, plan: &Plan) -> Outcome<()> {
+    for (place, pairs) in places.iter().zip(rooms) {
+        end(place, pairs).await?;
+    }
+    sleep(plan.release).await;
+    Ok(())
 }
 
 async fn gather(place: &Place, rooms: usize) -> Outcome<Vec<Pair>> {
@@ -132,7 +149,7 @@ async fn gather(place: &Place, rooms: usize) -> Outcome<Vec<Pair>> {
     Ok(pairs)
 }
 
-async fn end_all(place: &Place, pairs: Vec<Pair>) -> Outcome<()> {
+async fn end(place: &Place, pairs: Vec<Pair>) -> Outcome<()> {
     let mut client = Client::connect(&place.host).await?;
     for Pair { mut ann, mut bob } in pairs {
         if place.kind == Kind::Duet {
