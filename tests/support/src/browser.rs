@@ -1,6 +1,9 @@
 //! Somebody who talks HTTP, with a place for one cookie.
 
-use std::{cell::RefCell, io::Read};
+use std::{
+    io::Read,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::Value;
 use ureq::{
@@ -16,7 +19,7 @@ const COOKIE_NAME: &str = "x-auth-token";
 pub struct Browser {
     base_url: String,
     agent: Agent,
-    identity: RefCell<Identity>,
+    identity: Mutex<Identity>,
 }
 
 #[derive(Clone)]
@@ -57,7 +60,7 @@ impl Browser {
 
     /// The token it has, if any.
     pub fn token(&self) -> Option<String> {
-        match self.identity.borrow().clone() {
+        match self.identity().clone() {
             Identity::Cookie(token) => token,
             Identity::Bearer(token) => Some(token),
         }
@@ -65,10 +68,14 @@ impl Browser {
 
     /// The header that shows who it is.
     pub(crate) fn identity_header(&self) -> Option<(&'static str, String)> {
-        match self.identity.borrow().clone() {
+        match self.identity().clone() {
             Identity::Cookie(token) => Some(("cookie", format!("{COOKIE_NAME}={}", token?))),
             Identity::Bearer(token) => Some(("authorization", format!("Bearer {token}"))),
         }
+    }
+
+    fn identity(&self) -> MutexGuard<'_, Identity> {
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request, to be completed and sent.
@@ -105,7 +112,7 @@ impl Browser {
     fn keep_cookie(&self, answer: &Answer) {
         let set = answer.headers.get("set-cookie").and_then(|value| value.to_str().ok());
         let value = set.and_then(|set| set.strip_prefix(COOKIE_NAME)?.strip_prefix('=')?.split(';').next());
-        if let (Some(value), Identity::Cookie(token)) = (value, &mut *self.identity.borrow_mut()) {
+        if let (Some(value), Identity::Cookie(token)) = (value, &mut *self.identity()) {
             *token = Some(value.to_owned());
         }
     }

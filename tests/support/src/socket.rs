@@ -1,12 +1,19 @@
 //! One end of a room's WebSocket.
 
-use std::{io::ErrorKind, net::TcpStream};
+use std::{
+    io::{ErrorKind, Write},
+    net::TcpStream,
+};
 
 use serde_json::{Value, json};
 use tungstenite::{
     Error, HandshakeError, Message, WebSocket,
     client::IntoClientRequest,
     http::{HeaderName, HeaderValue, Response},
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
 };
 
 use crate::{browser::Browser, wait::LIMIT};
@@ -62,6 +69,22 @@ impl Socket {
     /// Sends a binary frame.
     pub fn send_binary(&mut self, bytes: &[u8]) {
         self.0.send(Message::binary(bytes.to_vec())).expect("the socket is open");
+    }
+
+    /// Sends bytes as a binary frame, on a socket that may be closed by now.
+    pub fn try_send_binary(&mut self, bytes: &[u8]) -> bool {
+        self.0.send(Message::binary(bytes.to_vec())).is_ok()
+    }
+
+    /// Sends bytes as a text frame, UTF-8 or not, on a socket that may be closed by now.
+    pub fn try_send_text_bytes(&mut self, bytes: &[u8]) -> bool {
+        let frame = Frame::message(bytes.to_vec(), OpCode::Data(Data::Text), true);
+        self.0.send(Message::Frame(frame)).is_ok()
+    }
+
+    /// Writes bytes past all framing, on a connection that may be gone by now.
+    pub fn try_write(&mut self, bytes: &[u8]) -> bool {
+        self.0.get_mut().write_all(bytes).is_ok()
     }
 
     /// Sends a message under a new id, which it returns.

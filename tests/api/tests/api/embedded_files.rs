@@ -18,7 +18,8 @@ pub fn files_with(stack: &Stack, text: &str) -> usize {
     files.filter(|bytes| String::from_utf8_lossy(bytes).contains(text)).count()
 }
 
-fn wait_until_gone(stack: &Stack, text: &str) {
+/// Waits until no file holds `text`.
+pub fn wait_until_gone(stack: &Stack, text: &str) {
     wait_until(&format!("no file holds {text}"), LIMIT, || (files_with(stack, text) == 0).then_some(()));
 }
 

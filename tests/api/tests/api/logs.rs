@@ -1,6 +1,6 @@
 //! What the Worker says of itself: routes and outcomes, never who, where or what.
 
-use duet_test_support::Socket;
+use duet_test_support::{Socket, Worker};
 use serde_json::json;
 
 use crate::world::{Talk, World, unknown_room};
@@ -9,6 +9,11 @@ cases![logs_hold_routes_and_outcomes_and_nothing_of_a_room];
 
 /// wrangler's own account of requests, which a deployed Worker does not have.
 const WRANGLERS_OWN: &str = "[wrangler:";
+
+/// What the Worker itself has logged so far.
+pub fn own_lines(worker: &Worker) -> Vec<String> {
+    worker.log().into_iter().filter(|line| !line.contains(WRANGLERS_OWN)).collect()
+}
 
 fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
     let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
@@ -38,7 +43,7 @@ fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
     let is_awaited = |line: &str| line.contains("DELETE /api/room") && line.contains("204");
     worker.wait_for_log(is_awaited).unwrap_or_else(|log| panic!("no line for the last request:\n{log}"));
     let token = ann.browser.token().expect("a cookie");
-    for line in worker.log().iter().filter(|line| !line.contains(WRANGLERS_OWN)) {
+    for line in own_lines(worker) {
         for secret in [&ann.room, &ann.id, &canary, &token] {
             assert!(!line.contains(secret.as_str()), "{line}");
         }

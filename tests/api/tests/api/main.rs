@@ -20,12 +20,15 @@ mod errors;
 mod expiry;
 mod faults;
 mod full_history;
+mod fuzz;
 mod headers;
 mod limits;
 mod logs;
 mod messages;
+mod nonsense;
 mod origins;
 mod presence;
+mod races;
 mod redis_keys;
 mod restart;
 mod rooms;
@@ -43,17 +46,19 @@ use world::{Case, World};
 /// A subject is a file, and its cases.
 type Subject = (&'static str, &'static [Case]);
 
-const ON_BOTH_STORES: [Subject; 15] = [
+const ON_BOTH_STORES: [Subject; 17] = [
     ("endings", endings::CASES),
     ("errors", errors::CASES),
     ("expiry", expiry::CASES),
     ("full_history", full_history::CASES),
+    ("fuzz", fuzz::CASES),
     ("headers", headers::CASES),
     ("limits", limits::CASES),
     ("logs", logs::CASES),
     ("messages", messages::CASES),
     ("origins", origins::CASES),
     ("presence", presence::CASES),
+    ("races", races::CASES),
     ("restart", restart::CASES),
     ("rooms", rooms::CASES),
     ("seats", seats::CASES),

@@ -19,7 +19,8 @@ cases![
     a_room_that_the_store_forgot_is_over,
 ];
 
-fn keys_of(redis: &Redis, room: &str) -> Vec<String> {
+/// The keys of a room.
+pub fn keys_of(redis: &Redis, room: &str) -> Vec<String> {
     let mut keys = redis.run(&["KEYS", &format!("*{room}*")]).texts();
     keys.sort_unstable();
     keys

@@ -1,6 +1,6 @@
 //! What the cases share: Workers that start when the first case asks for them, and short ways to say things.
 
-use std::sync::OnceLock;
+use std::{env, sync::OnceLock};
 
 use duet_test_support::{Answer, Browser, Participant, Socket, Stack, StoreKind};
 use serde_json::{Value, json};
@@ -119,6 +119,11 @@ pub fn talk(stack: &Stack) -> Talk {
     let at_bob = bob.connect();
     at_ann.expect("presence");
     Talk { ann, bob, at_ann, at_bob }
+}
+
+/// How many times as much a case does that has no natural end: `DUET_ROUNDS`, 1 by default.
+pub fn rounds() -> usize {
+    env::var("DUET_ROUNDS").map_or(1, |raw| raw.parse().expect("DUET_ROUNDS is a number"))
 }
 
 /// A room id that no room has.

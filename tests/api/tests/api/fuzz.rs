@@ -1,0 +1,183 @@
+//! Nonsense over sockets and in bodies: nobody else notices, nothing of it is written down, and no answer is a defect.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+};
+
+use duet_test_support::{Answer, Event, LIMIT, Participant, Socket, message_id};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    logs::own_lines,
+    nonsense::{Frame, Nonsense},
+    world::{Talk, World, assert_keys, rounds, unknown_room},
+};
+
+cases![
+    whatever_a_socket_says_the_others_talk_on,
+    whatever_a_body_holds_no_answer_is_a_defect,
+    whatever_a_query_holds_no_answer_is_a_defect,
+    whatever_a_newer_peer_adds_a_message_is_a_message,
+    a_body_without_end_is_refused_while_it_comes,
+];
+
+const BATCHES: usize = 4;
+const FRAMES_OF_A_BATCH: usize = 20;
+const BODIES: usize = 20;
+const QUERIES: usize = 20;
+
+/// Codes that the protocol has for who sends nonsense, and those with which the platform ends what is no WebSocket.
+const CODES_FOR_NONSENSE: [u16; 5] = [4400, 1009, 1002, 1006, 1007];
+
+fn whatever_a_socket_says_the_others_talk_on(world: &World) {
+    let canary = unknown_room();
+    let mut nonsense = Nonsense::with(&canary);
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+
+    for _ in 0..BATCHES * rounds() {
+        let mut tab = None;
+        for _ in 0..FRAMES_OF_A_BATCH {
+            let open = tab.take().unwrap_or_else(|| ann.connect());
+            tab = babble(open, nonsense.frame());
+        }
+        drop(tab);
+
+        assert_talk_on(&mut at_ann, &mut at_bob);
+        assert_talk_on(&mut at_bob, &mut at_ann);
+    }
+
+    assert_nothing_is_written_down(world, &ann, &canary);
+}
+
+/// Sends a frame. Returns the socket if it is still open.
+fn babble(mut socket: Socket, frame: Frame) -> Option<Socket> {
+    let is_sent = match frame {
+        Frame::Text(bytes) => socket.try_send_text_bytes(&bytes),
+        Frame::Binary(bytes) => socket.try_send_binary(&bytes),
+        Frame::Bytes(bytes) => {
+            socket.try_write(&bytes);
+            return None;
+        }
+    };
+    let is_asked = is_sent && socket.try_send_text("ping");
+    loop {
+        match socket.event() {
+            Event::Frame(frame) if frame == "pong" => return is_asked.then_some(socket),
+            Event::Frame(_) => {}
+            Event::Closed(code) => {
+                assert!(CODES_FOR_NONSENSE.contains(&code), "closed with {code}");
+                return None;
+            }
+        }
+    }
+}
+
+/// Whatever else arrives, a ping is answered, and what one says the other hears.
+fn assert_talk_on(from: &mut Socket, to: &mut Socket) {
+    from.send_text("ping");
+    while from.frame() != "pong" {}
+    let id = from.say("fence");
+    for socket in [from, to] {
+        while socket.skip_to("message")["message"]["id"] != id {}
+    }
+}
+
+/// Looks through all that the Worker logged until the room's end.
+fn assert_nothing_is_written_down(world: &World, ann: &Participant, canary: &str) {
+    assert_eq!(ann.destroy().status, 204);
+    let worker = world.main().worker();
+    let is_awaited = |line: &str| line.contains("DELETE /api/room") && line.contains("204");
+    worker.wait_for_log(is_awaited).unwrap_or_else(|log| panic!("no line for the last request:\n{log}"));
+    for line in own_lines(worker) {
+        for trace in [canary, &ann.room, "panicked", "RuntimeError", r#""internal""#] {
+            assert!(!line.contains(trace), "{line}");
+        }
+    }
+}
+
+#[track_caller]
+fn assert_is_no_defect(answer: &Answer, canary: &str) {
+    assert!(answer.status < 500 || answer.status == 503, "{answer:?}");
+    if answer.status >= 400 {
+        assert_keys(&answer.json(), &["error", "message"]);
+        assert!(!answer.body.contains(canary), "{answer:?}");
+    }
+}
+
+fn whatever_a_body_holds_no_answer_is_a_defect(world: &World) {
+    let canary = unknown_room();
+    let mut nonsense = Nonsense::with(&canary);
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+
+    for _ in 0..BODIES * rounds() {
+        let body = nonsense.body();
+        for path in ["messages", "room/join", "room/create"] {
+            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
+            assert_is_no_defect(&ask.raw(&body), &canary);
+        }
+    }
+
+    assert_talk_on(&mut at_ann, &mut at_bob);
+    assert_nothing_is_written_down(world, &ann, &canary);
+}
+
+fn whatever_a_query_holds_no_answer_is_a_defect(world: &World) {
+    let (ann, _bob) = world.pair();
+    let mut nonsense = Nonsense::with("");
+
+    for _ in 0..QUERIES * rounds() {
+        let query = nonsense.query(&ann.room);
+        for (method, path) in [("GET", "messages"), ("GET", "room"), ("POST", "room/join")] {
+            let answer = ann.browser.ask(method, &format!("/api/{path}?{query}")).send();
+            assert!([200, 400, 401, 404].contains(&answer.status), "{query}: {answer:?}");
+        }
+    }
+}
+
+fn whatever_a_newer_peer_adds_a_message_is_a_message(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let newer: Map<String, Value> = (0..1_000).map(|n| (format!("new{n}"), json!({ "deep": [n] }))).collect();
+
+    for kind in 0..200 {
+        at_ann.send(&json!({ "type": format!("new{kind}"), "id": message_id(), "text": "not a message" }));
+    }
+    let mut frame = Value::Object(newer);
+    (frame["type"], frame["id"], frame["text"]) = (json!("message"), json!(message_id()), json!("hi"));
+    at_ann.send(&frame);
+    frame["id"] = json!(message_id());
+    let posted = ann.post(&frame);
+
+    assert_eq!(posted.status, 201);
+    for socket in [&mut at_ann, &mut at_bob] {
+        for seq in [1, 2] {
+            let message = socket.expect_message();
+            assert_keys(&message, &["id", "seq", "participantId", "sender", "text", "timestamp"]);
+            assert_eq!((&message["seq"], &message["text"]), (&json!(seq), &json!("hi")));
+        }
+    }
+}
+
+/// Chunks of a body that never ends, more than a body may have.
+fn endless() -> Vec<u8> {
+    [b"10000\r\n".to_vec(), vec![b' '; 0x10000], b"\r\n".to_vec()].concat().repeat(2)
+}
+
+/// Only without an announced length: with one, `wrangler dev` holds every answer back until the whole body came.
+fn a_body_without_end_is_refused_while_it_comes(world: &World) {
+    let (ann, _bob) = world.pair();
+    let host = world.main().base_url().trim_start_matches("http://");
+    let (path, token) = (ann.path("messages"), ann.browser.token().expect("a cookie"));
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
+    let mut stream = TcpStream::connect(host).expect("the Worker listens");
+    stream.set_read_timeout(Some(LIMIT)).expect("a socket");
+
+    write!(stream, "{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .expect("it listens");
+    stream.write_all(&endless()).expect("it listens");
+
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).expect("an answer comes");
+    assert!(line.contains(" 413 "), "{line}");
+    assert_eq!(ann.post(&json!({ "text": "still here" })).status, 201);
+}
