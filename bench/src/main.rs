@@ -54,12 +54,16 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Outcome<()> {
     let bench = Bench::new(options)?;
     let mut report = Report::new(options)?;
+    let mut failures = vec![];
     for (name, measure) in SECTIONS.iter().filter(|(name, _)| options.wants(name)) {
         eprintln!("bench: {name} …");
-        let section = measure(&bench).map_err(|failure| format!("{name}: {failure}"))?;
-        report.add(name, section);
+        match measure(&bench) {
+            Ok(section) => report.add(name, section),
+            // The others are not worth less for it.
+            Err(failure) => failures.push(format!("{name} could not be measured: {failure}")),
+        }
     }
     print!("{}", if options.is_markdown { report.to_markdown() } else { report.to_text() });
     println!("All figures: {}", report.write()?.display());
-    Ok(())
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ").into()) }
 }

@@ -33,8 +33,8 @@ impl Plan {
     /// What the figures in docs/benchmarks.md come from.
     pub const FULL: Self = Self {
         rounds: 5,
-        messages: 1000,
-        slow_messages: 200,
+        messages: 500,
+        slow_messages: 100,
         span: Duration::from_secs(10),
         idle: Duration::from_secs(60),
         visits: 7,
