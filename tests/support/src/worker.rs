@@ -69,6 +69,8 @@ fn wrangler_dev(project: &Path, vars: &Vars, persist_dir: &Path) -> Command {
     // Several Workers of one name, which must not find each other, and no questions to anybody outside.
     command.env("WRANGLER_REGISTRY_PATH", persist_dir.join("registry"));
     command.env("WRANGLER_SEND_METRICS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false").env("CI", "1");
+    // Local tooling that follows every event and keeps what it saw: as much work as the event itself.
+    command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
     command.args(["dev", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"]);
     // As scripts/lib.sh has it.
     command.env("NODE_COMPILE_CACHE", root().join(".tools/node-cache"));
