@@ -12,7 +12,7 @@ export class Relay extends DurableObject {
   }
 
   webSocketMessage(_socket, frame) {
-    this.hear(frame)
+    return this.hear(frame)
   }
 
   hear(frame) {
@@ -33,10 +33,25 @@ export class StoringRelay extends Relay {
   }
 }
 
+/** The same, with one command sent to a store behind HTTP before: `store` in the query of the first request says where. */
+export class AskingRelay extends Relay {
+  fetch(request) {
+    this.store ??= new URL(request.url).searchParams.get("store")
+    return super.fetch(request)
+  }
+
+  async hear(frame) {
+    const body = JSON.stringify(["RPUSHX", "messages:nobody", frame])
+    const answer = await fetch(this.store, { method: "POST", body })
+    await answer.text()
+    super.hear(frame)
+  }
+}
+
 export default {
-  fetch(request, { RELAYS, STORING_RELAYS }) {
+  fetch(request, { RELAYS, STORING_RELAYS, ASKING_RELAYS }) {
     const [, kind, room] = new URL(request.url).pathname.split("/")
-    const relays = { relay: RELAYS, "storing-relay": STORING_RELAYS }[kind]
+    const relays = { relay: RELAYS, "storing-relay": STORING_RELAYS, "asking-relay": ASKING_RELAYS }[kind]
     return relays?.getByName(room).fetch(request) ?? new Response("ok")
   },
 }

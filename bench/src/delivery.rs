@@ -46,6 +46,11 @@ impl Lane {
         Self { what, kind, way, round_trip: None, rounds: vec![] }
     }
 
+    fn asking_floor(what: &'static str, round_trip: Duration) -> Self {
+        let round_trip = Some(round_trip);
+        Self { what, kind: Kind::AskingRelay, way: Way::Socket, round_trip, rounds: vec![] }
+    }
+
     fn duet(what: &'static str, way: Way, round_trip: Option<Duration>) -> Self {
         Self { what, kind: Kind::Duet, way, round_trip, rounds: vec![] }
     }
@@ -54,6 +59,7 @@ impl Lane {
         Ok(match (self.kind, self.round_trip) {
             (Kind::Duet, None) => bench.embedded()?.duet(),
             (Kind::Duet, Some(round_trip)) => bench.upstash(round_trip)?.duet(),
+            (_, Some(round_trip)) => bench.floor()?.asking(bench.upstash(round_trip)?.stack.upstash()),
             (kind, _) => bench.floor()?.place(kind),
         })
     }
@@ -74,6 +80,8 @@ fn lanes() -> Vec<Lane> {
         Lane::floor("floor", Kind::Relay, Socket),
         Lane::floor("floor by POST", Kind::Relay, Post),
         Lane::floor("floor that writes a row", Kind::StoringRelay, Socket),
+        Lane::asking_floor("floor that asks the store, 0 ms away", Duration::ZERO),
+        Lane::asking_floor("floor that asks the store, 10 ms away", FAR),
         Lane::duet("embedded", Socket, None),
         Lane::duet("embedded by POST", Post, None),
         Lane::duet("Upstash, 0 ms away", Socket, Some(Duration::ZERO)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use duet_test_support::Stack;
+use duet_test_support::{Stack, upstash::Upstash};
 use tokio::time::timeout;
 
 use crate::{
@@ -40,7 +40,13 @@ impl Site {
 
     /// One of its ways to talk.
     pub fn place(&self, kind: Kind) -> Place {
-        Place { host: self.host.clone(), kind }
+        Place { host: self.host.clone(), kind, store: String::new() }
+    }
+
+    /// The floor's way to talk that asks the store of `upstash` for each frame.
+    pub fn asking(&self, upstash: &Upstash) -> Place {
+        let store = format!("{}/?_token={}", upstash.url(), upstash.token());
+        Place { store, ..self.place(Kind::AskingRelay) }
     }
 }
 

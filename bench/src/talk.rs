@@ -25,6 +25,8 @@ pub enum Kind {
     Relay,
     /// The floor, which writes one row before.
     StoringRelay,
+    /// The floor, which sends one command to the store before.
+    AskingRelay,
     /// Duet.
     Duet,
 }
@@ -36,6 +38,8 @@ pub struct Place {
     pub host: String,
     /// What kind of rooms it has.
     pub kind: Kind,
+    /// The store that an [`Kind::AskingRelay`] asks: its address.
+    pub store: String,
 }
 
 /// Two people in a new room, each with an open socket.
@@ -69,7 +73,7 @@ impl Place {
     pub async fn create(&self, client: &mut Client) -> Outcome<String> {
         match self.kind {
             Kind::Duet => client.post("/api/room/create", None, &json!({})).await?.text("roomId"),
-            Kind::Relay | Kind::StoringRelay => Ok(message_id()),
+            _ => Ok(message_id()),
         }
     }
 
@@ -103,6 +107,7 @@ impl Place {
         match self.kind {
             Kind::Relay => format!("/relay/{room}"),
             Kind::StoringRelay => format!("/storing-relay/{room}"),
+            Kind::AskingRelay => format!("/asking-relay/{room}?store={}", self.store),
             Kind::Duet => format!("/api/realtime?roomId={room}"),
         }
     }
@@ -120,7 +125,7 @@ impl Person {
     pub async fn post(&self, client: &mut Client, id: &str) -> Outcome<Answer> {
         let path = match self.place.kind {
             Kind::Duet => format!("/api/messages?roomId={}", self.room),
-            Kind::Relay | Kind::StoringRelay => self.place.socket_path(&self.room),
+            _ => self.place.socket_path(&self.room),
         };
         client.post(&path, Some(&self.token), &message(id)).await
     }

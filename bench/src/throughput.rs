@@ -24,17 +24,20 @@ const LEAST_OF_FLOOR: f64 = 0.7;
 enum Runner {
     Floor,
     StoringFloor,
+    AskingFloor,
     Embedded,
     Upstash,
 }
 
-const RUNNERS: [Runner; 4] = [Runner::Floor, Runner::StoringFloor, Runner::Embedded, Runner::Upstash];
+const RUNNERS: [Runner; 5] =
+    [Runner::Floor, Runner::StoringFloor, Runner::AskingFloor, Runner::Embedded, Runner::Upstash];
 
 impl Runner {
     fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
             Self::StoringFloor => "floor that writes a row",
+            Self::AskingFloor => "floor that asks the store",
             Self::Embedded => "embedded",
             Self::Upstash => "Upstash, 0 ms away",
         }
@@ -42,18 +45,20 @@ impl Runner {
 
     fn site(self, bench: &Bench) -> Outcome<&Site> {
         match self {
-            Self::Floor | Self::StoringFloor => bench.floor(),
+            Self::Floor | Self::StoringFloor | Self::AskingFloor => bench.floor(),
             Self::Embedded => bench.embedded(),
             Self::Upstash => bench.upstash(Duration::ZERO),
         }
     }
 
-    fn kind(self) -> Kind {
-        match self {
-            Self::Floor => Kind::Relay,
-            Self::StoringFloor => Kind::StoringRelay,
-            Self::Embedded | Self::Upstash => Kind::Duet,
-        }
+    fn place(self, bench: &Bench) -> Outcome<Place> {
+        let site = self.site(bench)?;
+        Ok(match self {
+            Self::Floor => site.place(Kind::Relay),
+            Self::StoringFloor => site.place(Kind::StoringRelay),
+            Self::AskingFloor => site.asking(bench.upstash(Duration::ZERO)?.stack.upstash()),
+            Self::Embedded | Self::Upstash => site.duet(),
+        })
     }
 }
 
@@ -107,7 +112,7 @@ pub fn measure(bench: &Bench) -> Outcome<Section> {
 
 fn span(bench: &Bench, runner: Runner, rooms: usize) -> Outcome<Run> {
     let site = runner.site(bench)?;
-    let people = bench.run(gather(site.place(runner.kind()), rooms))?;
+    let people = bench.run(gather(runner.place(bench)?, rooms))?;
     let (server_before, load_before) = (cpu_time(site.workerd)?, thread_cpu_time()?);
     let began = Instant::now();
     let times = bench.run(talk(people, began + bench.plan.span))?;
