@@ -2,7 +2,7 @@
 
 use std::{
     io::{ErrorKind, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
 };
 
 use serde_json::{Value, json};
@@ -96,7 +96,17 @@ impl Socket {
 
     /// Sends a message under `id`.
     pub fn say_as(&mut self, id: &str, text: &str) {
-        self.send(&json!({ "type": "message", "id": id, "text": text }));
+        self.send_text(&message_frame(id, text));
+    }
+
+    /// Sends a message under a new id, on a socket that may be closed by now.
+    pub fn try_say(&mut self, text: &str) -> bool {
+        self.try_send_text(&message_frame(&message_id(), text))
+    }
+
+    /// Ends its own half of the connection and leaves the other's open.
+    pub fn stop_writing(&mut self) {
+        let _ = self.0.get_mut().shutdown(Shutdown::Write);
     }
 
     /// The next thing that arrives.
@@ -167,6 +177,10 @@ impl Socket {
         let _ = self.0.close(None);
         self.closed();
     }
+}
+
+fn message_frame(id: &str, text: &str) -> String {
+    json!({ "type": "message", "id": id, "text": text }).to_string()
 }
 
 /// A new id for a message.

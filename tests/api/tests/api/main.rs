@@ -14,6 +14,7 @@ mod world;
 mod addresses;
 mod config;
 mod cost;
+mod crowds;
 mod embedded_files;
 mod endings;
 mod errors;
@@ -75,6 +76,9 @@ const ON_UPSTASH: [Subject; 5] = [
     ("storms", storms::CASES),
 ];
 
+/// What takes minutes: only with `--ignored`, and best with `--test-threads=1`.
+const WHEN_ASKED: [Subject; 1] = [("crowds", crowds::CASES)];
+
 /// Most cases wait most of the time.
 const THREADS: usize = 8;
 
@@ -97,15 +101,16 @@ fn trials(world: &Arc<World>) -> Vec<Trial> {
         StoreKind::Embedded => ("embedded", &ON_EMBEDDED),
         StoreKind::Upstash => ("upstash", &ON_UPSTASH),
     };
-    let all = own.iter().rev().chain(&ON_BOTH_STORES);
-    let cases = all.flat_map(|(subject, cases)| cases.iter().map(move |(name, run)| (subject, name, run)));
-    cases
-        .map(|(subject, name, run)| {
-            let world = world.clone();
-            Trial::test(format!("{store}::{subject}::{name}"), move || {
-                run(&world);
-                Ok(())
-            })
-        })
+    let always = own.iter().rev().chain(&ON_BOTH_STORES).map(|subject| (subject, false));
+    let all = always.chain(WHEN_ASKED.iter().map(|subject| (subject, true)));
+    let trial = |subject: &str, (name, run): &Case, waits_to_be_asked| {
+        let (world, run) = (world.clone(), *run);
+        let run = move || {
+            run(&world);
+            Ok(())
+        };
+        Trial::test(format!("{store}::{subject}::{name}"), run).with_ignored_flag(waits_to_be_asked)
+    };
+    all.flat_map(|((subject, cases), waits)| cases.iter().map(move |case| trial(subject, case, waits)))
         .collect()
 }
