@@ -32,6 +32,15 @@ step() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
+# timed WHAT COMMAND...: the command with its output, and how long it took.
+timed() {
+  local what=$1 started=$SECONDS
+  shift
+  say "$what …"
+  "$@"
+  say "$what: done in $((SECONDS - started)) s"
+}
+
 # The version of a crate in Cargo.lock.
 locked_version() {
   awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock

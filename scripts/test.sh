@@ -7,15 +7,6 @@ use_own_tools
 scripts/setup-tests.sh
 scripts/build.sh
 
-# timed WHAT COMMAND...: the command with its output, and how long it took.
-timed() {
-  local what=$1 started=$SECONDS
-  shift
-  say "$what …"
-  "$@"
-  say "$what: done in $((SECONDS - started)) s"
-}
-
 timed "Rust on the host" cargo test --quiet -p duet -p duet-sealing
 timed "Compiling the API tests" cargo test --quiet --no-run -p duet-test-support -p duet-api-tests
 timed "The API on both stores" cargo test --quiet -p duet-test-support -p duet-api-tests

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# `npm run abuse`: what is too long for every run of the tests. More of the made-up inputs, frames and races that `npm test`
+# tries too; crowds; and every request that the OpenAPI description can think of.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+scripts/setup.sh
+use_own_tools
+scripts/setup-tests.sh
+scripts/build.sh
+# A thousand sockets, and more in the Worker and what is in front of it.
+ulimit -n "$(ulimit -Hn)"
+
+timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test --quiet -p duet properties
+timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz
+timed "500 races of each kind" env DUET_ROUNDS=50 cargo test --quiet -p duet-api-tests -- races
+timed "A crowd" cargo test --quiet -p duet-api-tests -- --ignored embedded::crowds --test-threads=1
+timed "Requests made up from the OpenAPI description" scripts/fuzz.sh
+say "nothing gave way in $SECONDS s"
