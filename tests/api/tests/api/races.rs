@@ -22,7 +22,7 @@ cases![
     two_who_meet_at_the_last_seat_do_not_both_get_it,
 ];
 
-const RACES: usize = 10;
+const RACES: usize = 5;
 /// Races that run at the same time, each in a room of its own.
 const LANES: usize = 4;
 /// Frames that are sent and not yet heard, or posts that are not yet answered, at any time.
