@@ -32,7 +32,7 @@ pub fn measure(bench: &Bench) -> Outcome<Section> {
         rows: visits.iter().map(rows).collect::<Outcome<Vec<_>>>()?.concat(),
         notes: vec![
             "Compressed by `gzip -9`, file by file: `wrangler dev` itself does not compress, the platform does. Requests \
-             include those to the API, not the socket."
+             include those to the API, not the socket. Times are medians."
                 .to_owned(),
         ],
         figures,
