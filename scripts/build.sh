@@ -17,7 +17,14 @@ fi
 use_own_tools
 
 export WASM_BINDGEN_BIN=$PWD/.tools/wasm-bindgen-cli-$(locked_version wasm-bindgen)/bin/wasm-bindgen
-export WASM_OPT_BIN=$PWD/node_modules/.bin/wasm-opt
+# Where panics would point to: the same on every machine, and nobody's home.
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=registry"
 export ESBUILD_BIN=$PWD/node_modules/.bin/esbuild
+# What rustc and wasm-bindgen make use of, and no more: newer encodings are not for every workerd.
+FEATURES=(mutable-globals sign-ext nontrapping-float-to-int bulk-memory multivalue reference-types exception-handling)
+
 step "Building the Worker" "$WORKER_BUILD" --release
+# More passes would make a smaller file, but a larger one once it is compressed, which is how it travels.
+wasm-opt -O1 --strip-debug --strip-producers --strip-target-features "${FEATURES[@]/#/--enable-}" \
+  build/index_bg.wasm -o build/index_bg.wasm
 printf '%s' "$now" >build/.fingerprint

@@ -105,8 +105,9 @@ pub fn route(request: &Request) -> Result<Route, ApiError> {
 
 /// Runs `read` on the query behind the address.
 pub fn query<T>(request: &Request, read: impl FnOnce(Query) -> Result<T, ApiError>) -> Result<T, ApiError> {
-    let url = request.url()?;
-    read(Query::new(url.query().unwrap_or_default()))
+    let url = request.inner().url();
+    let behind_path = url.split_once('?').map_or("", |(_, behind)| behind);
+    read(Query::new(behind_path.split('#').next().unwrap_or_default()))
 }
 
 /// The caller's token: from a header, from the cookie, or, for reading messages only, from the query.
@@ -121,7 +122,7 @@ pub fn token(request: &Request) -> Option<Token> {
 
 /// Whether the page was loaded over https.
 pub fn is_https(request: &Request) -> bool {
-    request.url().is_ok_and(|url| url.scheme() == "https")
+    request.inner().url().starts_with("https://")
 }
 
 /// Fails with `BadOrigin` if the request was sent by a page of another host.

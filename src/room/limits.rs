@@ -1,7 +1,5 @@
 //! How fast a participant may be. Kept in memory only: a room that slept has forgotten, and nobody was fast meanwhile.
 
-use std::collections::HashMap;
-
 use crate::{
     domain::{EpochMs, ParticipantId},
     error::ApiError,
@@ -49,16 +47,26 @@ struct Buckets {
     typing: Bucket,
 }
 
+impl Buckets {
+    fn full(rate: u64, now: EpochMs) -> Self {
+        Self {
+            messages: Bucket::full(rate, now),
+            frames: Bucket::full(rate * FRAMES_PER_MESSAGE, now),
+            typing: Bucket::full(TYPING_PER_SECOND, now),
+        }
+    }
+}
+
 /// The buckets of everybody in a room.
 pub struct Limits {
     rate: u64,
-    of: HashMap<ParticipantId, Buckets>,
+    of: Vec<(ParticipantId, Buckets)>,
 }
 
 impl Limits {
     /// At most `rate` messages per second and participant; 0 for no limit.
     pub fn new(rate: u64) -> Self {
-        Self { rate, of: HashMap::new() }
+        Self { rate, of: vec![] }
     }
 
     /// Counts a message. Over the limit: `TooManyRequests`, and when to try again.
@@ -88,12 +96,12 @@ impl Limits {
         if rate == 0 {
             return Ok(());
         }
-        let message_rate = self.rate;
-        let buckets = self.of.entry(participant.clone()).or_insert_with(|| Buckets {
-            messages: Bucket::full(message_rate, now),
-            frames: Bucket::full(message_rate * FRAMES_PER_MESSAGE, now),
-            typing: Bucket::full(TYPING_PER_SECOND, now),
-        });
+        if self.of.iter().all(|(known, _)| known != participant) {
+            self.of.push((participant.clone(), Buckets::full(self.rate, now)));
+        }
+        let Some((_, buckets)) = self.of.iter_mut().find(|(known, _)| known == participant) else {
+            return Ok(());
+        };
         bucket(buckets)
             .take(rate, now)
             .map_err(|wait_ms| ApiError::TooManyRequests { retry_after_seconds: wait_ms.div_ceil(1000) })

@@ -4,7 +4,7 @@
 //! Answers (Upstash's REST documentation): 200 with `{"result":…}`, or an array of these for several commands; 400 with
 //! `{"error":…}` for what was not run; anything else is not documented, and so says nothing about the outcome.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -221,13 +221,13 @@ pub(super) fn read_loaded(reply: &RestReply) -> Result<Option<Loaded>, Fault> {
 }
 
 /// `HGETALL` answers field, value, field, value.
-fn read_hash(hash: Value) -> Option<HashMap<String, String>> {
+fn read_hash(hash: Value) -> Option<BTreeMap<String, String>> {
     let words: Vec<String> = serde_json::from_value(hash).ok()?;
     let mut words = words.into_iter();
     Some(std::iter::from_fn(|| Some((words.next()?, words.next()?))).collect())
 }
 
-fn read_meta(fields: &HashMap<String, String>) -> Option<Meta> {
+fn read_meta(fields: &BTreeMap<String, String>) -> Option<Meta> {
     (fields.get("v")? == VERSION).then_some(())?;
     Some(Meta {
         created_at: EpochMs(fields.get("createdAt")?.parse().ok()?),
