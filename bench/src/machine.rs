@@ -17,7 +17,7 @@ pub fn description() -> Outcome<Vec<String>> {
         format!(
             "{}, commit {}",
             said_by("date", &["+%Y-%m-%d"])?,
-            said_by("git", &["rev-parse", "--short", "HEAD"])?
+            said_by("git", &["describe", "--always", "--dirty", "--exclude=*"])?
         ),
         format!(
             "{cores} cores of {cpu}, {} GB of memory; load {load} before the start",
