@@ -43,6 +43,8 @@ pub enum ApiError {
 
 /// Sockets that the room ends itself: nothing was refused.
 pub mod close {
+    /// The peer wanted to go.
+    pub const NORMAL: u16 = 1000;
     /// A participant destroyed the room.
     pub const DESTROYED: u16 = 4410;
     /// The room's time is over.

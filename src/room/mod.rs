@@ -26,7 +26,7 @@ use crate::{
     clock,
     config::Config,
     domain::{NewMessage, RoomId, Seq},
-    error::ApiError,
+    error::{ApiError, close},
     http, log, settings,
     store::Store,
 };
@@ -108,6 +108,8 @@ impl DurableObject for Room {
     }
 
     async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        // Without our part the runtime keeps the peer waiting, and cuts it off in the end.
+        sockets::close(&socket, close::NORMAL, "");
         self.see_off(&socket).await;
         Ok(())
     }

@@ -172,10 +172,10 @@ impl Socket {
         }
     }
 
-    /// Closes in good order and waits for the server's part.
-    pub fn leave(mut self) {
+    /// Closes in good order and waits for the server's part, whose code it returns.
+    pub fn leave(mut self) -> u16 {
         let _ = self.0.close(None);
-        self.closed();
+        self.closed()
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::world::{Talk, World, assert_keys, assert_refused, pong, unknown_room};
 
 cases![
+    who_leaves_is_let_go_in_good_order,
     ping_is_answered_pong,
     what_is_no_frame_closes_with_4400,
     a_binary_frame_closes_with_4400,
@@ -22,6 +23,15 @@ cases![
     destroying_is_told_to_every_socket,
     nothing_is_heard_from_a_room_that_is_destroyed,
 ];
+
+fn who_leaves_is_let_go_in_good_order(world: &World) {
+    let Talk { at_ann, mut at_bob, ann, .. } = world.talk();
+
+    assert_eq!(at_ann.leave(), 1000, "not cut off after some seconds");
+
+    assert_ne!(at_bob.expect("presence")["online"], json!([ann.id]));
+    assert_eq!(at_bob.leave(), 1000);
+}
 
 fn ping_is_answered_pong(world: &World) {
     let Talk { mut at_ann, at_bob: _at_bob, .. } = world.talk();
