@@ -7,6 +7,8 @@ WASM_TARGET=wasm32-unknown-unknown
 WORKER_BUILD=$PWD/.tools/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 
 export WRANGLER_SEND_METRICS=false
+# wrangler dev would write down every event and statement of every room, and take most of the time for it.
+export X_LOCAL_OBSERVABILITY=false
 # wrangler is ten megabytes of JavaScript, which Node need not compile anew each time.
 export NODE_COMPILE_CACHE=$PWD/.tools/node-cache
 

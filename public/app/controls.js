@@ -1,7 +1,7 @@
 // Everything around the messages. Sections: the head, the composer, sharing, the menu and the end.
 
 import { destroyRoom, sentence, wordOf } from "./api.js"
-import { loadSound, saveSound } from "./storage.js"
+import { loadSound, saveSound } from "./local.js"
 
 /** @param {string} selector */
 function $(selector) {

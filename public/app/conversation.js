@@ -3,14 +3,12 @@
 /** @import { ServerFrame, Message, Draft } from "./protocol.js" */
 /** @import { Entry, Opened, Pending } from "./messages.js" */
 /** @import { Presence } from "./controls.js" */
-/** @import { Seal } from "./sealing.js" */
-/** @import { RoomShelf } from "./storage.js" */
+/** @import { RoomShelf, Seal } from "./local.js" */
 
 import { PAGE_MESSAGES, RoomSocket, listMessages, sentence, socketUrl, wordOf } from "./api.js"
 import { Composer, Header, chime, clearShare, company, showShare, wireDestroy, wireMenu, wireShare } from "./controls.js"
+import { MAX_PLAINTEXT_BYTES, cleanName, loadName, loadSound, saveName } from "./local.js"
 import { MessageList, Timeline, newMessageId } from "./messages.js"
-import { MAX_PLAINTEXT_BYTES } from "./sealing.js"
-import { cleanName, loadName, loadSound, saveName } from "./storage.js"
 
 const TYPING_EVERY_MS = 2_500
 const TYPING_SHOWN_MS = 4_000

@@ -1,8 +1,7 @@
 // The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
 
 import { ApiError, createRoom, findRoom, joinRoom, roomPath, sentence, wordOf } from "./api.js"
-import { accessOf, canSeal, newSecret } from "./sealing.js"
-import { RoomShelf } from "./storage.js"
+import { RoomShelf, accessOf, canSeal, newSecret } from "./local.js"
 
 const notice = /** @type {HTMLElement} */ (document.querySelector("[data-notice]"))
 const createForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-create]"))

@@ -2,8 +2,7 @@
 
 import { findRoom, joinRoom, roomIdOf, roomPath, roomStatus, sentence, wordOf } from "./api.js"
 import { Conversation, showScene } from "./conversation.js"
-import { Seal, accessOf, canSeal, isSecret } from "./sealing.js"
-import { RoomShelf, cleanName, loadName, saveName } from "./storage.js"
+import { RoomShelf, Seal, accessOf, canSeal, cleanName, isSecret, loadName, saveName } from "./local.js"
 
 /** @param {string} selector */
 function $(selector) {

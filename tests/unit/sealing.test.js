@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:cry
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
 
-import { MAX_PLAINTEXT_BYTES, Seal, accessOf, canSeal, isSecret, newSecret } from "../../public/app/sealing.js"
+import { MAX_PLAINTEXT_BYTES, Seal, accessOf, canSeal, isSecret, newSecret } from "../../public/app/local.js"
 
 const VECTORS = JSON.parse(readFileSync(new URL("../../docs/sealing-vectors.json", import.meta.url), "utf8"))
 const ROOM = "V1StGXR8_Z5jdHi6B-myT"
@@ -12,7 +12,7 @@ const DRAFT = { id: "draft-0000-0000-00001", sender: "Ann", text: "hello" }
 const ANN = "annannannannanna"
 const BOB = "bobbobbobbobbobb"
 
-// The format once more, in the words of another library: what docs/sealing.md says, and not what sealing.js does.
+// The format once more, in the words of another library: what docs/sealing.md says, and not what the page does.
 
 function hkdf(secret, salt, info) {
   return Buffer.from(hkdfSync("sha256", Buffer.from(secret, "base64url"), salt, info, 32))

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 
-import { RoomShelf, cleanName, generatedName, loadName, loadSound, saveName, saveSound } from "../../public/app/storage.js"
+import { RoomShelf, cleanName, generatedName, loadName, loadSound, saveName, saveSound } from "../../public/app/local.js"
 
 const ROOM = "V1StGXR8_Z5jdHi6B-myT"
 
