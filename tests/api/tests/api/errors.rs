@@ -98,10 +98,21 @@ fn a_body_over_64_kib_is_too_large(world: &World) {
 fn a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced(world: &World) {
     let (ann, _) = world.pair();
     for bytes in [MAX_BODY_BYTES as u64 + 1, 10 * MAX_BODY_BYTES as u64] {
-        let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
+        let answer = past_wranglers_proxy(|| {
+            let ask = ann.browser.ask("POST", &ann.path("messages"));
+            ask.header("content-type", "application/json").chunked(repeat(b' ').take(bytes))
+        });
 
-        assert_refused(&ask.chunked(repeat(b' ').take(bytes)), 413, "too-large");
+        assert_refused(&answer, 413, "too-large");
     }
+}
+
+/// Asks again where `wrangler dev` answered in our place: its proxy sometimes loses the connection to the Worker when
+/// that answers before it has the whole body. There is no such proxy before a deployed one.
+fn past_wranglers_proxy(ask: impl Fn() -> Answer) -> Answer {
+    let answers = std::iter::repeat_with(ask).take(5);
+    let is_ours = |answer: &Answer| !answer.body.starts_with("Error: Network connection lost");
+    answers.into_iter().find(is_ours).expect("an answer of the Worker")
 }
 
 fn a_body_of_64_kib_is_read(world: &World) {

@@ -163,9 +163,20 @@ fn endless() -> Vec<u8> {
     [b"10000\r\n".to_vec(), vec![b' '; 0x10000], b"\r\n".to_vec()].concat().repeat(2)
 }
 
-/// Only without an announced length: with one, `wrangler dev` holds every answer back until the whole body came.
+/// Only without an announced length: with one, `wrangler dev` holds every answer back until the whole body came. And
+/// sometimes its proxy answers 500 in our place, as in `errors.rs`.
 fn a_body_without_end_is_refused_while_it_comes(world: &World) {
     let (ann, _bob) = world.pair();
+
+    let mut lines = std::iter::repeat_with(|| answer_to_endless_body(world, &ann)).take(5);
+    let line = lines.find(|line| !line.contains(" 500 ")).expect("an answer of the Worker");
+
+    assert!(line.contains(" 413 "), "{line}");
+    assert_eq!(ann.post(&json!({ "text": "still here" })).status, 201);
+}
+
+/// The first line of what comes back while the body is still on its way.
+fn answer_to_endless_body(world: &World, ann: &Participant) -> String {
     let host = world.main().base_url().trim_start_matches("http://");
     let (path, token) = (ann.path("messages"), ann.browser.token().expect("a cookie"));
     let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n");
@@ -178,6 +189,5 @@ fn a_body_without_end_is_refused_while_it_comes(world: &World) {
 
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).expect("an answer comes");
-    assert!(line.contains(" 413 "), "{line}");
-    assert_eq!(ann.post(&json!({ "text": "still here" })).status, 201);
+    line
 }
