@@ -16,7 +16,8 @@ export default defineConfig({
   testDir: "tests/browser",
   globalSetup: "./tests/browser/build-once.js",
   fullyParallel: true,
-  workers: 2,
+  // One more than processors: some specs wait for the end of a room.
+  workers: 3,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   expect: { timeout: 15_000 },

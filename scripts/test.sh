@@ -7,9 +7,9 @@ use_own_tools
 scripts/setup-tests.sh
 scripts/build.sh
 
-timed "Rust on the host" cargo test --quiet -p duet -p duet-sealing
-timed "Compiling the API tests" cargo test --quiet --no-run -p duet-test-support -p duet-api-tests
-timed "The API on both stores" cargo test --quiet -p duet-test-support -p duet-api-tests
+timed "Rust on the host" cargo test --quiet --tests -p duet -p duet-sealing
+timed "Compiling the API tests" cargo test --quiet --tests --no-run -p duet-test-support -p duet-api-tests
+timed "The API on both stores" cargo test --quiet --tests -p duet-test-support -p duet-api-tests
 timed "The pages' modules" node --test --test-reporter=dot 'tests/unit/*.test.js'
 timed "Two people in browsers, on both stores" playwright test
 say "all tests passed in $SECONDS s"

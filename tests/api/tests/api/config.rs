@@ -6,15 +6,11 @@ use serde_json::json;
 use crate::world::{World, assert_refused, unknown_room};
 
 // What all the mistakes are is a matter of src/config.rs and its tests.
-cases![a_url_without_a_token_is_a_mistake, a_ttl_out_of_range_is_a_mistake];
+cases![a_url_without_a_token_is_a_mistake];
 
 fn a_url_without_a_token_is_a_mistake(world: &World) {
     let vars = [("UPSTASH_REDIS_REST_URL", "https://canary-name.example")];
     assert_is_named(world, &vars, "UPSTASH_REDIS_REST_TOKEN", "canary-name");
-}
-
-fn a_ttl_out_of_range_is_a_mistake(world: &World) {
-    assert_is_named(world, &[("ROOM_TTL_SECONDS", "777777")], "ROOM_TTL_SECONDS", "777777");
 }
 
 /// Every call is answered with the variable's name, the log has it too, and neither has its value.
