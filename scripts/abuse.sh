@@ -3,10 +3,7 @@
 # tries too; crowds; and every request that the OpenAPI description can think of.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-scripts/setup.sh
-use_own_tools
-scripts/setup-tests.sh
-scripts/build.sh
+set_up_tests
 # A thousand sockets, and more in the Worker and what is in front of it.
 ulimit -n "$(ulimit -Hn)"
 

@@ -2,10 +2,7 @@
 # `npm run bench`: measures Duet against the bare platform and prints a table. See docs/benchmarks.md for the arguments.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-scripts/setup.sh
-use_own_tools
-scripts/setup-tests.sh
-scripts/build.sh
+set_up_tests
 # A thousand rooms are two thousand sockets, and more files.
 ulimit -n "$(ulimit -Hn)"
 # Objects' files in memory: how long a disk takes for each write says nothing about the platform's storage.

@@ -59,4 +59,12 @@ use_own_tools() {
   fi
   export PATH="$PWD/node_modules/.bin:$PATH"
 }
+
+# All that a run of the tests, or a measurement, needs: the tools, Redis and a browser, and the Worker as it is now.
+set_up_tests() {
+  scripts/setup.sh
+  use_own_tools
+  scripts/setup-tests.sh
+  scripts/build.sh
+}
 use_own_tools

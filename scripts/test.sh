@@ -2,10 +2,7 @@
 # `npm test`: sets up what is missing and runs every test of the project.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-scripts/setup.sh
-use_own_tools
-scripts/setup-tests.sh
-scripts/build.sh
+set_up_tests
 
 timed "Rust on the host" cargo test --quiet --tests -p duet -p duet-sealing
 timed "Compiling the API tests" cargo test --quiet --tests --no-run -p duet-test-support -p duet-api-tests
