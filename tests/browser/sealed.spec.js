@@ -159,11 +159,10 @@ test("a link opens the room with whatever a mail or a tracker put behind it", as
   for (const addition of [".", ") said he", "&utm_source=mail"]) {
     await bob.opens("about:blank")
     await bob.opens(`${link}${addition}`)
-    await bob.expectDoor()
+    // The key is proved each time, also by who has the seat already.
+    if (addition === ".") await bob.button("Join").click()
+    await bob.seesStatus("Both here")
   }
-
-  await bob.button("Join").click()
-  await bob.seesStatus("Both here")
 })
 
 test("a link whose # was encoded on its way is rescued in the lobby", async ({ ann, bob }) => {
