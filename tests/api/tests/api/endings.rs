@@ -16,6 +16,8 @@ cases![every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before];
 struct Rooms {
     ids: Vec<String>,
     canaries: Vec<String>,
+    /// Of somebody who had a seat in the last of them.
+    token: String,
     last_end_ms: u64,
 }
 
@@ -39,7 +41,7 @@ fn every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before(world: &Wor
     for text in rooms.canaries.iter().map(String::as_str).chain([A_TABLE]) {
         wait_until("no file holds anything", LIMIT, || (files_with(&stack, text) == 0).then_some(()));
     }
-    let visitor = Browser::new(stack.base_url());
+    let visitor = Browser::with_cookie(stack.base_url(), &rooms.token);
     rooms.ids.iter().for_each(|room| assert_all_not_found(&visitor, room));
     if stack.store() == StoreKind::Upstash {
         assert_eq!(keys(&stack), [""; 0]);
@@ -74,6 +76,7 @@ fn abandoned(stack: &Stack) -> Rooms {
     let joined = Participant::join(stack.base_url(), &silent);
 
     Rooms {
+        token: joined.browser.token().expect("a cookie"),
         last_end_ms: joined.browser.get(&joined.path("room/ttl")).number("expiresAt"),
         ids: vec![ann.room, nobody_joined, join_failed, silent],
         canaries: vec![text, ann.id, unjoined, refused, joined.id],

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Talk, World, assert_refused, seqs, talk};
 
-cases![a_room_that_slept_wakes_with_its_sockets, a_room_is_as_it_was_after_a_crash,];
+cases![a_room_that_slept_wakes_with_its_sockets, a_room_is_as_it_was_after_a_restart_and_after_a_crash,];
 
 /// An object whose sockets hear nothing for ten seconds is put to sleep, and its memory with it.
 const UNTIL_ASLEEP: Duration = Duration::from_secs(12);
@@ -46,12 +46,11 @@ fn again(stack: &Stack, participant: &Participant) -> Participant {
     Participant::join_as(Browser::with_cookie(stack.base_url(), &token), &participant.room)
 }
 
-fn a_room_is_as_it_was_after_a_crash(world: &World) {
+fn a_room_is_as_it_was_after_a_restart_and_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
     let Talk { ann, bob, .. } = talk(&stack);
     ann.post(&json!({ "text": "before" }));
     let before = Snapshot::of(&ann);
-    stack.kill_worker();
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
     let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
     assert_goes_on(&stack, &before, &ann, &bob);
@@ -62,15 +61,17 @@ fn a_room_is_as_it_was_after_a_crash(world: &World) {
 /// Nothing that was confirmed is lost, and what is sent again is there once.
 fn crash_in_the_middle_of_a_conversation(stack: &mut Stack) {
     const SAID: usize = 60;
-    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(stack);
+    let Talk { ann, bob, mut at_ann, at_bob: _at_bob } = talk(stack);
     let said: Vec<String> = (0..SAID).map(|_| message_id()).collect();
 
     said.iter().for_each(|id| at_ann.say_as(id, id));
     let confirmed: Vec<Value> = (0..SAID / 6).map(|_| at_ann.expect_message()).collect();
     stack.kill_worker();
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
-    let ann = again(stack, &ann);
-    let survived = ann.history();
+    let (before, ann, bob) = (ann.id.clone(), again(stack, &ann), again(stack, &bob));
+    let Snapshot { messages: survived, expires_at, participant_id } = Snapshot::of(&ann);
+    let newest = survived.last().expect("what was confirmed");
+    assert_eq!((participant_id, Some(expires_at - 600_000)), (before, newest["timestamp"].as_u64()));
     said.iter().for_each(|id| drop(ann.post(&json!({ "id": id, "text": id }))));
 
     assert_eq!(survived[..confirmed.len()], confirmed, "what was confirmed is there, in its place");
@@ -78,6 +79,7 @@ fn crash_in_the_middle_of_a_conversation(stack: &mut Stack) {
     assert_eq!(history[..survived.len()], survived);
     assert_eq!(seqs(&history), (1..=SAID as u64).collect::<Vec<_>>(), "each once");
     assert!(history.iter().map(|message| message["id"].as_str()).eq(said.iter().map(|id| Some(id.as_str()))));
+    assert_goes_on(stack, &Snapshot::of(&ann), &ann, &bob);
 }
 
 /// What a participant knows of a room.

@@ -14,7 +14,7 @@ use duet_test_support::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, seqs, talk};
+use crate::world::{Talk, World, assert_refused, seqs, talk};
 
 cases![
     whatever_fails_nothing_acknowledged_is_lost_and_nothing_told_twice,
@@ -191,8 +191,11 @@ fn a_store_that_dies_and_comes_back_has_everything_once(world: &World) {
     stack.redis_mut().kill();
     let refused = ann.post(&json!({ "text": "now?" }));
     assert_eq!((refused.status, refused.error()), (503, "store-unavailable".into()));
-    assert_eq!(ann.browser.get("/api/health").status, 200);
+    let health = ann.browser.get("/api/health");
+    assert_eq!((health.status, health.text("store")), (200, "upstash".into()));
+    assert_refused(&ann.browser.post("/api/room/create", &json!({})), 503, "store-unavailable");
     stack.redis_mut().start_again();
+    assert_eq!(ann.browser.post("/api/room/create", &json!({})).status, 201);
     for id in &last {
         let again = ann.post(&json!({ "id": id, "text": id }));
         assert!([200, 201].contains(&again.status), "{again:?}");
