@@ -34,6 +34,14 @@ export class Proxy {
     return `${this.baseUrl}${pathname}${hash}`
   }
 
+  /**
+   * New connections lead there.
+   * @param {string} baseUrl
+   */
+  leadTo(baseUrl) {
+    this.#target = new URL(baseUrl)
+  }
+
   /** Resets every connection. */
   reset() {
     for (const { browser, worker } of this.#pairs) for (const end of [browser, worker]) end.resetAndDestroy()

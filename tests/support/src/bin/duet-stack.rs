@@ -4,17 +4,19 @@
 //! duet-stack --store embedded|upstash [--var NAME:VALUE]...
 //! ```
 //!
-//! Says `{"baseUrl": …, "upstashUrl": …}` in one line once it is ready, and ends everything when standard input ends
-//! or on SIGTERM or SIGINT.
+//! Says `{"baseUrl": …, "upstashUrl": …}` in one line once it is ready. A line `kill` on standard input ends the Worker as
+//! a crash would, and says so once it is gone; a line `start` starts it again on what it left, somewhere else, and says where
+//! as at first. Everything ends when standard input does, or on SIGTERM or SIGINT.
 
-use std::{env, io::Read, process::ExitCode, thread};
+use std::{env, process::ExitCode, thread};
 
 use duet_test_support::{Stack, StoreKind};
+use serde_json::json;
 use tokio::{
     runtime::Builder,
     select,
     signal::unix::{SignalKind, signal},
-    sync::oneshot,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 
 fn main() -> ExitCode {
@@ -30,10 +32,29 @@ fn main() -> ExitCode {
 
 fn run(store: StoreKind, vars: &[(String, String)]) -> Result<(), String> {
     let vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let stack = Stack::start(store, &vars)?;
-    let upstash_url = (store == StoreKind::Upstash).then(|| stack.upstash().url());
-    println!("{}", serde_json::json!({ "baseUrl": stack.base_url(), "upstashUrl": upstash_url }));
-    wait_for_end().map_err(|error| error.to_string())
+    let mut stack = Stack::start(store, &vars)?;
+    let runtime = Builder::new_current_thread().enable_io().build().map_err(|error| error.to_string())?;
+    let mut lines = lines_of_stdin();
+    say_ready(&stack);
+    while let Some(line) = runtime.block_on(next_line(&mut lines)).map_err(|error| error.to_string())? {
+        match line.as_str() {
+            "kill" => {
+                stack.kill_worker();
+                println!("{}", json!({ "isKilled": true }));
+            }
+            "start" => {
+                stack.start_worker()?;
+                say_ready(&stack);
+            }
+            _ => return Err(format!("{line:?} is not known: kill and start are")),
+        }
+    }
+    Ok(())
+}
+
+fn say_ready(stack: &Stack) {
+    let upstash_url = (stack.store() == StoreKind::Upstash).then(|| stack.upstash().url());
+    println!("{}", json!({ "baseUrl": stack.base_url(), "upstashUrl": upstash_url }));
 }
 
 fn read_arguments(
@@ -54,20 +75,24 @@ fn read_arguments(
     Ok((store, vars))
 }
 
-fn wait_for_end() -> std::io::Result<()> {
-    let (closed, is_closed) = oneshot::channel();
+fn lines_of_stdin() -> UnboundedReceiver<String> {
+    let (heard, lines) = unbounded_channel();
     thread::spawn(move || {
-        let _ = std::io::stdin().read_to_end(&mut vec![]);
-        let _ = closed.send(());
-    });
-    Builder::new_current_thread().enable_io().build()?.block_on(async {
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        select! {
-            _ = is_closed => {}
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if heard.send(line).is_err() {
+                return;
+            }
         }
-        Ok(())
-    })
+    });
+    lines
+}
+
+/// `None` when it is time to end.
+async fn next_line(lines: &mut UnboundedReceiver<String>) -> std::io::Result<Option<String>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    select! {
+        line = lines.recv() => Ok(line),
+        _ = terminate.recv() => Ok(None),
+        _ = interrupt.recv() => Ok(None),
+    }
 }

@@ -1,0 +1,66 @@
+// The Worker itself crashes while two people talk, and starts again on what it left: on the same address for them, by way
+// of a proxy, since a Worker of the tests takes another port each time.
+
+import { expect, test as base } from "./test.js"
+import { roomIdOf } from "./person.js"
+import { Proxy } from "./proxy.js"
+import { startStack } from "./stack.js"
+
+const START_LIMIT_MS = 180_000
+/** What a Worker takes to start, and a page to try again after that. */
+const BACK_LIMIT_MS = 60_000
+
+const test = base.extend({
+  /** A Worker of one's own. */
+  crashing: [
+    async ({ store }, use) => {
+      const stack = await startStack(store)
+      const network = await Proxy.to(stack.baseUrl)
+      await use({
+        baseUrl: network.baseUrl,
+        kill: () => stack.kill(),
+        async startAgain() {
+          await stack.startAgain()
+          network.leadTo(stack.baseUrl)
+        },
+      })
+      await network.close()
+      await stack.stop()
+    },
+    { timeout: START_LIMIT_MS },
+  ],
+
+  baseURL: async ({ crashing }, use) => use(crashing.baseUrl),
+})
+
+test("a Worker that crashes comes back with the room, and what was said meanwhile is said once", { tag: "@stores" }, async ({
+  ann,
+  bob,
+  conduct,
+  crashing,
+}) => {
+  conduct.allowUnsteady(crashing.baseUrl)
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.says("before")
+  await bob.sees("before")
+
+  await Promise.all([ann.says("in the very moment"), bob.says("in the same moment"), crashing.kill()])
+  for (const person of [ann, bob]) await person.seesStatus("Reconnecting…")
+  await ann.says("is anybody there?")
+  await bob.says("hello?")
+  for (const [person, text] of [[ann, "is anybody there?"], [bob, "hello?"]]) await person.expectState(text, "pending")
+  await bob.writes("half a sen")
+  await crashing.startAgain()
+
+  for (const person of [ann, bob]) {
+    await expect(person.status).toHaveText("Both here", { timeout: BACK_LIMIT_MS })
+    for (const text of ["in the very moment", "in the same moment", "is anybody there?", "hello?"]) await person.sees(text)
+  }
+  const texts = await ann.texts()
+  expect(texts).toHaveLength(5)
+  expect(await bob.texts()).toEqual(texts)
+  await expect(bob.composer).toHaveValue("half a sen")
+  const stored = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
+  expect((await stored.json()).messages).toHaveLength(5)
+})
