@@ -120,8 +120,8 @@ impl Live {
 /// How long a store has to keep a room in which something happens now.
 pub fn keep_ms(config: &Config, meta: &Meta, now: EpochMs) -> u64 {
     let expires_at = config.expires_at(meta.created_at, now, meta.ttl_seconds);
-    let margin_ms = (meta.ttl_seconds * 1000 / 20).max(1000);
-    expires_at.ms_since(now) + margin_ms
+    let margin_ms = (meta.ttl_seconds.saturating_mul(1000) / 20).max(1000);
+    expires_at.ms_since(now).saturating_add(margin_ms)
 }
 
 #[cfg(test)]

@@ -187,8 +187,13 @@ pub(super) fn read_admitted(reply: &RestReply) -> Result<Admitted, Fault> {
 pub(super) fn read_length(reply: &RestReply) -> Result<Seq, Fault> {
     let results = results(reply)?;
     let is_meta_gone = results.len() > 1 && results.last().and_then(Value::as_u64) == Some(0);
-    let length = results.first().and_then(Value::as_u64).ok_or(Fault::Unknown)?;
+    let length = results.first().and_then(place).ok_or(Fault::Unknown)?;
     Ok(if is_meta_gone { 0 } else { length })
+}
+
+/// A list's length. Redis has none longer than 2^32 - 1; whatever says more is no Redis, and nothing is counted from it.
+fn place(length: &Value) -> Option<Seq> {
+    length.as_u64().filter(|length| *length <= u64::from(u32::MAX))
 }
 
 pub(super) fn read_history(reply: &RestReply, after: Seq) -> Result<Vec<Message>, Fault> {
@@ -214,7 +219,7 @@ pub(super) fn read_loaded(reply: &RestReply) -> Result<Option<Loaded>, Fault> {
         return Ok(None);
     }
     let meta = read_meta(&fields).ok_or(CORRUPT)?;
-    let last_seq = length.as_u64().ok_or(Fault::Unknown)?;
+    let last_seq = place(&length).ok_or(Fault::Unknown)?;
     let tail_length = tail.as_array().map_or(0, Vec::len) as Seq;
     let tail = read_messages(tail, last_seq.saturating_sub(tail_length))?;
     Ok(Some(Loaded { meta, last_seq, tail, kept_for_ms: kept.as_u64().unwrap_or(0) }))
@@ -308,6 +313,13 @@ mod tests {
         assert_eq!(read_length(&reply(200, r#"[{"result":1},{"result":1},{"result":0}]"#)), Ok(0));
         assert_eq!(read_length(&reply(200, r#"[{"result":1},{"result":1},{"result":1}]"#)), Ok(1));
         assert_eq!(read_length(&reply(200, r#"{"result":0}"#)), Ok(0));
+    }
+
+    #[test]
+    fn a_length_that_no_list_has_is_not_counted_from() {
+        let endless = r#"{"result":18446744073709551615}"#;
+
+        assert_eq!(read_length(&reply(200, endless)), Err(Fault::Unknown));
     }
 
     /// Word for word what version 1 left in Redis. Never changed: such rooms may be open while a newer version is deployed.
