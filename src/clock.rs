@@ -1,10 +1,10 @@
 //! The clock, read at the edges only.
 
-use worker::Date;
+use js_sys::Date;
 
 use crate::domain::EpochMs;
 
 /// The time. In a Worker it stands still between two I/O operations.
 pub fn now() -> EpochMs {
-    EpochMs(Date::now().as_millis())
+    EpochMs(Date::now() as u64)
 }
