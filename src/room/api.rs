@@ -3,7 +3,7 @@
 use worker::{Request, Response, WebSocketPair};
 
 use super::{
-    Room, Setup,
+    Inner, Setup,
     actions::{self, Sent},
     sockets,
 };
@@ -17,7 +17,7 @@ use crate::{
     session,
 };
 
-impl Room {
+impl Inner {
     /// Answers a request that the Worker passed on.
     pub(super) async fn answer(&self, request: &mut Request) -> Result<Response, ApiError> {
         match http::route(request)? {

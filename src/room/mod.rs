@@ -1,10 +1,11 @@
 //! The room's object: the one authority over its room, and its one writer.
 //!
-//! Here are the platform's five handlers. What they lead to: `api` answers requests, `talk` hears frames, `turns` sees to it
+//! Here are the platform's five handlers, and [`eager`] runs those of frames. What they lead to: `api` answers requests, `talk` hears frames, `turns` sees to it
 //! that one thing happens at a time and that the room ends; what a room decides is in [`actions`], without a platform.
 
 mod actions;
 mod api;
+mod eager;
 mod limits;
 mod live;
 mod queue;
@@ -14,12 +15,14 @@ mod turns;
 
 use std::{
     cell::{Cell, RefCell},
+    rc::Rc,
     time::Duration,
 };
 
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use worker::{
-    DurableObject, Env, Error, Request, Response, State, WebSocket, WebSocketIncomingMessage,
-    WebSocketRequestResponsePair, durable_object, wasm_bindgen,
+    DurableObject, Env, Request, Response, State, WebSocket, WebSocketRequestResponsePair, durable_object,
+    wasm_bindgen_futures::future_to_promise, web_sys,
 };
 
 use crate::{
@@ -38,9 +41,14 @@ use queue::Queue;
 /// When to try again to end a room that the store would not let go.
 const RETRY_END: Duration = Duration::from_secs(10);
 
+/// One room, as the platform sees it. What it leads to outlives a handler that waits for the store.
+///
+/// `alarm`: the handlers of sockets are below, and not the macro's.
+#[durable_object(alarm)]
+pub struct Room(Rc<Inner>);
+
 /// One room.
-#[durable_object]
-pub struct Room {
+struct Inner {
     state: State,
     setup: Result<Setup, ApiError>,
     queue: Queue<NewMessage, SendResult>,
@@ -60,10 +68,76 @@ struct Setup {
 
 impl DurableObject for Room {
     fn new(state: State, env: Env) -> Self {
+        Self(Rc::new(Inner::new(state, &env)))
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        self.0.fetch(&mut request).await
+    }
+
+    /// Comes at the room's end, or where its end was before something happened in it.
+    async fn alarm(&self) -> worker::Result<Response> {
+        match self.0.end_or_wait().await {
+            Ok(()) => {}
+            Err(error) => {
+                log::trouble(&error);
+                self.0.state.storage().set_alarm(RETRY_END).await?;
+            }
+        }
+        Response::empty()
+    }
+}
+
+/// The macro's own would make a promise of each frame and run it later, at a tenth of the time that a message takes. These
+/// run at once, and are a promise only if something has to be waited for.
+#[wasm_bindgen]
+impl Room {
+    /// A frame came.
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn websocket_message(&self, socket: web_sys::WebSocket, frame: JsValue) -> JsValue {
+        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
+        run_now(async move {
+            if let Err(error) = room.hear(&socket, frame.as_string()).await {
+                sockets::close_for(&socket, &error);
+            }
+        })
+    }
+
+    /// A peer closed its socket, or its connection was lost.
+    #[wasm_bindgen(js_name = webSocketClose)]
+    pub fn websocket_close(&self, socket: web_sys::WebSocket) -> JsValue {
+        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
+        // Without our part the runtime keeps the peer waiting, and cuts it off in the end.
+        sockets::close(&socket, close::NORMAL, "");
+        run_now(async move { room.see_off(&socket).await })
+    }
+
+    /// A socket failed.
+    #[wasm_bindgen(js_name = webSocketError)]
+    pub fn websocket_error(&self, socket: web_sys::WebSocket) -> JsValue {
+        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
+        run_now(async move { room.see_off(&socket).await })
+    }
+}
+
+/// Nothing where all is done, and otherwise a promise of the rest.
+fn run_now(work: impl Future<Output = ()> + 'static) -> JsValue {
+    match eager::start(work) {
+        Ok(()) => JsValue::UNDEFINED,
+        Err(rest) => future_to_promise(async move {
+            rest.await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .into(),
+    }
+}
+
+impl Inner {
+    fn new(state: State, env: &Env) -> Self {
         if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
             state.set_websocket_auto_response(&pair);
         }
-        let setup = Setup::read(&state, &env);
+        let setup = Setup::read(&state, env);
         let rate = setup.as_ref().map_or(0, |setup| setup.config.message_rate_per_second);
         Self {
             state,
@@ -75,48 +149,12 @@ impl DurableObject for Room {
         }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let (started, route) = (clock::now(), http::route(&request));
-        let answered = self.answer(&mut request).await;
+    async fn fetch(&self, request: &mut Request) -> worker::Result<Response> {
+        let (started, route) = (clock::now(), http::route(request));
+        let answered = self.answer(request).await;
         let store = self.setup.as_ref().map_or("", |setup| setup.config.store_name());
         log::request(route.ok(), started, store, answered.as_ref().map(Response::status_code));
-        answered.or_else(|error| http::refuse(&request, &error))
-    }
-
-    /// Comes at the room's end, or where its end was before something happened in it.
-    async fn alarm(&self) -> worker::Result<Response> {
-        match self.end_or_wait().await {
-            Ok(()) => {}
-            Err(error) => {
-                log::trouble(&error);
-                self.state.storage().set_alarm(RETRY_END).await?;
-            }
-        }
-        Response::empty()
-    }
-
-    async fn websocket_message(
-        &self,
-        socket: WebSocket,
-        raw: WebSocketIncomingMessage,
-    ) -> worker::Result<()> {
-        match self.hear(&socket, raw).await {
-            Ok(()) => {}
-            Err(error) => sockets::close_for(&socket, &error),
-        }
-        Ok(())
-    }
-
-    async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
-        // Without our part the runtime keeps the peer waiting, and cuts it off in the end.
-        sockets::close(&socket, close::NORMAL, "");
-        self.see_off(&socket).await;
-        Ok(())
-    }
-
-    async fn websocket_error(&self, socket: WebSocket, _: Error) -> worker::Result<()> {
-        self.see_off(&socket).await;
-        Ok(())
+        answered.or_else(|error| http::refuse(request, &error))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is said in a room: frames in, sends from either side, frames out.
 
-use worker::{WebSocket, WebSocketIncomingMessage};
+use worker::WebSocket;
 
 use super::{
-    Room,
+    Inner,
     actions::{self, Context, SendResult, Sent},
     live::Live,
     queue::{Follower, Sending},
@@ -19,17 +19,13 @@ use crate::{
     protocol::{ClientFrame, Draft, MAX_FRAME_BYTES, ServerFrame},
 };
 
-impl Room {
-    /// Takes in one frame. Fails with what the socket is to be closed for.
-    pub(super) async fn hear(
-        &self,
-        socket: &WebSocket,
-        raw: WebSocketIncomingMessage,
-    ) -> Result<(), ApiError> {
+impl Inner {
+    /// Takes in one frame; one that is not text has no `raw`. Fails with what the socket is to be closed for.
+    pub(super) async fn hear(&self, socket: &WebSocket, raw: Option<String>) -> Result<(), ApiError> {
         let now = clock::now();
         let participant = sockets::participant_of(socket).ok_or(ApiError::NotAParticipant)?;
         self.limits.borrow_mut().frame(&participant, now)?;
-        let WebSocketIncomingMessage::String(raw) = raw else {
+        let Some(raw) = raw else {
             return Err(ApiError::BadRequest { field: "frame", problem: "must be text" });
         };
         if raw.len() > MAX_FRAME_BYTES {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Room, Setup,
+    Inner, Setup,
     actions::{self, Context, SendResult},
     live::Live,
     queue::Turn,
@@ -46,7 +46,7 @@ impl Setup {
     }
 }
 
-impl Room {
+impl Inner {
     /// What the room was given; the operator's mistake otherwise.
     pub(super) fn setup(&self) -> Result<&Setup, ApiError> {
         self.setup.as_ref().map_err(ApiError::clone)
