@@ -1,6 +1,11 @@
 //! The room's open sockets. Who sits behind one stands in its attachment, which outlives every sleep of the room.
 
-use worker::{State, WebSocket};
+use js_sys::JsString;
+use wasm_bindgen::{
+    JsCast,
+    prelude::{JsValue, wasm_bindgen},
+};
+use worker::{State, WebSocket, worker_sys::ext::WebSocketExt};
 
 use crate::{
     domain::ParticipantId,
@@ -17,13 +22,14 @@ pub fn accept(state: &State, socket: &WebSocket, participant: &ParticipantId) ->
         return Err(ApiError::TooManyRequests { retry_after_seconds: 1 });
     }
     state.accept_websocket_with_tags(socket, &[participant.as_str()]);
-    socket.serialize_attachment(participant.as_str()).map_err(|_| ApiError::Internal)
+    let attachment = JsValue::from_str(participant.as_str());
+    WebSocketExt::serialize_attachment(socket.as_ref(), attachment).map_err(|_| ApiError::Internal)
 }
 
 /// Whose socket it is; `None` for one that this room never took in.
 pub fn participant_of(socket: &WebSocket) -> Option<ParticipantId> {
-    let attachment: Option<String> = socket.deserialize_attachment().ok()?;
-    ParticipantId::parse(&attachment?)
+    let attachment = WebSocketExt::deserialize_attachment(socket.as_ref()).ok()?;
+    ParticipantId::parse(&attachment.as_string()?)
 }
 
 /// Which of `participants` have an open socket, not counting one that is just leaving.
@@ -48,27 +54,41 @@ pub fn is_anybody_here(state: &State) -> bool {
     !state.get_websockets().is_empty()
 }
 
-/// Tells everybody. One socket that fails stops nobody else; the platform reports its end separately.
+#[wasm_bindgen]
+extern "C" {
+    /// A socket, to which a text is sent that JavaScript has already: of what goes to several it is made once.
+    type Listener;
+
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Listener, text: &JsString) -> Result<(), JsValue>;
+}
+
+/// That a socket is gone is no failure, and stops nobody else: the platform reports its end separately.
+fn send(socket: &WebSocket, text: &JsString) {
+    let _ = socket.as_ref().unchecked_ref::<Listener>().send(text);
+}
+
+/// Tells everybody.
 pub fn broadcast(state: &State, frame: &ServerFrame) {
-    let text = frame.to_text();
+    let text = frame.to_text().into();
     for socket in state.get_websockets() {
-        let _ = socket.send_with_str(&text);
+        send(&socket, &text);
     }
 }
 
 /// Tells everybody but `participant`, on whichever of their sockets.
 pub fn broadcast_past(state: &State, participant: &ParticipantId, frame: &ServerFrame) {
-    let text = frame.to_text();
+    let text = frame.to_text().into();
     for socket in state.get_websockets() {
         if participant_of(&socket).as_ref() != Some(participant) {
-            let _ = socket.send_with_str(&text);
+            send(&socket, &text);
         }
     }
 }
 
-/// Tells one socket. That it is gone is no failure.
+/// Tells one socket.
 pub fn tell(socket: &WebSocket, frame: &ServerFrame) {
-    let _ = socket.send_with_str(frame.to_text());
+    send(socket, &frame.to_text().into());
 }
 
 /// Closes a socket for a reason of ours. Never with a code or words that came from a peer.
