@@ -248,7 +248,11 @@ impl SenderName {
 }
 
 /// A message on its way in: checked, but without a place yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON it is what both stores keep of a message, whose place is where it lies: `{id, participantId, sender, text, timestamp}`.
+/// Another form would be another version of what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NewMessage {
     /// Made by the sender's client, or by the room when it came without.
     pub id: MessageId,

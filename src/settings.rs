@@ -22,6 +22,6 @@ pub fn read(env: &Env) -> Result<Config, ApiError> {
 pub fn store(config: &Config, state: &State, room: &RoomId) -> Store {
     match &config.upstash {
         Some(upstash) => Store::Upstash(Upstash::new(FetchRest::new(upstash.clone()), room)),
-        None => Store::Embedded(Embedded::new(DurableSql::new(state.storage()))),
+        None => Store::Embedded(Embedded::new(DurableSql::new(&state.storage()))),
     }
 }

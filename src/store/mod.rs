@@ -9,6 +9,8 @@ pub mod contract;
 pub mod embedded;
 pub mod upstash;
 
+use serde::Serialize;
+
 use crate::domain::{Access, EpochMs, Message, NewMessage, SeatDigest, Seq};
 
 /// Messages that [`Store::load`] brings along: what most rooms ever hold, and a bounded read for the largest.
@@ -141,4 +143,14 @@ impl Store {
             Self::Upstash(store) => store.destroy(answer_by).await,
         }
     }
+}
+
+/// Ids, numbers, texts, and lists and plain structs of these, always have a JSON form.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A stored message, which does not know its place. `None` for what this version cannot read.
+fn read_message(stored: &str, seq: Seq) -> Option<Message> {
+    Some(serde_json::from_str::<NewMessage>(stored).ok()?.at(seq))
 }

@@ -6,15 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RestReply;
 use crate::{
-    domain::{
-        Access, EpochMs, Message, MessageId, MessageText, NewMessage, ParticipantId, RoomId, SenderName, Seq,
-    },
-    store::{Admitted, Loaded, Meta, TAIL_MESSAGES},
+    domain::{Access, EpochMs, Message, NewMessage, RoomId, Seq},
+    store::{Admitted, Loaded, Meta, TAIL_MESSAGES, read_message, to_json},
 };
 
 const VERSION: &str = "1";
@@ -46,11 +43,6 @@ impl Command {
     fn atomic(commands: Vec<Vec<String>>) -> Self {
         Self { path: "/multi-exec", body: to_json(&commands) }
     }
-}
-
-/// Strings, arrays and plain structs always have a JSON form.
-fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 macro_rules! words {
@@ -99,7 +91,7 @@ impl Keys {
     pub(super) fn append(&self, seen: Seq, batch: &[NewMessage], keep_ms: Option<u64>) -> Command {
         let verb = if seen == 0 { "RPUSH" } else { "RPUSHX" };
         let mut push = words![verb, self.messages];
-        push.extend(batch.iter().map(|message| to_json(&Element::of(message))));
+        push.extend(batch.iter().map(to_json));
         match keep_ms {
             Some(keep_ms) => Command::atomic(vec![
                 push,
@@ -116,29 +108,6 @@ impl Keys {
 
     pub(super) fn destroy(&self) -> Command {
         Command::single(words!["DEL", self.meta, self.messages])
-    }
-}
-
-/// A message as an element of the list, which does not know its place.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Element {
-    id: MessageId,
-    participant_id: ParticipantId,
-    sender: SenderName,
-    text: MessageText,
-    timestamp: EpochMs,
-}
-
-impl Element {
-    fn of(message: &NewMessage) -> Self {
-        let NewMessage { id, participant_id, sender, text, timestamp } = message.clone();
-        Self { id, participant_id, sender, text, timestamp }
-    }
-
-    fn at(self, seq: Seq) -> Message {
-        let Self { id, participant_id, sender, text, timestamp } = self;
-        NewMessage { id, participant_id, sender, text, timestamp }.at(seq)
     }
 }
 
@@ -204,9 +173,7 @@ pub(super) fn read_history(reply: &RestReply, after: Seq) -> Result<Vec<Message>
 fn read_messages(list: Value, after: Seq) -> Result<Vec<Message>, Fault> {
     let Value::Array(elements) = list else { return Err(Fault::Unknown) };
     let read = |(seq, element): (Seq, Value)| {
-        let raw = element.as_str().ok_or(CORRUPT)?;
-        let element: Element = serde_json::from_str(raw).map_err(|_| CORRUPT)?;
-        Ok(element.at(seq))
+        element.as_str().and_then(|stored| read_message(stored, seq)).ok_or(CORRUPT)
     };
     (after + 1..).zip(elements).map(read).collect()
 }
