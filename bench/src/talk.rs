@@ -130,10 +130,13 @@ impl Person {
         client.post(&path, Some(&self.token), &message(id)).await
     }
 
-    /// Waits for the frame that holds `part`, past all others.
+    /// Waits for the frame that holds `part`, past all others. Fails when something is refused: that is no confirmation.
     pub async fn hear(&mut self, part: &str) -> Outcome<Utf8Bytes> {
         loop {
             match self.socket.next().await {
+                Some(Ok(Message::Text(frame))) if frame.starts_with("{\"type\":\"error\"") => {
+                    return Err(format!("refused: {frame}").into());
+                }
                 Some(Ok(Message::Text(frame))) if frame.contains(part) => return Ok(frame),
                 Some(Ok(Message::Close(reason))) => return Err(format!("closed: {reason:?}").into()),
                 Some(other) => drop(other?),
