@@ -117,7 +117,8 @@ async fn round(place: Place, way: Way, messages: usize) -> Outcome<Spread> {
     Ok(Spread::of(times.get(WARM_UP..).unwrap_or_default()))
 }
 
-async fn by_socket(Pair { ann, bob }: &mut Pair) -> Outcome<Duration> {
+/// Says one message, and returns how long it was on its way to the other.
+pub async fn by_socket(Pair { ann, bob }: &mut Pair) -> Outcome<Duration> {
     let sent = Instant::now();
     let id = ann.say().await?;
     bob.hear(&id).await?;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod burst;
+mod crowd;
 mod delivery;
 mod failure;
 mod history;
@@ -32,12 +33,13 @@ use report::{Report, Section};
 type Measure = fn(&Bench) -> Outcome<Section>;
 
 /// What is measured, by the names that `--only` takes.
-const SECTIONS: [(&str, Measure); 6] = [
+const SECTIONS: [(&str, Measure); 7] = [
     ("delivery", delivery::measure),
     ("throughput", throughput::measure),
     ("store", store_cost::measure),
     ("history", history::measure),
     ("pages", pages::measure),
+    ("crowd", crowd::measure),
     ("worker", worker::measure),
 ];
 

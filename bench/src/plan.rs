@@ -23,6 +23,12 @@ pub struct Plan {
     pub starts: usize,
     /// How many rooms are kept open at once.
     pub rooms: usize,
+    /// How many rooms in which two sit and say nothing.
+    pub idle_rooms: usize,
+    /// How many sockets come and go.
+    pub passers_by: usize,
+    /// How often as many rooms are made again and ended.
+    pub again: usize,
     /// How long rooms are left before memory is read: the platform puts idle ones to sleep after ten seconds.
     pub settle: Duration,
     /// How long after their end: the platform lets go of an object after seventy.
@@ -41,6 +47,9 @@ impl Plan {
         openings: 20,
         starts: 5,
         rooms: 1000,
+        idle_rooms: 500,
+        passers_by: 10_000,
+        again: 5,
         settle: Duration::from_secs(15),
         release: Duration::from_secs(90),
     };
@@ -56,6 +65,9 @@ impl Plan {
         openings: 3,
         starts: 1,
         rooms: 50,
+        idle_rooms: 50,
+        passers_by: 400,
+        again: 1,
         settle: Duration::from_secs(2),
         release: Duration::from_secs(2),
     };

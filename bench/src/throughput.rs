@@ -166,7 +166,9 @@ async fn gather(place: Place, rooms: usize) -> Outcome<Vec<Person>> {
 }
 
 /// Returns how long each confirmation took.
-async fn keep_all_talking(people: Vec<Person>, until: Instant) -> Outcome<Vec<Duration>> {
+/// Lets everybody send the next message when the last is confirmed, until then or until rooms are nearly full. Returns how long
+/// each confirmation took.
+pub async fn keep_all_talking(people: Vec<Person>, until: Instant) -> Outcome<Vec<Duration>> {
     let mut talking: JoinSet<_> = people.into_iter().map(|person| keep_talking(person, until)).collect();
     let mut times = vec![];
     while let Some(ended) = talking.join_next().await {

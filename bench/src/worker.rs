@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use duet_test_support::{StoreKind, root};
@@ -28,6 +29,7 @@ struct Memory {
     fresh: u64,
     with_rooms: u64,
     after_rooms: u64,
+    after_many: u64,
 }
 
 /// Measures all three, for the floor and for Duet.
@@ -114,10 +116,23 @@ fn memory(bench: &Bench) -> Outcome<[Memory; 2]> {
     let fresh = resident_of(&sites)?;
     let rooms = bench.run(open_all(&places, &bench.plan))?;
     let with_rooms = resident_of(&sites)?;
-    bench.run(end_all(&places, rooms, &bench.plan))?;
+    bench.run(end_all(&places, rooms, bench.plan.release))?;
     let after_rooms = resident_of(&sites)?;
-    let of = |[fresh, with_rooms, after_rooms]: [u64; 3]| Memory { fresh, with_rooms, after_rooms };
-    Ok([of([fresh.0, with_rooms.0, after_rooms.0]), of([fresh.1, with_rooms.1, after_rooms.1])])
+    for _ in 0..bench.plan.again {
+        let rooms = bench.run(open_all(&places, &bench.plan))?;
+        bench.run(end_all(&places, rooms, bench.plan.settle))?;
+    }
+    let after_many = resident_of(&sites)?;
+    let of = |[fresh, with_rooms, after_rooms, after_many]: [u64; 4]| Memory {
+        fresh,
+        with_rooms,
+        after_rooms,
+        after_many,
+    };
+    Ok([
+        of([fresh.0, with_rooms.0, after_rooms.0, after_many.0]),
+        of([fresh.1, with_rooms.1, after_rooms.1, after_many.1]),
+    ])
 }
 
 fn resident_of([duet, floor]: &[Site; 2]) -> Outcome<(u64, u64)> {
@@ -133,11 +148,11 @@ async fn open_all(places: &[Place; 2], plan: &Plan) -> Outcome<Vec<Vec<Pair>>> {
     Ok(rooms)
 }
 
-async fn end_all(places: &[Place; 2], rooms: Vec<Vec<Pair>>, plan: &Plan) -> Outcome<()> {
+async fn end_all(places: &[Place; 2], rooms: Vec<Vec<Pair>>, rest: Duration) -> Outcome<()> {
     for (place, pairs) in places.iter().zip(rooms) {
         end(place, pairs).await?;
     }
-    sleep(plan.release).await;
+    sleep(rest).await;
     Ok(())
 }
 
@@ -167,11 +182,11 @@ async fn end(place: &Place, pairs: Vec<Pair>) -> Outcome<()> {
 
 impl Memory {
     fn figures(&self) -> Value {
-        json!({ "fresh": self.fresh, "withRooms": self.with_rooms, "afterRooms": self.after_rooms })
+        json!({ "fresh": self.fresh, "withRooms": self.with_rooms, "afterRooms": self.after_rooms, "afterMany": self.after_many })
     }
 }
 
-fn memory_rows(plan: &Plan, duet: &Memory, floor: &Memory) -> [Row; 4] {
+fn memory_rows(plan: &Plan, duet: &Memory, floor: &Memory) -> [Row; 5] {
     let row = |what: String, of: &dyn Fn(&Memory) -> f64| {
         let (of_duet, of_floor) = (of(duet), of(floor));
         Row::new(what, format!("{of_duet:.1} MB")).against(format!("{of_floor:.1} MB"), of_duet / of_floor)
@@ -187,6 +202,9 @@ fn memory_rows(plan: &Plan, duet: &Memory, floor: &Memory) -> [Row; 4] {
         Row::new("memory, each such room", format!("{:.0} KB", each_kb(duet)))
             .against(format!("{:.0} KB", each_kb(floor)), each_kb(duet) / each_kb(floor)),
         row("memory, after they ended".to_owned(), &|memory| megabytes(memory.after_rooms)),
+        row(format!("memory, after {} times as many more", plan.again), &|memory| {
+            megabytes(memory.after_many)
+        }),
     ]
 }
 
