@@ -170,18 +170,21 @@ fn is_json(request: &Request) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
+/// Nobody is left to be told, but the log is: it is the client that went.
+const CUT_OFF: ApiError = ApiError::BadRequest { field: "body", problem: "did not come whole" };
+
 async fn read_at_most(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     if request.inner().body().is_none() {
         return Ok(vec![]);
     }
     // HTTP sees to it that there is no more than was declared, and a body in one piece takes one wait and not several.
     if declared_bytes(request).is_some_and(|bytes| bytes <= limit as u64) {
-        return Ok(request.bytes().await?);
+        return request.bytes().await.map_err(|_| CUT_OFF);
     }
     let mut bytes = vec![];
     let mut stream = request.stream()?;
     while let Some(chunk) = stream.next().await {
-        bytes.extend(chunk?);
+        bytes.extend(chunk.map_err(|_| CUT_OFF)?);
         if bytes.len() > limit {
             return Err(ApiError::TooLarge);
         }

@@ -1,11 +1,13 @@
 //! What the Worker says of itself: routes and outcomes, never who, where or what.
 
-use duet_test_support::{Socket, Worker};
+use std::{io::Write, net::TcpStream};
+
+use duet_test_support::{Browser, LIMIT, Socket, Worker, wait_until};
 use serde_json::json;
 
 use crate::world::{Talk, World, unknown_room};
 
-cases![logs_hold_routes_and_outcomes_and_nothing_of_a_room];
+cases![logs_hold_routes_and_outcomes_and_nothing_of_a_room, a_client_that_hangs_up_is_no_defect_of_ours];
 
 /// wrangler's own account of requests, which a deployed Worker does not have.
 const WRANGLERS_OWN: &str = "[wrangler:";
@@ -48,4 +50,31 @@ fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
             assert!(!line.contains(secret.as_str()), "{line}");
         }
     }
+}
+
+fn a_client_that_hangs_up_is_no_defect_of_ours(world: &World) {
+    const HANG_UPS: usize = 5;
+    let stack = world.own(&[]);
+    let half_sent: Vec<TcpStream> = (0..HANG_UPS).map(|_| send_half(stack.base_url())).collect();
+
+    // Its answer says that those before have arrived.
+    Browser::new(stack.base_url()).create_room(&json!({}));
+    drop(half_sent);
+
+    let is_about_it = |line: &String| line.contains("POST /api/room/create");
+    wait_until("all are in the log", LIMIT, || {
+        let lines: Vec<String> = own_lines(stack.worker()).into_iter().filter(is_about_it).collect();
+        (lines.len() > HANG_UPS).then_some(())
+    });
+    assert!(own_lines(stack.worker()).iter().all(|line| !line.contains("internal")));
+}
+
+/// Begins a request whose body never comes whole.
+fn send_half(base_url: &str) -> TcpStream {
+    let host = base_url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(host).expect("it listens");
+    let head =
+        format!("POST /api/room/create HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n");
+    write!(connection, "{head}transfer-encoding: chunked\r\n\r\n5\r\n{{\"ttl\r\n").expect("it listens");
+    connection
 }
