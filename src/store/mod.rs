@@ -87,7 +87,7 @@ impl Store {
         }
     }
 
-    /// Reads the room; `None` where there is none, which writes nothing.
+    /// Reads the room; `None` where there is none, which writes nothing. What late writes left of one that ended is cleared away.
     pub async fn load(&self, answer_by: EpochMs) -> Result<Option<Loaded>, Unavailable> {
         match self {
             Self::Embedded(store) => store.load(),
@@ -133,6 +133,14 @@ impl Store {
         match self {
             Self::Embedded(store) => store.history(after, limit),
             Self::Upstash(store) => store.history(after, limit, answer_by).await,
+        }
+    }
+
+    /// Whether something that was asked for in vain may still be done: after a `destroy`, `load` clears away what that leaves.
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Embedded(_) => false,
+            Self::Upstash(store) => store.is_in_doubt(),
         }
     }
 

@@ -5,7 +5,10 @@
 pub mod fetch_rest;
 mod wire;
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -13,10 +16,12 @@ use crate::{
     domain::{EpochMs, Message, NewMessage, RoomId, Seq},
     store::{Admitted, Appended, Loaded, Meta, Unavailable},
 };
-use wire::{Command, Fault, Keys};
+use wire::{Command, Fault, Found, Keys, SeatWritten};
 
 /// How long one request may take, to the last byte of its answer.
 const REQUEST_TIMEOUT_MS: u64 = 3_000;
+/// For how long a request that was given up counts as one that may still run.
+const DOUBT_SECONDS: u64 = 60;
 /// How often a verb is tried.
 const MAX_TRIES: u32 = 3;
 
@@ -61,12 +66,19 @@ pub struct Upstash {
     rest: Box<dyn Rest>,
     keys: Keys,
     sync_token: RefCell<Option<String>>,
+    /// When a request was last given up, which may run all the same.
+    given_up_at: Cell<Option<EpochMs>>,
 }
 
 impl Upstash {
     /// The store of `room`, behind `rest`.
     pub fn new(rest: impl Rest + 'static, room: &RoomId) -> Self {
-        Self { rest: Box::new(rest), keys: Keys::of(room), sync_token: RefCell::new(None) }
+        Self {
+            rest: Box::new(rest),
+            keys: Keys::of(room),
+            sync_token: RefCell::new(None),
+            given_up_at: Cell::new(None),
+        }
     }
 
     pub(super) async fn create(
@@ -79,17 +91,29 @@ impl Upstash {
     }
 
     pub(super) async fn load(&self, answer_by: EpochMs) -> Result<Option<Loaded>, Unavailable> {
-        self.ask(&self.keys.load(), wire::read_loaded, answer_by).await
+        match self.ask(&self.keys.load(), wire::read_found, answer_by).await? {
+            Found::Room(loaded) => Ok(Some(*loaded)),
+            Found::Remains => self.destroy(answer_by).await.map(|()| None),
+            Found::Nothing => Ok(None),
+        }
     }
 
-    /// The room is the one writer of its seats, so writing the same list again settles an unknown outcome.
+    /// The room is the one writer of its seats. One that it never knew of can only come from a request that it gave up.
     pub(super) async fn admit(
         &self,
         meta: &Meta,
         keep_ms: u64,
         answer_by: EpochMs,
     ) -> Result<Admitted, Unavailable> {
-        self.ask(&self.keys.admit(meta, keep_ms), wire::read_admitted, answer_by).await
+        match self.ask(&self.keys.admit(meta, keep_ms), wire::read_seat, answer_by).await? {
+            SeatWritten::Now => Ok(Admitted::Done),
+            SeatWritten::RoomGone => Ok(Admitted::RoomGone),
+            SeatWritten::Before => match self.load(answer_by).await? {
+                Some(loaded) if loaded.meta.seats == meta.seats => Ok(Admitted::Done),
+                Some(_) => Err(Unavailable { cause: "a request that was given up took the seat" }),
+                None => Ok(Admitted::RoomGone),
+            },
+        }
     }
 
     pub(super) async fn history(
@@ -104,6 +128,12 @@ impl Upstash {
 
     pub(super) async fn destroy(&self, answer_by: EpochMs) -> Result<(), Unavailable> {
         self.ask(&self.keys.destroy(), wire::read_done, answer_by).await
+    }
+
+    /// Whether a request that was given up may still run.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        let given_up_at = self.given_up_at.get();
+        given_up_at.is_some_and(|at| self.rest.now() < at.plus_seconds(DOUBT_SECONDS))
     }
 
     /// Not idempotent, so an unknown outcome is settled by reading before anything is written again.
@@ -171,11 +201,19 @@ impl Upstash {
             sync_token: self.sync_token.borrow().clone(),
             timeout: Duration::from_millis(timeout_ms),
         };
+        let answer = self.exchange(request).await.and_then(|reply| read(&reply));
+        if matches!(answer, Err(Fault::Unknown)) {
+            self.given_up_at.set(Some(self.rest.now()));
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: RestRequest) -> Result<RestReply, Fault> {
         let mut reply = self.rest.post(request).await.ok_or(Fault::Unknown)?;
         if let Some(token) = reply.sync_token.take() {
             self.sync_token.replace(Some(token));
         }
-        read(&reply)
+        Ok(reply)
     }
 
     /// 100 ms, then 400 ms, of which a random half is spread. After the last attempt there is nothing to wait for.

@@ -10,9 +10,12 @@ use futures_executor::block_on;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::store::{
-    Store,
-    contract::{ANSWER_BY, fresh_room, message, meta},
+use crate::{
+    domain::SeatDigest,
+    store::{
+        Store,
+        contract::{ANSWER_BY, fresh_room, message, meta, seat},
+    },
 };
 
 /// What goes wrong with one request.
@@ -61,6 +64,12 @@ impl FakeRedis {
                 let before = hash.len();
                 hash.extend(words[2..].chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())));
                 json!(hash.len() - before)
+            }
+            "HSETNX" => {
+                let hash = hashes.entry(key.clone()).or_default();
+                let is_new = !hash.contains_key(&words[2]);
+                hash.entry(words[2].clone()).or_insert_with(|| words[3].clone());
+                json!(u8::from(is_new))
             }
             "HGETALL" => {
                 let hash = hashes.get(key).cloned().unwrap_or_default();
@@ -255,4 +264,87 @@ fn a_message_into_a_room_that_the_database_forgot_finds_it_gone() {
 
     assert_eq!(appended, Ok(Appended::RoomGone));
     assert!(redis.0.lists.borrow().is_empty());
+}
+
+fn new_room() -> (FakeRedis, Store) {
+    let redis = FakeRedis::default();
+    let store = Store::Upstash(Upstash::new(redis.clone(), &fresh_room()));
+    block_on(store.create(&Meta { seats: vec![], ..meta() }, 1, ANSWER_BY)).unwrap();
+    (redis, store)
+}
+
+fn seats(store: &Store) -> Vec<SeatDigest> {
+    block_on(store.load(ANSWER_BY)).unwrap().unwrap().meta.seats
+}
+
+fn admit(store: &Store, letters: &[&str]) -> Result<Admitted, Unavailable> {
+    let seats = letters.iter().map(|letter| seat(letter)).collect();
+    block_on(store.admit(&Meta { seats, ..meta() }, 1, ANSWER_BY))
+}
+
+#[test]
+fn a_seat_whose_answer_was_lost_is_taken_once() {
+    for failure in [Failure::LostRequest, Failure::LostReply, Failure::Late] {
+        let (redis, store) = new_room();
+        redis.fail_next(&[failure]);
+
+        assert_eq!(admit(&store, &["a"]), Ok(Admitted::Done));
+
+        assert_eq!(seats(&store), [seat("a")]);
+    }
+}
+
+#[test]
+fn a_seat_that_a_request_took_after_it_was_given_up_is_nobody_elses() {
+    let (redis, store) = new_room();
+    redis.fail_next(&[Failure::Late, Failure::LostRequest, Failure::LostRequest]);
+
+    assert!(admit(&store, &["x"]).is_err());
+    let other = admit(&store, &["a"]);
+
+    assert!(other.is_err(), "it is not told that it has a seat");
+    assert_eq!(seats(&store), [seat("x")]);
+    assert_eq!(admit(&store, &["x", "a"]), Ok(Admitted::Done));
+    assert_eq!(seats(&store), [seat("x"), seat("a")]);
+}
+
+#[test]
+fn a_request_that_comes_late_changes_no_seat() {
+    let (redis, store) = new_room();
+    admit(&store, &["a"]).unwrap();
+    let written_first = redis.0.hashes.borrow().clone();
+    admit(&store, &["a", "b"]).unwrap();
+
+    // As the first one left it, but for the fields that are written once.
+    for (key, hash) in written_first {
+        redis.0.hashes.borrow_mut().get_mut(&key).unwrap().extend(hash);
+    }
+
+    assert_eq!(seats(&store), [seat("a"), seat("b")]);
+}
+
+#[test]
+fn what_a_late_write_left_of_a_room_that_ended_is_cleared_away() {
+    let (redis, store) = new_room();
+    redis.fail_next(&[Failure::Late]);
+    block_on(store.append(0, vec![message("a")], Some(1), ANSWER_BY)).unwrap();
+    assert!(store.is_in_doubt());
+    let late = redis.0.lists.borrow().clone();
+    block_on(store.destroy(ANSWER_BY)).unwrap();
+    redis.0.lists.replace(late);
+
+    assert_eq!(block_on(store.load(ANSWER_BY)), Ok(None));
+
+    assert!(redis.0.lists.borrow().is_empty());
+}
+
+#[test]
+fn doubt_passes() {
+    let (redis, store) = new_room();
+    redis.fail_next(&[Failure::LostRequest]);
+    seats(&store);
+
+    assert!(store.is_in_doubt());
+    redis.0.now_ms.set(redis.0.now_ms.get() + DOUBT_SECONDS * 1000);
+    assert!(!store.is_in_doubt());
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::RestReply;
 use crate::{
-    domain::{Access, EpochMs, Message, NewMessage, RoomId, Seq},
-    store::{Admitted, Loaded, Meta, TAIL_MESSAGES, read_message, to_json},
+    domain::{Access, EpochMs, Message, NewMessage, RoomId, SeatDigest, Seq},
+    store::{Loaded, Meta, TAIL_MESSAGES, read_message, to_json},
 };
 
 const VERSION: &str = "1";
@@ -79,8 +79,12 @@ impl Keys {
         ])
     }
 
+    /// Each seat has a field of its own, which is written once: a request that comes late changes no seat. `connected` holds all
+    /// of them, as rooms had before.
     pub(super) fn admit(&self, meta: &Meta, keep_ms: u64) -> Command {
+        let newest = meta.seats.last().map_or("", SeatDigest::as_str);
         Command::atomic(vec![
+            words!["HSETNX", self.meta, seat_field(meta.seats.len()), newest],
             words!["HSET", self.meta, "connected", to_json(&meta.seats), "activeAt", meta.active_at.0],
             words!["PEXPIRE", self.meta, keep_ms],
             words!["PEXPIRE", self.messages, keep_ms],
@@ -109,6 +113,11 @@ impl Keys {
     pub(super) fn destroy(&self) -> Command {
         Command::single(words!["DEL", self.meta, self.messages])
     }
+}
+
+/// The field of a seat; the first is `seat1`.
+fn seat_field(number: usize) -> String {
+    format!("seat{number}")
 }
 
 /// Tells what was not run from what nobody knows.
@@ -143,13 +152,26 @@ pub(super) fn read_done(reply: &RestReply) -> Result<(), Fault> {
     results(reply).map(|_| ())
 }
 
-/// `HSET` counts the fields it made anew: any means that the hash was not there, and is now half a room.
-pub(super) fn read_admitted(reply: &RestReply) -> Result<Admitted, Fault> {
-    match results(reply)?.first().and_then(Value::as_u64) {
-        Some(0) => Ok(Admitted::Done),
-        Some(_) => Ok(Admitted::RoomGone),
-        None => Err(Fault::Unknown),
-    }
+/// How a seat was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeatWritten {
+    /// It is this one's.
+    Now,
+    /// An earlier request was first: this one's own, tried before, or another that came late.
+    Before,
+    /// There was no room, and what was written is half of one.
+    RoomGone,
+}
+
+/// `HSET` counts the fields it made anew: any means that the hash was not there.
+pub(super) fn read_seat(reply: &RestReply) -> Result<SeatWritten, Fault> {
+    let results = results(reply)?;
+    let number = |place: usize| results.get(place).and_then(Value::as_u64).ok_or(Fault::Unknown);
+    Ok(match (number(1)?, number(0)?) {
+        (0, 0) => SeatWritten::Before,
+        (0, _) => SeatWritten::Now,
+        _ => SeatWritten::RoomGone,
+    })
 }
 
 /// The length of the list after a push; 0 when the room is gone. Where the keys' lives were prolonged too, `meta` is last.
@@ -178,18 +200,28 @@ fn read_messages(list: Value, after: Seq) -> Result<Vec<Message>, Fault> {
     (after + 1..).zip(elements).map(read).collect()
 }
 
-pub(super) fn read_loaded(reply: &RestReply) -> Result<Option<Loaded>, Fault> {
+/// What was found where a room may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// It is there.
+    Room(Box<Loaded>),
+    /// What late writes left of a room that had ended.
+    Remains,
+    /// There is nothing.
+    Nothing,
+}
+
+pub(super) fn read_found(reply: &RestReply) -> Result<Found, Fault> {
     let [hash, length, tail, kept] = <[Value; 4]>::try_from(results(reply)?).map_err(|_| Fault::Unknown)?;
     let fields = read_hash(hash).ok_or(Fault::Unknown)?;
-    // A hash without its first field is what a late write left of a room that had ended.
+    let last_seq = place(&length).ok_or(Fault::Unknown)?;
     if !fields.contains_key("createdAt") {
-        return Ok(None);
+        return Ok(if fields.is_empty() && last_seq == 0 { Found::Nothing } else { Found::Remains });
     }
     let meta = read_meta(&fields).ok_or(CORRUPT)?;
-    let last_seq = place(&length).ok_or(Fault::Unknown)?;
     let tail_length = tail.as_array().map_or(0, Vec::len) as Seq;
     let tail = read_messages(tail, last_seq.saturating_sub(tail_length))?;
-    Ok(Some(Loaded { meta, last_seq, tail, kept_for_ms: kept.as_u64().unwrap_or(0) }))
+    Ok(Found::Room(Box::new(Loaded { meta, last_seq, tail, kept_for_ms: kept.as_u64().unwrap_or(0) })))
 }
 
 /// `HGETALL` answers field, value, field, value.
@@ -205,12 +237,28 @@ fn read_meta(fields: &BTreeMap<String, String>) -> Option<Meta> {
         created_at: EpochMs(fields.get("createdAt")?.parse().ok()?),
         ttl_seconds: fields.get("ttlSeconds")?.parse().ok()?,
         active_at: EpochMs(fields.get("activeAt")?.parse().ok()?),
-        seats: serde_json::from_str(fields.get("connected")?).ok()?,
+        seats: read_seats(fields)?,
         access: match fields.get("access") {
             None => None,
             Some(access) => Some(Access::parse(access)?),
         },
     })
+}
+
+/// A seat without a field of its own was taken when there was only `connected`.
+fn read_seats(fields: &BTreeMap<String, String>) -> Option<Vec<SeatDigest>> {
+    let connected: Vec<SeatDigest> = serde_json::from_str(fields.get("connected")?).ok()?;
+    let mut seats = vec![];
+    loop {
+        let seat = match fields.get(&seat_field(seats.len() + 1)) {
+            Some(raw) => SeatDigest::parse(raw)?,
+            None => match connected.get(seats.len()) {
+                Some(seat) => seat.clone(),
+                None => return Some(seats),
+            },
+        };
+        seats.push(seat);
+    }
 }
 
 #[cfg(test)]
@@ -300,7 +348,8 @@ mod tests {
 
     #[test]
     fn a_room_that_version_1_stored_is_opened() {
-        let loaded = read_loaded(&reply(200, STORED_BY_VERSION_1)).unwrap().unwrap();
+        let found = read_found(&reply(200, STORED_BY_VERSION_1)).unwrap();
+        let Found::Room(loaded) = found else { panic!("{found:?}") };
 
         assert_eq!((loaded.meta.ttl_seconds, loaded.meta.seats.len(), loaded.last_seq), (600, 1, 1));
         assert_eq!((loaded.tail[0].text.as_str(), loaded.kept_for_ms), ("hi", 599_000));

@@ -74,7 +74,7 @@ fn joining_is_one_request(world: &World) {
 
     Participant::join(world.main().base_url(), &room);
 
-    assert_one(&meter.requests(&room), "/multi-exec", &["HSET", "PEXPIRE", "PEXPIRE"]);
+    assert_one(&meter.requests(&room), "/multi-exec", &["HSETNX", "HSET", "PEXPIRE", "PEXPIRE"]);
 }
 
 fn the_first_message_is_one_request_that_also_keeps_both_keys(world: &World) {
@@ -178,7 +178,7 @@ fn no_script_is_ever_run(world: &World) {
     ann.post(&json!({ "text": "hi" }));
     ann.history();
 
-    let known = ["DEL", "HGETALL", "HSET", "LLEN", "LRANGE", "PEXPIRE", "PTTL", "RPUSH", "RPUSHX"];
+    let known = ["DEL", "HGETALL", "HSET", "HSETNX", "LLEN", "LRANGE", "PEXPIRE", "PTTL", "RPUSH", "RPUSHX"];
     for request in world.main().upstash().all_requests_since(Mark::default()) {
         assert!(request.verbs().iter().all(|verb| known.contains(verb)), "{request:?}");
     }
