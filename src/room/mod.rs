@@ -41,6 +41,11 @@ use queue::Queue;
 /// When to try again to end a room that the store would not let go.
 const RETRY_END: Duration = Duration::from_secs(10);
 
+/// After an end in doubt, when to look for what late writes left, and how often: together as long as networks keep a request. Less
+/// than the ten seconds after which an idle object is forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+const SWEEPS: u32 = 6;
+
 /// One room, as the platform sees it. What it leads to outlives a handler that waits for the store.
 ///
 /// `alarm`: the handlers of sockets are below, and not the macro's.
@@ -56,6 +61,10 @@ struct Inner {
     live: RefCell<Option<Live>>,
     /// Up to here everybody was told.
     told: Cell<Option<Seq>>,
+    /// A participant wanted the end, and nobody knows yet whether the store heard of it.
+    is_unwanted: Cell<bool>,
+    /// How often it is still looked for what late writes may have left of the room.
+    sweeps_left: Cell<u32>,
     limits: RefCell<Limits>,
 }
 
@@ -145,6 +154,8 @@ impl Inner {
             queue: Queue::default(),
             live: RefCell::default(),
             told: Cell::default(),
+            is_unwanted: Cell::default(),
+            sweeps_left: Cell::default(),
             limits: Limits::new(rate).into(),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Inner, Setup,
+    Inner, SWEEP_EVERY, SWEEPS, Setup,
     actions::{self, Context, SendResult},
     live::Live,
     queue::Turn,
@@ -65,7 +65,10 @@ impl Inner {
         // The end is arranged before there is anything to end.
         self.set_alarm(expires_at, now).await?;
         match actions::create(&context, body).await {
-            Ok(live) => self.live.replace(Some(live)),
+            Ok(live) => {
+                self.told.set(Some(live.last_seq));
+                self.live.replace(Some(live))
+            }
             Err(error) => {
                 self.forget().await?;
                 return Err(error);
@@ -114,6 +117,7 @@ impl Inner {
             self.live.replace(Some(live));
             return Err(error);
         }
+        self.is_unwanted.set(true);
         self.end(&context, Ending::Destroyed).await
     }
 
@@ -134,10 +138,12 @@ impl Inner {
         let loaded = context.store.load(context.answer_by).await?;
         let Some(loaded) = loaded else {
             if sockets::is_anybody_here(&self.state) {
-                self.end(context, Ending::Expired).await?;
+                let ending = if self.is_unwanted.get() { Ending::Destroyed } else { Ending::Expired };
+                self.end(context, ending).await?;
             }
             return Err(ApiError::RoomNotFound);
         };
+        self.is_unwanted.set(false);
         let tail = loaded.tail.clone();
         let live = Live::loaded(loaded, context.now);
         // What a write of unknown outcome left there was never told.
@@ -157,7 +163,23 @@ impl Inner {
         if ending == Ending::Destroyed {
             sockets::end(&self.state, &ServerFrame::Destroy, close::DESTROYED, "destroyed");
         }
-        self.forget().await
+        self.forget().await?;
+        if context.store.is_in_doubt() {
+            self.sweeps_left.set(SWEEPS);
+            self.state.storage().set_alarm(SWEEP_EVERY).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks again later for what late writes may leave of a room that is over: loading it clears that away.
+    async fn sweep_on(&self) -> Result<(), ApiError> {
+        self.forget().await?;
+        let sweeps_left = self.sweeps_left.get().saturating_sub(1);
+        self.sweeps_left.set(sweeps_left);
+        if sweeps_left > 0 {
+            self.state.storage().set_alarm(SWEEP_EVERY).await?;
+        }
+        Ok(())
     }
 
     /// What the alarm is for: ends the room if its time is over, and otherwise waits for when it will be.
@@ -165,7 +187,7 @@ impl Inner {
         let now = clock::now();
         match self.in_turn(now, async |context, live| Ok(live.expires_at(context.config))).await {
             Ok(expires_at) => self.set_alarm(expires_at, now).await,
-            Err(ApiError::RoomNotFound) => self.forget().await,
+            Err(ApiError::RoomNotFound) => self.sweep_on().await,
             Err(error) => Err(error),
         }
     }
@@ -174,6 +196,7 @@ impl Inner {
     async fn forget(&self) -> Result<(), ApiError> {
         self.live.take();
         self.told.take();
+        self.is_unwanted.take();
         self.state.storage().delete_alarm().await?;
         Ok(self.state.storage().delete_all().await?)
     }

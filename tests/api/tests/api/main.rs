@@ -23,6 +23,7 @@ mod faults;
 mod full_history;
 mod fuzz;
 mod headers;
+mod latecomers;
 mod limits;
 mod logs;
 mod messages;
@@ -68,9 +69,10 @@ const ON_BOTH_STORES: [Subject; 17] = [
 ];
 const ON_EMBEDDED: [Subject; 3] =
     [("addresses", addresses::CASES), ("config", config::CASES), ("embedded_files", embedded_files::CASES)];
-const ON_UPSTASH: [Subject; 5] = [
+const ON_UPSTASH: [Subject; 6] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),
+    ("latecomers", latecomers::CASES),
     ("redis_keys", redis_keys::CASES),
     ("store_contract", store_contract::CASES),
     ("storms", storms::CASES),
