@@ -1,6 +1,6 @@
 //! The room's object: the one authority over its room, and its one writer.
 //!
-//! Here are the platform's five handlers, and [`eager`] runs those of frames. What they lead to: `api` answers requests, `talk` hears frames, `turns` sees to it
+//! Here are the platform's five handlers. What they lead to: `api` answers requests, `talk` hears frames, `turns` sees to it
 //! that one thing happens at a time and that the room ends; what a room decides is in [`actions`], without a platform.
 
 mod actions;
@@ -41,9 +41,9 @@ use queue::Queue;
 /// When to try again to end a room that the store would not let go.
 const RETRY_END: Duration = Duration::from_secs(10);
 
-/// After an end in doubt, when to look for what late writes left, and how often: together as long as networks keep a request. Less
-/// than the ten seconds after which an idle object is forgotten.
+/// When to look for what late writes left after an end in doubt. Less than the ten seconds after which an idle object is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often: together about as long as a network may keep a request.
 const SWEEPS: u32 = 6;
 
 /// One room, as the platform sees it. What it leads to outlives a handler that waits for the store.
@@ -61,7 +61,7 @@ struct Inner {
     live: RefCell<Option<Live>>,
     /// Up to here everybody was told.
     told: Cell<Option<Seq>>,
-    /// A participant wanted the end, and nobody knows yet whether the store heard of it.
+    /// A participant wants it to end, and nobody knows yet whether the store heard of that.
     is_unwanted: Cell<bool>,
     /// How often it is still looked for what late writes may have left of the room.
     sweeps_left: Cell<u32>,
