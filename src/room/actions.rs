@@ -46,6 +46,14 @@ impl Sent {
             Self::New(message) | Self::Repeated(message) => message,
         }
     }
+
+    /// A repetition of what nobody had been told before is news: its first write was in doubt, and everybody was told just now.
+    pub fn told_since(self, told: Option<Seq>) -> Self {
+        match self {
+            Self::Repeated(message) if told.is_some_and(|told| message.seq > told) => Self::New(message),
+            sent => sent,
+        }
+    }
 }
 
 /// What became of one send of a batch.

@@ -160,6 +160,7 @@ impl Inner {
         let arrived = own.timestamp;
         let (messages, answers): (Vec<_>, Vec<_>) = followers.into_iter().map(Follower::part).unzip();
         let batch: Vec<NewMessage> = std::iter::once(own).chain(messages).collect();
+        let told_before = self.told.get();
         let sent = self
             .with_turn(turn, arrived, async |context, live| {
                 let sent = actions::send(context, live, batch).await?;
@@ -167,10 +168,8 @@ impl Inner {
                 Ok(sent.results)
             })
             .await;
-        let mut results = match sent {
-            Ok(results) => results.into_iter(),
-            Err(error) => vec![Err(error); answers.len() + 1].into_iter(),
-        };
+        let results = sent.unwrap_or_else(|error| vec![Err(error); answers.len() + 1]);
+        let mut results = results.into_iter().map(|result| result.map(|sent| sent.told_since(told_before)));
         let own_result = results.next().unwrap_or(Err(ApiError::Internal));
         answers.into_iter().zip(results).for_each(|(answer, result)| answer(result));
         own_result

@@ -49,10 +49,16 @@ fn a_first_message_in_doubt_is_told_to_the_other_once_it_is_settled(world: &Worl
 
     at_ann.say_as(&id, "is anybody there?");
 
-    for socket in [&mut at_ann, &mut at_bob] {
-        assert_eq!(socket.expect_message()["id"], id);
+    assert_eq!(at_bob.expect_message()["id"], id);
+    let mut told = vec![id];
+    for text in ["yes", "I am"] {
+        told.push(at_bob.say(text));
+        assert_eq!(at_bob.expect_message()["text"], text);
     }
-    assert_eq!(texts(&ann.history()), ["is anybody there?"]);
+    for id in told {
+        assert_eq!(at_ann.expect_message()["id"], id, "once");
+    }
+    assert_eq!(texts(&ann.history()), ["is anybody there?", "yes", "I am"]);
 }
 
 fn a_seat_that_is_written_late_takes_nobody_elses(world: &World) {
