@@ -36,7 +36,7 @@ pub fn measure(bench: &Bench) -> Outcome<Section> {
 async fn crowds(bench: &Bench, place: Place) -> Outcome<Vec<Felt>> {
     let plan = bench.plan;
     let alone = feel(&place, wait(plan.span)).await?;
-    let idle = gather(&place, plan.idle_rooms).await?;
+    let idle = place.pairs(plan.idle_rooms).await?;
     let beside_idle = feel(&place, wait(plan.span)).await?;
     drop(idle);
     let passing = feel(&place, pass_by(place.clone(), plan.passers_by)).await?;
@@ -79,14 +79,6 @@ async fn probe(place: &Place, is_over: &Cell<bool>) -> Outcome<Vec<Duration>> {
 async fn wait(span: Duration) -> Outcome<()> {
     tokio::time::sleep(span).await;
     Ok(())
-}
-
-async fn gather(place: &Place, rooms: usize) -> Outcome<Vec<Pair>> {
-    let mut pairs = vec![];
-    for _ in 0..rooms {
-        pairs.push(place.pair().await?);
-    }
-    Ok(pairs)
 }
 
 async fn pass_by(place: Place, times: usize) -> Outcome<()> {

@@ -69,6 +69,15 @@ impl Place {
         Ok(Pair { ann: self.enter(&room, &ann).await?, bob: self.enter(&room, &bob).await? })
     }
 
+    /// Makes so many rooms, with two people in each.
+    pub async fn pairs(&self, rooms: usize) -> Outcome<Vec<Pair>> {
+        let mut pairs = vec![];
+        for _ in 0..rooms {
+            pairs.push(self.pair().await?);
+        }
+        Ok(pairs)
+    }
+
     /// Makes a room.
     pub async fn create(&self, client: &mut Client) -> Outcome<String> {
         match self.kind {

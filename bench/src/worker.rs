@@ -142,7 +142,7 @@ fn resident_of([duet, floor]: &[Site; 2]) -> Outcome<(u64, u64)> {
 async fn open_all(places: &[Place; 2], plan: &Plan) -> Outcome<Vec<Vec<Pair>>> {
     let mut rooms = vec![];
     for place in places {
-        rooms.push(gather(place, plan.rooms).await?);
+        rooms.push(place.pairs(plan.rooms).await?);
     }
     sleep(plan.settle).await;
     Ok(rooms)
@@ -154,14 +154,6 @@ async fn end_all(places: &[Place; 2], rooms: Vec<Vec<Pair>>, rest: Duration) -> 
     }
     sleep(rest).await;
     Ok(())
-}
-
-async fn gather(place: &Place, rooms: usize) -> Outcome<Vec<Pair>> {
-    let mut pairs = vec![];
-    for _ in 0..rooms {
-        pairs.push(place.pair().await?);
-    }
-    Ok(pairs)
 }
 
 async fn end(place: &Place, pairs: Vec<Pair>) -> Outcome<()> {
