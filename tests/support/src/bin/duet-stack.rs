@@ -13,9 +13,9 @@ use std::{env, process::ExitCode, thread};
 use duet_test_support::{Stack, StoreKind};
 use serde_json::json;
 use tokio::{
-    runtime::Builder,
+    runtime::{Builder, Runtime},
     select,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
 };
 
@@ -33,10 +33,9 @@ fn main() -> ExitCode {
 fn run(store: StoreKind, vars: &[(String, String)]) -> Result<(), String> {
     let vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut stack = Stack::start(store, &vars)?;
-    let runtime = Builder::new_current_thread().enable_io().build().map_err(|error| error.to_string())?;
-    let mut lines = lines_of_stdin();
+    let mut orders = Orders::listen().map_err(|error| error.to_string())?;
     say_ready(&stack);
-    while let Some(line) = runtime.block_on(next_line(&mut lines)).map_err(|error| error.to_string())? {
+    while let Some(line) = orders.next() {
         match line.as_str() {
             "kill" => {
                 stack.kill_worker();
@@ -75,6 +74,37 @@ fn read_arguments(
     Ok((store, vars))
 }
 
+/// What it is told. Listens all the time, so that nothing is missed while something else is done.
+struct Orders {
+    runtime: Runtime,
+    lines: UnboundedReceiver<String>,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Orders {
+    fn listen() -> std::io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let (terminate, interrupt) = {
+            let _inside = runtime.enter();
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        };
+        Ok(Self { runtime, lines: lines_of_stdin(), terminate, interrupt })
+    }
+
+    /// `None` when it is time to end.
+    fn next(&mut self) -> Option<String> {
+        let Self { runtime, lines, terminate, interrupt } = self;
+        runtime.block_on(async {
+            select! {
+                line = lines.recv() => line,
+                _ = terminate.recv() => None,
+                _ = interrupt.recv() => None,
+            }
+        })
+    }
+}
+
 fn lines_of_stdin() -> UnboundedReceiver<String> {
     let (heard, lines) = unbounded_channel();
     thread::spawn(move || {
@@ -85,14 +115,4 @@ fn lines_of_stdin() -> UnboundedReceiver<String> {
         }
     });
     lines
-}
-
-/// `None` when it is time to end.
-async fn next_line(lines: &mut UnboundedReceiver<String>) -> std::io::Result<Option<String>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    select! {
-        line = lines.recv() => Ok(line),
-        _ = terminate.recv() => Ok(None),
-        _ = interrupt.recv() => Ok(None),
-    }
 }
