@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, ops::RangeInclusive};
 
-use crate::{domain::EpochMs, error::ApiError};
+use crate::wire::ApiError;
 
 /// All settings, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +58,28 @@ impl Config {
         if self.upstash.is_some() { "upstash" } else { "embedded" }
     }
 
-    /// When a room ends that was created, and last active, at these times.
-    pub fn expires_at(&self, created_at: EpochMs, active_at: EpochMs, ttl_seconds: u64) -> EpochMs {
-        active_at.plus_seconds(ttl_seconds).min(created_at.plus_seconds(self.room_max_lifetime_seconds))
+    /// What a room needs of these settings.
+    pub fn room(&self) -> RoomSettings {
+        RoomSettings {
+            ttl_seconds: self.room_ttl_seconds,
+            longest_seconds: self.room_max_lifetime_seconds,
+            messages_per_second: self.message_rate_per_second,
+            has_database: self.upstash.is_some(),
+        }
     }
+}
+
+/// What a room needs of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomSettings {
+    /// The life of a room after its last activity, unless its creator chose another.
+    pub ttl_seconds: u64,
+    /// The longest life of a room.
+    pub longest_seconds: u64,
+    /// Messages per participant and second, with bursts of twice that. 0: no limit.
+    pub messages_per_second: u64,
+    /// Whether a copy is kept in Redis.
+    pub has_database: bool,
 }
 
 fn wrong(name: &str, rule: &str) -> ApiError {
@@ -191,13 +209,5 @@ mod tests {
             assert_eq!(config.store_name(), "upstash");
             assert_eq!(config.upstash.unwrap().rest_url, "https://db.example");
         }
-    }
-
-    #[test]
-    fn a_room_ends_after_its_silence_or_at_its_maximum_whichever_is_first() {
-        let config = read(&[("ROOM_MAX_LIFETIME_SECONDS", "100")]).unwrap();
-
-        assert_eq!(config.expires_at(EpochMs(0), EpochMs(30_000), 60), EpochMs(90_000));
-        assert_eq!(config.expires_at(EpochMs(0), EpochMs(50_000), 60), EpochMs(100_000));
     }
 }

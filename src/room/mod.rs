@@ -1,179 +1,273 @@
-//! The room's object: the one authority over its room, and its one writer.
+//! A room, as a synchronous state machine: events in, effects out. It knows no platform, no clock and no randomness.
 //!
-//! Here are the platform's five handlers. What they lead to: `api` answers requests, `talk` hears frames, `turns` sees to it
-//! that one thing happens at a time and that the room ends; what a room decides is in [`actions`], without a platform.
+//! [`Room::handle`] is the only way in. What it decides is in the journal when it returns, and in the effects.
 
-mod actions;
-mod api;
-mod eager;
-mod limits;
-mod live;
-mod queue;
-pub mod sockets;
-mod talk;
-mod turns;
+mod event;
+mod lifecycle;
+mod messages;
+mod presence;
+mod rate_limit;
+mod seats;
+mod sockets;
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    time::Duration,
-};
-
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use worker::{
-    DurableObject, Env, Request, Response, State, WebSocket, WebSocketRequestResponsePair, durable_object,
-    wasm_bindgen_futures::future_to_promise, web_sys,
-};
+pub use event::{CallId, Effects, Event, Frame, LogEntry, OutputEffect, StorageEffect};
 
 use crate::{
-    clock,
-    config::Config,
-    domain::{NewMessage, RoomId, Seq},
-    error::{ApiError, close},
-    http, log, settings,
-    store::Store,
+    config::RoomSettings,
+    domain::{EpochMs, ParticipantId, RoomId, SeatDigest, Seq, SocketId},
+    journal::{Journal, JournalError, ReplicaRecord, RoomRecord, Tombstone, sql::Sql},
+    replica::{Deletion, Follower},
+    wire::{Answer, ApiError, Request},
 };
-use actions::SendResult;
-use limits::Limits;
-use live::Live;
-use queue::Queue;
+use rate_limit::{Action, RateLimits};
+use sockets::Sockets;
 
-/// When to try again to end a room that the store would not let go.
-const RETRY_END: Duration = Duration::from_secs(10);
+/// When a room looks again after its storage failed.
+const RETRY_STORAGE_SECONDS: u64 = 300;
 
-/// When to look for what late writes left after an end in doubt. Less than the ten seconds after which an idle object is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often: together about as long as a network may keep a request.
-const SWEEPS: u32 = 6;
-
-/// One room, as the platform sees it. What it leads to outlives a handler that waits for the store.
-///
-/// `alarm`: the handlers of sockets are below, and not the macro's.
-#[durable_object(alarm)]
-pub struct Room(Rc<Inner>);
-
-/// One room.
-struct Inner {
-    state: State,
-    setup: Result<Setup, ApiError>,
-    queue: Queue<NewMessage, SendResult>,
-    /// Taken out while an operation runs. An operation that fails or vanishes leaves nothing, and the next one loads.
-    live: RefCell<Option<Live>>,
-    /// Up to here everybody was told.
-    told: Cell<Option<Seq>>,
-    /// A participant wants it to end, and nobody knows yet whether the store heard of that.
-    is_unwanted: Cell<bool>,
-    /// How often it is still looked for what late writes may have left of the room.
-    sweeps_left: Cell<u32>,
-    limits: RefCell<Limits>,
-}
-
-/// What a room is given once and keeps.
-struct Setup {
+/// One room. Everything in it but the open sockets is a cache of the journal and can be lost at any time.
+pub struct Room {
     id: RoomId,
-    config: Config,
-    store: Store,
+    settings: RoomSettings,
+    memory: Memory,
+    sockets: Sockets,
+    rates: RateLimits,
+    /// Calls whose answer waits for the database.
+    waiting: Vec<Waiting>,
+    /// The newest time that was known. A clock that steps back does not turn it back.
+    now: EpochMs,
+    alarm: Alarm,
+    timer: Option<EpochMs>,
+    /// Goes on counting when the memory is dropped, so that an old answer is not taken for a new one.
+    next_request: u64,
 }
 
-impl DurableObject for Room {
-    fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(Inner::new(state, &env)))
-    }
+/// What the room knows of its journal.
+enum Memory {
+    /// Nothing: the journal has to be read.
+    Unknown,
+    /// There is no room.
+    Nothing,
+    /// The room lives.
+    Open(Box<OpenRoom>),
+    /// The room ended, and the database has not confirmed it yet.
+    Ended(Box<EndedRoom>),
+}
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        self.0.fetch(&mut request).await
-    }
+/// A room that lives.
+struct OpenRoom {
+    record: RoomRecord,
+    last_seq: Seq,
+    /// The copy in Redis, where the operator chose one.
+    replica: Option<Follower>,
+    /// The replica's part of the record, as the journal has it.
+    stored_replica: ReplicaRecord,
+}
 
-    /// Comes at the room's end, or where its end was before something happened in it.
-    async fn alarm(&self) -> worker::Result<Response> {
-        match self.0.end_or_wait().await {
-            Ok(()) => {}
-            Err(error) => {
-                log::trouble(&error);
-                self.0.state.storage().set_alarm(RETRY_END).await?;
-            }
-        }
-        Response::empty()
+/// A room that ended.
+struct EndedRoom {
+    deletion: Deletion,
+    /// The tombstone, as the journal has it.
+    stored: Tombstone,
+}
+
+/// What is known of the object's alarm.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alarm {
+    /// It rang, or was never set.
+    NotSet,
+    /// The memory was lost since it was set. It is never later than the room's end.
+    NoLaterThanEnd,
+    /// It is set for this time.
+    At(EpochMs),
+}
+
+/// A call whose answer waits for the database.
+struct Waiting {
+    call: CallId,
+    what: Awaited,
+    until: EpochMs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Creation,
+    Deletion,
+}
+
+/// Why an event was not accepted.
+enum Refusal {
+    /// The caller is told.
+    Api(ApiError),
+    /// The journal failed: nothing of this event counts.
+    Journal(JournalError),
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
     }
 }
 
-/// The macro's own would make a promise of each frame and run it later, at a tenth of the time that a message takes. These
-/// run at once, and are a promise only if something has to be waited for.
-#[wasm_bindgen]
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
 impl Room {
-    /// A frame came.
-    #[wasm_bindgen(js_name = webSocketMessage)]
-    pub fn websocket_message(&self, socket: web_sys::WebSocket, frame: JsValue) -> JsValue {
-        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
-        run_now(async move {
-            if let Err(error) = room.hear(&socket, frame.as_string()).await {
-                sockets::close_for(&socket, &error);
-            }
-        })
-    }
-
-    /// A peer closed its socket, or its connection was lost.
-    #[wasm_bindgen(js_name = webSocketClose)]
-    pub fn websocket_close(&self, socket: web_sys::WebSocket) -> JsValue {
-        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
-        // Without our part the runtime keeps the peer waiting, and cuts it off in the end.
-        sockets::close(&socket, close::NORMAL, "");
-        run_now(async move { room.see_off(&socket).await })
-    }
-
-    /// A socket failed.
-    #[wasm_bindgen(js_name = webSocketError)]
-    pub fn websocket_error(&self, socket: web_sys::WebSocket) -> JsValue {
-        let (room, socket) = (self.0.clone(), WebSocket::from(socket));
-        run_now(async move { room.see_off(&socket).await })
-    }
-}
-
-/// Nothing where all is done, and otherwise a promise of the rest.
-fn run_now(work: impl Future<Output = ()> + 'static) -> JsValue {
-    match eager::start(work) {
-        Ok(()) => JsValue::UNDEFINED,
-        Err(rest) => future_to_promise(async move {
-            rest.await;
-            Ok(JsValue::UNDEFINED)
-        })
-        .into(),
-    }
-}
-
-impl Inner {
-    fn new(state: State, env: &Env) -> Self {
-        if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
-            state.set_websocket_auto_response(&pair);
-        }
-        let setup = Setup::read(&state, env);
-        let rate = setup.as_ref().map_or(0, |setup| setup.config.message_rate_per_second);
+    /// A room whose memory was lost, with the sockets that are still open.
+    pub fn new(id: RoomId, settings: RoomSettings, sockets: Vec<(SocketId, ParticipantId)>) -> Self {
         Self {
-            state,
-            setup,
-            queue: Queue::default(),
-            live: RefCell::default(),
-            told: Cell::default(),
-            is_unwanted: Cell::default(),
-            sweeps_left: Cell::default(),
-            limits: Limits::new(rate).into(),
+            id,
+            rates: RateLimits::new(settings.messages_per_second),
+            settings,
+            memory: Memory::Unknown,
+            sockets: Sockets::new(sockets),
+            waiting: vec![],
+            now: EpochMs(0),
+            alarm: Alarm::NoLaterThanEnd,
+            timer: None,
+            next_request: 1,
         }
     }
 
-    async fn fetch(&self, request: &mut Request) -> worker::Result<Response> {
-        let (started, route) = (clock::now(), http::route(request));
-        let answered = self.answer(request).await;
-        let store = self.setup.as_ref().map_or("", |setup| setup.config.store_name());
-        log::request(route.ok(), started, store, answered.as_ref().map(Response::status_code));
-        answered.or_else(|error| http::refuse(request, &error))
+    /// Handles what happened at `now`. Afterwards the caller carries out `effects`: all of `storage` first, then all
+    /// of `output`, each in order.
+    pub fn handle(&mut self, event: Event<'_>, now: EpochMs, sql: &dyn Sql, effects: &mut Effects) {
+        self.now = self.now.max(now);
+        let journal = Journal::new(sql);
+        let (call, sender) = (event.call(), event.sender());
+        let handled = self.dispatch(event, journal, effects).and_then(|()| self.follow_up(journal, effects));
+        if let Err(error) = handled {
+            self.recover(error, call, sender, effects);
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        event: Event<'_>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        match event {
+            Event::Request { call, seat, request } => {
+                let outcome = self.on_request(call, seat, request, journal, effects);
+                respond(call, outcome, effects)
+            }
+            Event::SocketRequested { call, seat } => {
+                let outcome = self.on_socket_requested(call, seat.as_ref(), journal, effects);
+                respond(call, outcome.map(|()| None), effects)
+            }
+            Event::Frame { socket, frame } => self.on_frame(socket, frame, journal, effects),
+            Event::SocketClosed { socket } => self.on_socket_closed(socket, journal, effects),
+            Event::Alarm => {
+                self.alarm = Alarm::NotSet;
+                self.load_and_expire(journal, effects)
+            }
+            Event::Timer => {
+                self.timer = None;
+                self.load_and_expire(journal, effects)
+            }
+            Event::Reply { request, reply } => {
+                self.on_reply(request, reply, journal, effects);
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns no answer for a call that waits for the database.
+    fn on_request(
+        &mut self,
+        call: CallId,
+        seat: Option<SeatDigest>,
+        request: Request,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Option<Answer>, Refusal> {
+        let seat = seat.as_ref();
+        match request {
+            Request::Create(body) => self.on_create(call, body, journal, effects),
+            Request::Destroy => self.on_destroy(call, seat, journal, effects),
+            Request::Status { identified } => self.on_status(seat, identified, journal, effects).map(Some),
+            Request::Join(body) => self.on_join(seat, body, journal, effects).map(Some),
+            Request::Keep => self.on_keep_call(seat, journal, effects).map(Some),
+            Request::Ttl => self.on_ttl(seat, journal, effects).map(Some),
+            Request::History { after, limit } => {
+                self.on_history(seat, after, limit, journal, effects).map(Some)
+            }
+            Request::Send { draft, fallback_id } => {
+                self.on_send(seat, draft, fallback_id, journal, effects).map(Some)
+            }
+        }
+    }
+
+    /// The journal failed: nothing of the event counts, and the memory is read again.
+    fn recover(
+        &mut self,
+        error: JournalError,
+        call: Option<CallId>,
+        sender: Option<SocketId>,
+        effects: &mut Effects,
+    ) {
+        effects.clear();
+        self.forget();
+        let reason = ApiError::from(error);
+        let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));
+        effects.output.extend(calls.map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
+        match error {
+            // Nobody can use it any more.
+            JournalError::Corrupt => {
+                effects.storage.push(StorageEffect::DeleteAll);
+                self.memory = Memory::Nothing;
+                self.close_all(ApiError::RoomNotFound.close(), effects);
+            }
+            JournalError::Failed(_) => {
+                self.set_alarm(self.now.plus_seconds(RETRY_STORAGE_SECONDS), effects);
+                // The sender comes back and sends again.
+                sender.into_iter().for_each(|socket| self.close(socket, reason.close(), effects));
+            }
+        }
+        let cause = match error {
+            JournalError::Failed(cause) => cause,
+            JournalError::Corrupt => "the stored room cannot be read",
+        };
+        effects.output.push(OutputEffect::Log(LogEntry::JournalFailed { cause }));
+    }
+
+    /// Counts an action of a participant. Fails with `TooManyRequests` over its limit.
+    fn count(&mut self, participant: &ParticipantId, action: Action) -> Result<(), ApiError> {
+        self.rates.take(participant, action, self.now)
     }
 }
 
-impl Setup {
-    fn read(state: &State, env: &Env) -> Result<Self, ApiError> {
-        let config = settings::read(env)?;
-        let id = state.id().name().as_deref().and_then(RoomId::parse).ok_or(ApiError::Internal)?;
-        let store = settings::store(&config, state, &id);
-        Ok(Self { id, config, store })
+impl OpenRoom {
+    fn expires_at(&self) -> EpochMs {
+        self.record.lifetime.expires_at()
+    }
+
+    /// Stores the record as it is now.
+    fn save(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
+        self.stored_replica = self.record.replica;
+        journal.update(&self.record)
     }
 }
+
+/// Answers a call; `None` is an answer that comes later or was given already.
+fn respond(
+    call: CallId,
+    outcome: Result<Option<Answer>, Refusal>,
+    effects: &mut Effects,
+) -> Result<(), JournalError> {
+    let answer = match outcome {
+        Ok(None) => return Ok(()),
+        Ok(Some(answer)) => Ok(answer),
+        Err(Refusal::Api(error)) => Err(error),
+        Err(Refusal::Journal(error)) => return Err(error),
+    };
+    effects.output.push(OutputEffect::Respond(call, answer));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,110 +1,122 @@
-//! The room's open sockets. Who sits behind one stands in its attachment, which outlives every sleep of the room.
-
-use js_sys::JsString;
-use wasm_bindgen::{
-    JsCast,
-    prelude::{JsValue, wasm_bindgen},
-};
-use worker::{State, WebSocket, worker_sys::ext::WebSocketExt};
+//! The open sockets of a room, and whose they are.
 
 use crate::{
-    domain::ParticipantId,
-    error::ApiError,
-    protocol::{MAX_SOCKETS_PER_PARTICIPANT, ServerFrame},
+    domain::{EpochMs, ParticipantId, SocketId},
+    wire::limits::MAX_SOCKETS_PER_PARTICIPANT,
 };
 
-/// `readyState` of a socket that can be written to.
-const OPEN: u16 = 1;
+/// Open sockets, oldest first.
+#[derive(Default)]
+pub struct Sockets {
+    open: Vec<(SocketId, ParticipantId)>,
+    newest: u64,
+}
 
-/// Takes a socket into the room, as one that may sleep. Fails with `TooManyRequests` for one socket too many.
-pub fn accept(state: &State, socket: &WebSocket, participant: &ParticipantId) -> Result<(), ApiError> {
-    if open_of(state, participant).count() >= MAX_SOCKETS_PER_PARTICIPANT {
-        return Err(ApiError::TooManyRequests { retry_after_seconds: 1 });
+impl Sockets {
+    /// The sockets that were open when the room's memory was lost.
+    pub fn new(mut open: Vec<(SocketId, ParticipantId)>) -> Self {
+        open.sort_unstable();
+        let newest = open.last().map_or(0, |(SocketId(newest), _)| *newest);
+        Self { open, newest }
     }
-    state.accept_websocket_with_tags(socket, &[participant.as_str()]);
-    let attachment = JsValue::from_str(participant.as_str());
-    WebSocketExt::serialize_attachment(socket.as_ref(), attachment).map_err(|_| ApiError::Internal)
-}
 
-/// Whose socket it is; `None` for one that this room never took in.
-pub fn participant_of(socket: &WebSocket) -> Option<ParticipantId> {
-    let attachment = WebSocketExt::deserialize_attachment(socket.as_ref()).ok()?;
-    ParticipantId::parse(&attachment.as_string()?)
-}
-
-/// Which of `participants` have an open socket, not counting one that is just leaving.
-pub fn online(
-    state: &State,
-    participants: &[ParticipantId],
-    leaving: Option<&WebSocket>,
-) -> Vec<ParticipantId> {
-    let is_online = |participant: &&ParticipantId| {
-        open_of(state, participant).any(|socket| leaving.is_none_or(|leaving| *leaving != socket))
-    };
-    participants.iter().filter(is_online).cloned().collect()
-}
-
-fn open_of(state: &State, participant: &ParticipantId) -> impl Iterator<Item = WebSocket> {
-    let sockets = state.get_websockets_with_tag(participant.as_str());
-    sockets.into_iter().filter(|socket| socket.as_ref().ready_state() == OPEN)
-}
-
-/// Whether anybody is connected.
-pub fn is_anybody_here(state: &State) -> bool {
-    !state.get_websockets().is_empty()
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// A socket, to which a text is sent that JavaScript has already: of what goes to several it is made once.
-    type Listener;
-
-    #[wasm_bindgen(method, catch)]
-    fn send(this: &Listener, text: &JsString) -> Result<(), JsValue>;
-}
-
-/// That a socket is gone is no failure, and stops nobody else: the platform reports its end separately.
-fn send(socket: &WebSocket, text: &JsString) {
-    let _ = socket.as_ref().unchecked_ref::<Listener>().send(text);
-}
-
-/// Tells everybody.
-pub fn broadcast(state: &State, frame: &ServerFrame) {
-    let text = frame.to_text().into();
-    for socket in state.get_websockets() {
-        send(&socket, &text);
-    }
-}
-
-/// Tells everybody but `participant`, on whichever of their sockets.
-pub fn broadcast_past(state: &State, participant: &ParticipantId, frame: &ServerFrame) {
-    let text = frame.to_text().into();
-    for socket in state.get_websockets() {
-        if participant_of(&socket).as_ref() != Some(participant) {
-            send(&socket, &text);
+    /// Adds a socket of `participant` and returns its id, and that of the participant's oldest one if it has to go.
+    ///
+    /// The time is part of the id, so that an id is not used twice although the count is lost with the memory: the
+    /// end of an older socket may be reported late.
+    pub fn open(&mut self, participant: ParticipantId, now: EpochMs) -> (SocketId, Option<SocketId>) {
+        self.newest = now.0.max(self.newest.saturating_add(1));
+        let id = SocketId(self.newest);
+        let own: Vec<SocketId> = self.of(&participant).collect();
+        let replaced = if own.len() >= MAX_SOCKETS_PER_PARTICIPANT { own.first().copied() } else { None };
+        if let Some(oldest) = replaced {
+            self.close(oldest);
         }
+        self.open.push((id, participant));
+        (id, replaced)
+    }
+
+    /// Removes a socket and returns whose it was; `None` for one that is not open.
+    pub fn close(&mut self, socket: SocketId) -> Option<ParticipantId> {
+        let index = self.open.iter().position(|(id, _)| *id == socket)?;
+        Some(self.open.remove(index).1)
+    }
+
+    /// Removes all sockets and returns them.
+    pub fn close_all(&mut self) -> Vec<SocketId> {
+        std::mem::take(&mut self.open).into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// Whose socket it is.
+    pub fn participant(&self, socket: SocketId) -> Option<&ParticipantId> {
+        self.open.iter().find(|(id, _)| *id == socket).map(|(_, participant)| participant)
+    }
+
+    /// All sockets.
+    pub fn all(&self) -> Vec<SocketId> {
+        self.open.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// All sockets but those of `participant`.
+    pub fn all_except(&self, participant: &ParticipantId) -> Vec<SocketId> {
+        self.open.iter().filter(|(_, owner)| owner != participant).map(|(id, _)| *id).collect()
+    }
+
+    fn of<'a>(&'a self, participant: &'a ParticipantId) -> impl Iterator<Item = SocketId> + 'a {
+        self.open.iter().filter(move |(_, owner)| owner == participant).map(|(id, _)| *id)
+    }
+
+    /// Whether `participant` has an open socket.
+    pub fn is_online(&self, participant: &ParticipantId) -> bool {
+        self.of(participant).next().is_some()
+    }
+
+    /// Whether nobody is connected.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 }
 
-/// Tells one socket.
-pub fn tell(socket: &WebSocket, frame: &ServerFrame) {
-    send(socket, &frame.to_text().into());
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Closes a socket for a reason of ours. Never with a code or words that came from a peer.
-pub fn close(socket: &WebSocket, code: u16, reason: &str) {
-    let _ = socket.close(Some(code), Some(reason));
-}
+    const NOW: EpochMs = EpochMs(5);
 
-/// Closes a socket because of `error`.
-pub fn close_for(socket: &WebSocket, error: &ApiError) {
-    close(socket, error.close_code(), error.word());
-}
+    fn participant(letter: &str) -> ParticipantId {
+        ParticipantId::parse(&letter.repeat(16)).unwrap()
+    }
 
-/// Says the last word to everybody and closes their sockets.
-pub fn end(state: &State, frame: &ServerFrame, code: u16, reason: &str) {
-    broadcast(state, frame);
-    for socket in state.get_websockets() {
-        close(&socket, code, reason);
+    #[test]
+    fn one_socket_too_many_replaces_the_participants_oldest() {
+        let mut sockets = Sockets::default();
+        let (other, _) = sockets.open(participant("b"), NOW);
+        let opened: Vec<SocketId> = (0..8).map(|_| sockets.open(participant("a"), NOW).0).collect();
+
+        let (newest, replaced) = sockets.open(participant("a"), NOW);
+
+        assert_eq!(replaced, opened.first().copied());
+        assert_eq!(sockets.participant(newest), Some(&participant("a")));
+        assert_eq!(sockets.participant(other), Some(&participant("b")));
+        assert_eq!(sockets.all().len(), 9);
+    }
+
+    #[test]
+    fn ids_go_on_after_a_loss_of_memory() {
+        let mut sockets =
+            Sockets::new(vec![(SocketId(9), participant("a")), (SocketId(4), participant("b"))]);
+
+        assert_eq!(sockets.open(participant("b"), NOW), (SocketId(10), None));
+    }
+
+    #[test]
+    fn a_participant_is_online_until_the_last_socket_closes() {
+        let mut sockets = Sockets::default();
+        let (one, two) = (sockets.open(participant("a"), NOW).0, sockets.open(participant("a"), NOW).0);
+
+        sockets.close(one);
+        assert!(sockets.is_online(&participant("a")));
+        sockets.close(two);
+        assert!(!sockets.is_online(&participant("a")));
     }
 }

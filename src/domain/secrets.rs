@@ -1,0 +1,136 @@
+//! Values that only their owners may see. Their `Debug` shows nothing.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{ProofHash, RandomBytes, RoomId, SeatDigest};
+
+/// A fixed number of bytes, kept as canonical base64url without padding.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Secret<const BYTES: usize>(String);
+
+impl<const BYTES: usize> Secret<BYTES> {
+    fn parse(raw: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(raw).ok()?;
+        (bytes.len() == BYTES).then(|| Self(raw.to_owned()))
+    }
+}
+
+impl<const BYTES: usize> fmt::Debug for Secret<BYTES> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+/// Defines a secret of a fixed number of bytes.
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name(Secret<$bytes>);
+
+        impl $name {
+            /// Returns `None` unless `raw` is canonical base64url, without padding, of the right number of bytes.
+            pub fn parse(raw: &str) -> Option<Self> {
+                Secret::parse(raw).map(Self)
+            }
+
+            /// The secret itself, for the one place that has to carry it.
+            pub fn expose(&self) -> &str {
+                &self.0.0
+            }
+        }
+    };
+}
+
+secret!(
+    /// What a browser proves itself with, in all its rooms: 32 random bytes. Never stored, never logged.
+    Token,
+    32
+);
+secret!(
+    /// What opens a room that has a [`ProofHash`]: 32 bytes derived from the secret in the room's link.
+    Proof,
+    32
+);
+secret!(
+    /// The public half of a participant's key exchange: 97 bytes. The room hands it to both participants.
+    Hello,
+    97
+);
+secret!(
+    /// What opens the keys that a participant's browser stores: 32 bytes. The room hands it to its owner only.
+    Shelf,
+    32
+);
+
+impl Token {
+    /// A new token, made of random bytes.
+    pub fn from_random(random: RandomBytes) -> Self {
+        Self(Secret(URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// What `room` stores of this token. Another room stores something unrelated.
+    pub fn seat_in(&self, room: &RoomId) -> SeatDigest {
+        let digest = Sha256::new().chain_update(room.as_str()).chain_update(self.expose()).finalize();
+        SeatDigest(URL_SAFE_NO_PAD.encode(digest))
+    }
+}
+
+impl ProofHash {
+    /// Whether `proof` opens the room. Takes the same time for every wrong proof.
+    pub fn is_opened_by(&self, proof: &Proof) -> bool {
+        let bytes = URL_SAFE_NO_PAD.decode(proof.expose()).unwrap_or_default();
+        let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
+        self.0.as_bytes().ct_eq(digest.as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ParticipantId;
+
+    #[test]
+    fn a_token_is_32_bytes_of_base64url_and_nothing_else() {
+        let token = Token::from_random([7; 32]);
+
+        assert_eq!(token.expose().len(), 43);
+        assert_eq!(Token::parse(token.expose()), Some(token));
+        assert_eq!(Token::parse(&"A".repeat(42)), None);
+        assert_eq!(Token::parse(&"A".repeat(44)), None);
+        assert_eq!(Token::parse(&format!("{}B", "A".repeat(42))), None, "not canonical");
+        assert_eq!(Token::parse(&format!("{}=", "A".repeat(43))), None, "padded");
+    }
+
+    #[test]
+    fn a_secret_never_shows_in_debug_output() {
+        let token = Token::from_random([7; 32]);
+
+        assert!(!format!("{token:?}").contains(token.expose()));
+    }
+
+    #[test]
+    fn one_token_has_unrelated_seats_in_two_rooms() {
+        let token = Token::parse(&"A".repeat(43)).unwrap();
+        let (one, two) = (RoomId::parse(&"r".repeat(21)).unwrap(), RoomId::parse(&"s".repeat(21)).unwrap());
+
+        assert_eq!(token.seat_in(&one), token.seat_in(&one));
+        assert_ne!(token.seat_in(&one), token.seat_in(&two));
+        assert!(token.seat_in(&one).as_str().starts_with(ParticipantId::of(&token.seat_in(&one)).as_str()));
+    }
+
+    #[test]
+    fn only_the_right_proof_opens_a_room() {
+        let proof = Proof::parse(&"A".repeat(43)).unwrap();
+        // SHA-256 of 32 zero bytes.
+        let hash = ProofHash::parse("Zmh6rfhivXdsj8GLjp-OIAiXFIVu4jOzkCpZHQ1fKSU").unwrap();
+
+        assert!(hash.is_opened_by(&proof));
+        assert!(!hash.is_opened_by(&Proof::parse(&format!("{}E", "A".repeat(42))).unwrap()));
+    }
+}

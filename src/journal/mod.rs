@@ -1,0 +1,208 @@
+//! What a room stores: its own record, its messages and, after its end, a tombstone.
+//!
+//! Every accepted change is here before anybody hears of it. A statement that fails leaves the earlier ones of the
+//! same event in place, so every prefix of an event's writes is a valid room.
+
+mod record;
+pub mod sql;
+
+pub use record::{ReplicaRecord, RoomRecord, Seat, Tombstone};
+use sql::{Bind, Cell, Row, Sql, SqlError};
+
+use crate::{
+    domain::{Message, MessageId, Seq, StoredMessage},
+    wire::ApiError,
+};
+
+const CREATE_ROOM: &str = include_str!("schema/room.sql");
+const CREATE_MESSAGE: &str = include_str!("schema/message.sql");
+const CREATE_TOMBSTONE: &str = include_str!("schema/tombstone.sql");
+
+const INSERT_ROOM: &str = "INSERT INTO room VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPDATE_ROOM: &str = "UPDATE room SET active_at = ?, seats = ?, replica_is_behind = ?, replica_doubt_at = ?, \
+                           replica_kept_until = ?";
+const INSERT_MESSAGE: &str = "INSERT INTO message VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING";
+const NEWEST: &str = "SELECT seq, json FROM message ORDER BY seq DESC LIMIT 1";
+const FIND: &str = "SELECT seq, json FROM message WHERE id = ?";
+const PAGE: &str = "SELECT seq, json FROM message WHERE seq > ? ORDER BY seq LIMIT ?";
+const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('room', 'tombstone')";
+
+/// Rows that are read at once for a page, so that one read never takes much more than its limit in bytes.
+const ROWS_PER_READ: u64 = 32;
+
+/// Why the journal did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalError {
+    /// A statement failed. Holds what a log may say of it.
+    Failed(&'static str),
+    /// The stored room cannot be read.
+    Corrupt,
+}
+
+impl From<SqlError> for JournalError {
+    fn from(SqlError(cause): SqlError) -> Self {
+        Self::Failed(cause)
+    }
+}
+
+impl From<JournalError> for ApiError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Failed(cause) => Self::StoreUnavailable(cause),
+            JournalError::Corrupt => Self::StoreUnavailable("the stored room cannot be read"),
+        }
+    }
+}
+
+/// What stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// No room was ever created here, or it is forgotten.
+    Nothing,
+    /// A room, and the sequence number of its newest message. The record's last activity includes that message.
+    Room(Box<RoomRecord>, Seq),
+    /// A room that ended.
+    Tombstone(Tombstone),
+}
+
+/// The journal of one room.
+#[derive(Clone, Copy)]
+pub struct Journal<'a>(&'a dyn Sql);
+
+impl<'a> Journal<'a> {
+    /// The journal in `sql`.
+    pub fn new(sql: &'a dyn Sql) -> Self {
+        Self(sql)
+    }
+
+    /// Reads what is there: the record and the newest message, however long the history is. Writes nothing.
+    pub fn load(self) -> Result<Loaded, JournalError> {
+        let tables = self.0.run(TABLES, &[])?;
+        let has = |name: &str| tables.iter().any(|row| matches!(row.first(), Some(Cell::Text(t)) if t == name));
+        // A tombstone counts even beside a room: the rest of that room was about to be dropped.
+        if has("tombstone")
+            && let Some(row) = self.0.run("SELECT * FROM tombstone", &[])?.first()
+        {
+            return Tombstone::read(row).map(Loaded::Tombstone).ok_or(JournalError::Corrupt);
+        }
+        if !has("room") {
+            return Ok(Loaded::Nothing);
+        }
+        match self.0.run("SELECT * FROM room", &[])?.first() {
+            None => Ok(Loaded::Nothing),
+            Some(row) => self.load_room(row),
+        }
+    }
+
+    fn load_room(self, row: &Row) -> Result<Loaded, JournalError> {
+        let mut record = RoomRecord::read(row).ok_or(JournalError::Corrupt)?;
+        let newest = self.0.run(NEWEST, &[])?.first().map(read_message).transpose()?;
+        let Some(newest) = newest else { return Ok(Loaded::Room(Box::new(record), 0)) };
+        let message = newest.read().ok_or(JournalError::Corrupt)?;
+        record.lifetime.extend(message.timestamp);
+        Ok(Loaded::Room(Box::new(record), newest.seq))
+    }
+
+    /// Stores a new room. The record comes last: without it there is no room.
+    pub fn create(self, record: &RoomRecord) -> Result<(), JournalError> {
+        self.0.run(CREATE_MESSAGE, &[])?;
+        self.0.run(CREATE_ROOM, &[])?;
+        let seats = record.seats_json();
+        let lifetime = &record.lifetime;
+        self.0.run(
+            INSERT_ROOM,
+            &[
+                Bind::Integer(lifetime.created_at.0 as i64),
+                Bind::Integer(lifetime.ttl_seconds as i64),
+                Bind::Integer(lifetime.ends_by.0 as i64),
+                Bind::Integer(lifetime.active_at.0 as i64),
+                record.access.as_ref().map_or(Bind::Null, |access| Bind::Text(access.as_str())),
+                Bind::Text(&seats),
+                Bind::Integer(record.replica.is_behind.into()),
+                record::moment(record.replica.doubt_at),
+                Bind::Integer(record.replica.kept_until.0 as i64),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Stores what can change of a room's record: activity, seats and the replica's state.
+    pub fn update(self, record: &RoomRecord) -> Result<(), JournalError> {
+        let seats = record.seats_json();
+        self.0.run(
+            UPDATE_ROOM,
+            &[
+                Bind::Integer(record.lifetime.active_at.0 as i64),
+                Bind::Text(&seats),
+                Bind::Integer(record.replica.is_behind.into()),
+                record::moment(record.replica.doubt_at),
+                Bind::Integer(record.replica.kept_until.0 as i64),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Stores `message` as number `seq`. Returns the stored form, or `None` if there is a message with its id already.
+    pub fn append(self, seq: Seq, message: &Message) -> Result<Option<StoredMessage>, JournalError> {
+        let json = message.to_json();
+        let is_new = self.0.insert(INSERT_MESSAGE, seq, message.id.as_str(), &json)?;
+        Ok(is_new.then_some(StoredMessage { seq, json }))
+    }
+
+    /// Finds a message by its id, through the index.
+    pub fn find(self, id: &MessageId) -> Result<Option<StoredMessage>, JournalError> {
+        self.0.run(FIND, &[Bind::Text(id.as_str())])?.first().map(read_message).transpose()
+    }
+
+    /// Reads messages after `after`, in order: at most `limit`, and none after the one that reaches `max_bytes`.
+    pub fn page(
+        self,
+        after: Seq,
+        limit: u64,
+        max_bytes: usize,
+    ) -> Result<Vec<StoredMessage>, JournalError> {
+        let mut page: Vec<StoredMessage> = vec![];
+        let mut bytes = 0;
+        while (page.len() as u64) < limit && bytes < max_bytes {
+            let from = page.last().map_or(after, |message| message.seq);
+            let count = ROWS_PER_READ.min(limit - page.len() as u64);
+            let rows = self.0.run(PAGE, &[Bind::Integer(from as i64), Bind::Integer(count as i64)])?;
+            let is_last = (rows.len() as u64) < count;
+            for row in &rows {
+                if bytes >= max_bytes {
+                    return Ok(page);
+                }
+                let message = read_message(row)?;
+                bytes += message.json.len();
+                page.push(message);
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Erases the room and leaves a tombstone. The tombstone comes first: from then on the room is gone.
+    pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
+        self.0.run(CREATE_TOMBSTONE, &[])?;
+        self.0.run("INSERT INTO tombstone VALUES (?, ?, ?)", &tombstone.columns())?;
+        self.0.run("DROP TABLE room", &[])?;
+        self.0.run("DROP TABLE message", &[])?;
+        Ok(())
+    }
+
+    /// Stores what changed of a tombstone.
+    pub fn update_tombstone(self, tombstone: &Tombstone) -> Result<(), JournalError> {
+        let statement = "UPDATE tombstone SET doubt_at = ?, keys_until = ?, confirmed_at = ?";
+        self.0.run(statement, &tombstone.columns())?;
+        Ok(())
+    }
+}
+
+fn read_message(row: &Row) -> Result<StoredMessage, JournalError> {
+    match row.as_slice() {
+        [Cell::Integer(seq), Cell::Text(json)] => Ok(StoredMessage { seq: *seq as Seq, json: json.clone() }),
+        _ => Err(JournalError::Corrupt),
+    }
+}

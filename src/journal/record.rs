@@ -1,0 +1,146 @@
+//! The rows of the journal, as values.
+
+use serde::{Deserialize, Serialize};
+
+use super::sql::{Bind, Cell, Row};
+use crate::{
+    domain::{EpochMs, Hello, Lifetime, ParticipantId, ProofHash, SeatDigest, Shelf},
+    wire::Hellos,
+};
+
+/// A seat that is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// Who has it.
+    pub digest: SeatDigest,
+    /// The participant's half of the key exchange, in an encrypted room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hello: Option<Hello>,
+    /// What opens the keys in the participant's browser, in an encrypted room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelf: Option<Shelf>,
+}
+
+/// What the journal knows of the copy in Redis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaRecord {
+    /// Redis may not be in step. Set with each change of the record and when a request fails or is slow.
+    pub is_behind: bool,
+    /// When a request was given up, or failed in a way that does not tell whether it will still run.
+    pub doubt_at: Option<EpochMs>,
+    /// Up to when Redis keeps the keys; the epoch where there are none yet.
+    pub kept_until: EpochMs,
+}
+
+/// All that is stored of a room beside its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomRecord {
+    /// When the room ends.
+    pub lifetime: Lifetime,
+    /// What a joiner's proof must hash to, if the room asks for one.
+    pub access: Option<ProofHash>,
+    /// The seats that are taken, in the order in which they were taken; two at most.
+    pub seats: Vec<Seat>,
+    /// The state of the copy in Redis.
+    pub replica: ReplicaRecord,
+}
+
+impl RoomRecord {
+    /// Everybody who has a seat.
+    pub fn participants(&self) -> Vec<ParticipantId> {
+        self.seats.iter().map(|seat| ParticipantId::of(&seat.digest)).collect()
+    }
+
+    /// The seat that `digest` names.
+    pub fn seat(&self, digest: &SeatDigest) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.digest == *digest)
+    }
+
+    /// The participants' halves of the key exchange; `None` in a plain room.
+    pub fn hellos(&self) -> Hellos {
+        self.access.as_ref()?;
+        let hello_of = |seat: &Seat| Some((ParticipantId::of(&seat.digest), seat.hello.clone()?));
+        Some(self.seats.iter().filter_map(hello_of).collect())
+    }
+
+    pub(super) fn seats_json(&self) -> String {
+        // Plain strings always have a JSON form.
+        serde_json::to_string(&self.seats).unwrap_or_default()
+    }
+
+    pub(super) fn read(row: &Row) -> Option<Self> {
+        let [created_at, ttl_seconds, ends_by, active_at, access, seats, is_behind, doubt_at, kept_until] =
+            row.as_slice()
+        else {
+            return None;
+        };
+        Some(Self {
+            lifetime: Lifetime {
+                created_at: EpochMs(whole(created_at)?),
+                ttl_seconds: whole(ttl_seconds)?,
+                ends_by: EpochMs(whole(ends_by)?),
+                active_at: EpochMs(whole(active_at)?),
+            },
+            access: match access {
+                Cell::Null => None,
+                Cell::Text(raw) => Some(ProofHash::parse(raw)?),
+                Cell::Integer(_) => return None,
+            },
+            seats: match seats {
+                Cell::Text(raw) => serde_json::from_str(raw).ok()?,
+                _ => return None,
+            },
+            replica: ReplicaRecord {
+                is_behind: whole(is_behind)? != 0,
+                doubt_at: optional_moment(doubt_at)?,
+                kept_until: EpochMs(whole(kept_until)?),
+            },
+        })
+    }
+}
+
+/// What is left of a room that ended while Redis may still hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// When a request was given up that may still run.
+    pub doubt_at: Option<EpochMs>,
+    /// When the keys are gone by their own time to live.
+    pub keys_until: EpochMs,
+    /// When DEL was last confirmed.
+    pub confirmed_at: Option<EpochMs>,
+}
+
+impl Tombstone {
+    pub(super) fn columns(&self) -> [Bind<'static>; 3] {
+        [moment(self.doubt_at), Bind::Integer(self.keys_until.0 as i64), moment(self.confirmed_at)]
+    }
+
+    pub(super) fn read(row: &Row) -> Option<Self> {
+        let [doubt_at, keys_until, confirmed_at] = row.as_slice() else { return None };
+        Some(Self {
+            doubt_at: optional_moment(doubt_at)?,
+            keys_until: EpochMs(whole(keys_until)?),
+            confirmed_at: optional_moment(confirmed_at)?,
+        })
+    }
+}
+
+/// A moment, or NULL.
+pub(super) fn moment(moment: Option<EpochMs>) -> Bind<'static> {
+    moment.map_or(Bind::Null, |EpochMs(ms)| Bind::Integer(ms as i64))
+}
+
+fn whole(cell: &Cell) -> Option<u64> {
+    match cell {
+        Cell::Integer(number) => u64::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+/// The outer `None` is a value that is no moment at all.
+fn optional_moment(cell: &Cell) -> Option<Option<EpochMs>> {
+    match cell {
+        Cell::Null => Some(None),
+        other => whole(other).map(|ms| Some(EpochMs(ms))),
+    }
+}

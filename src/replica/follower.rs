@@ -1,0 +1,363 @@
+//! Keeps the keys of a living room in step with its journal.
+
+use super::{
+    Deletion, Purpose, RequestId,
+    commands::{Batch, Keys, is_renewal_due, keys_ttl_ms},
+    link::Link,
+    replies::{Reply, Verdict, judge},
+};
+use crate::{
+    domain::{EpochMs, RoomId, Seq},
+    journal::{Journal, JournalError, ReplicaRecord, RoomRecord},
+    room::{Effects, LogEntry, OutputEffect},
+    wire::limits::MAX_MESSAGES,
+};
+
+/// Changes are gathered for so long before they go out together.
+const GATHER_MS: u64 = 50;
+/// Bytes of messages in one request. Inside the request each may take two, so it has at most about 1 MiB.
+const MAX_PIECE_BYTES: usize = 512 * 1024;
+/// When the list is counted after a request that may still run: seconds after that request was given up.
+const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
+
+/// Where the database stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Nobody knows: the list has to be counted.
+    Unknown,
+    /// The list holds the messages 1 to this number.
+    At(Seq),
+    /// The list holds something else: both keys have to be written again.
+    Lost,
+}
+
+/// What a write brings the database to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    up_to: Seq,
+    /// The version of `meta` that it writes.
+    meta: Option<u32>,
+    /// Up to when the keys are kept, where the write says so.
+    kept_until: Option<EpochMs>,
+}
+
+/// How the database does, for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Both keys are as the journal has them.
+    InStep,
+    /// Something is still to be written or confirmed.
+    Behind,
+    /// The database refused the last request: trying again at once would not help.
+    Refused(&'static str),
+}
+
+/// What the follower needs of the room that it belongs to.
+pub struct View<'a> {
+    /// The time.
+    pub now: EpochMs,
+    /// The room's record; the follower changes its `replica` only.
+    pub record: &'a mut RoomRecord,
+    /// The sequence number of the newest message.
+    pub last_seq: Seq,
+    /// Where both are stored.
+    pub journal: Journal<'a>,
+}
+
+/// The state of the copy of one room.
+pub struct Follower {
+    keys: Keys,
+    link: Link<Purpose>,
+    position: Position,
+    /// Counts the changes of `meta` in this life of the memory.
+    meta_version: u32,
+    /// The newest of them that the database has.
+    meta_stored: u32,
+    gather_until: Option<EpochMs>,
+    /// How many of the counts after a request in doubt are done.
+    checks_done: usize,
+    refused: Option<&'static str>,
+    is_failing: bool,
+}
+
+impl Follower {
+    /// Follows a room that is created now: `meta` has to be written.
+    pub fn of_new_room(room: &RoomId, first_id: u64) -> Self {
+        let mut follower = Self::at(Position::At(0), room, first_id);
+        follower.meta_version = 1;
+        follower
+    }
+
+    /// Follows a room that was loaded. With open sockets its memory was lost to hibernation, which waits until no
+    /// request is under way; so the database is in step unless the record says otherwise.
+    pub fn of_loaded_room(
+        room: &RoomId,
+        record: &RoomRecord,
+        last_seq: Seq,
+        has_sockets: bool,
+        now: EpochMs,
+        first_id: u64,
+    ) -> Self {
+        let replica = &record.replica;
+        let position = match (replica.is_behind || replica.kept_until == EpochMs(0), has_sockets) {
+            (true, _) => Position::Lost,
+            (false, true) => Position::At(last_seq),
+            (false, false) => Position::Unknown,
+        };
+        let mut follower = Self::at(position, room, first_id);
+        follower.checks_done = replica.doubt_at.map_or(0, |at| {
+            // The last count is done in any case, however late.
+            checks_due(at, now).min(CHECK_AFTER_SECONDS.len() - 1)
+        });
+        follower
+    }
+
+    fn at(position: Position, room: &RoomId, first_id: u64) -> Self {
+        Self {
+            keys: Keys::of(room),
+            link: Link::new(room, first_id),
+            position,
+            meta_version: 0,
+            meta_stored: 0,
+            gather_until: None,
+            checks_done: 0,
+            refused: None,
+            is_failing: false,
+        }
+    }
+
+    /// The number that the next request gets.
+    pub fn next_id(&self) -> u64 {
+        self.link.next_id()
+    }
+
+    /// The record of the room changed.
+    pub fn on_meta_changed(&mut self) {
+        self.meta_version += 1;
+    }
+
+    /// Whether the database has all that the journal has.
+    pub fn progress(&self, last_seq: Seq) -> Progress {
+        match self.refused {
+            Some(cause) => Progress::Refused(cause),
+            None if self.is_complete(last_seq) => Progress::InStep,
+            None => Progress::Behind,
+        }
+    }
+
+    fn is_complete(&self, last_seq: Seq) -> bool {
+        self.position == Position::At(last_seq) && self.meta_stored == self.meta_version
+    }
+
+    /// Takes the answer to a request; `None` where there is none. An answer that comes too late is ignored.
+    pub fn on_reply(
+        &mut self,
+        id: RequestId,
+        reply: Option<Reply<'_>>,
+        view: &mut View<'_>,
+        effects: &mut Effects,
+    ) {
+        let Some(request) = self.link.take(id) else { return };
+        match judge(reply, &request.expected) {
+            Verdict::AsExpected => self.on_success(request.purpose, request.sent_at, view, effects),
+            Verdict::Differs => self.on_failure("the database held something else", view, effects),
+            Verdict::Refused(cause) => {
+                self.refused = Some(cause);
+                self.on_failure(cause, view, effects);
+            }
+            Verdict::Unknown(cause) => self.on_doubt(cause, view, effects),
+        }
+    }
+
+    fn on_success(
+        &mut self,
+        purpose: Purpose,
+        sent_at: EpochMs,
+        view: &mut View<'_>,
+        effects: &mut Effects,
+    ) {
+        self.link.succeeded();
+        self.refused = None;
+        match purpose {
+            Purpose::Write(written) => {
+                self.position = Position::At(written.up_to);
+                self.meta_stored = written.meta.unwrap_or(self.meta_stored);
+                if let Some(kept_until) = written.kept_until {
+                    view.record.replica.kept_until = kept_until;
+                }
+            }
+            Purpose::Check(length) => {
+                self.position = Position::At(length);
+                self.note_check(sent_at, &mut view.record.replica);
+            }
+            Purpose::Delete => {}
+        }
+        if self.is_complete(view.last_seq) {
+            view.record.replica.is_behind = false;
+            if std::mem::take(&mut self.is_failing) {
+                effects.output.push(OutputEffect::Log(LogEntry::ReplicaInStep));
+            }
+        }
+    }
+
+    /// A count that was asked for at `sent_at` had the right answer.
+    fn note_check(&mut self, sent_at: EpochMs, replica: &mut ReplicaRecord) {
+        let Some(doubt_at) = replica.doubt_at else { return };
+        self.checks_done = checks_due(doubt_at, sent_at);
+        if self.checks_done == CHECK_AFTER_SECONDS.len() {
+            replica.doubt_at = None;
+        }
+    }
+
+    /// The request may still run later, so the list is counted for a while.
+    fn on_doubt(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
+        view.record.replica.doubt_at = Some(view.now);
+        self.checks_done = 0;
+        self.on_failure(cause, view, effects);
+    }
+
+    fn on_failure(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
+        self.position = Position::Lost;
+        self.link.failed(view.now);
+        view.record.replica.is_behind = true;
+        if !std::mem::replace(&mut self.is_failing, true) {
+            effects.output.push(OutputEffect::Log(LogEntry::ReplicaOutOfStep { cause }));
+        }
+    }
+
+    /// Looks at the clock and at the journal, and sends what has to be sent.
+    pub fn drive(&mut self, view: &mut View<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+        if self.link.give_up(view.now, effects).is_some() {
+            self.on_doubt("no answer came in time", view, effects);
+        }
+        if self.link.is_slow(view.now) {
+            view.record.replica.is_behind = true;
+        }
+        if self.has_news(view) {
+            self.gather_until.get_or_insert(self.gather_end(view.now));
+        }
+        if self.link.is_free(view.now)
+            && let Some((batch, purpose)) = self.next_request(view)?
+        {
+            self.gather_until = None;
+            self.link.send(batch, purpose, view.now, effects);
+        }
+        Ok(())
+    }
+
+    fn next_request(&mut self, view: &mut View<'_>) -> Result<Option<(Batch, Purpose)>, JournalError> {
+        match self.position {
+            Position::Unknown => Ok(Some(self.count(view.last_seq))),
+            Position::Lost => self.rewrite(view).map(Some),
+            Position::At(seq) if self.has_news(view) => {
+                let is_gathered = self.gather_until.is_none_or(|at| at <= view.now);
+                if is_gathered { self.append(seq, view).map(Some) } else { Ok(None) }
+            }
+            Position::At(seq) => {
+                let is_due = self.check_at(&view.record.replica).is_some_and(|at| at <= view.now);
+                Ok(is_due.then(|| self.count(seq)))
+            }
+        }
+    }
+
+    /// Whether there is something that no request has taken along yet.
+    fn has_news(&self, view: &View<'_>) -> bool {
+        let in_flight = self.link.in_flight().map(|request| request.purpose);
+        let (seq, meta) = match (in_flight, self.position) {
+            (Some(Purpose::Write(written)), _) => (written.up_to, written.meta.unwrap_or(self.meta_stored)),
+            (_, Position::At(seq)) => (seq, self.meta_stored),
+            _ => return false,
+        };
+        seq < view.last_seq
+            || meta < self.meta_version
+            || (in_flight.is_none() && is_renewal_due(view.record, view.record.lifetime.active_at))
+    }
+
+    /// A new room is written at once, because its creator waits for that.
+    fn gather_end(&self, now: EpochMs) -> EpochMs {
+        if self.meta_stored == 0 && self.meta_version == 1 { now } else { now.plus_ms(GATHER_MS) }
+    }
+
+    fn count(&self, expected: Seq) -> (Batch, Purpose) {
+        let mut batch = Batch::new();
+        self.keys.count(&mut batch, expected);
+        (batch, Purpose::Check(expected))
+    }
+
+    /// Sends what stands behind `seq`: usually one plain `RPUSHX`.
+    fn append(&self, seq: Seq, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
+        let mut batch = Batch::new();
+        let ttl_ms = keys_ttl_ms(view.record, view.now);
+        let messages = view.journal.page(seq, MAX_MESSAGES, MAX_PIECE_BYTES)?;
+        let up_to = seq + messages.len() as Seq;
+        let writes_meta = self.meta_stored < self.meta_version;
+        let makes_list = seq == 0 && !messages.is_empty();
+        if !messages.is_empty() {
+            self.keys.append(&mut batch, seq, &messages);
+        }
+        let renews =
+            writes_meta || makes_list || is_renewal_due(view.record, view.record.lifetime.active_at);
+        if writes_meta {
+            if up_to > 0 {
+                self.keys.renew_messages(&mut batch, ttl_ms);
+            }
+            self.keys.write_meta(&mut batch, view.record, ttl_ms);
+        } else if renews {
+            self.keys.renew(&mut batch, ttl_ms, up_to > 0);
+        }
+        Ok((batch, Purpose::Write(self.written(up_to, writes_meta, renews.then_some(ttl_ms), view.now))))
+    }
+
+    /// Writes both keys again, with as many messages as fit into one request. The others follow as usual.
+    fn rewrite(&self, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
+        let mut batch = Batch::new();
+        let ttl_ms = keys_ttl_ms(view.record, view.now);
+        self.keys.delete(&mut batch);
+        self.keys.write_meta(&mut batch, view.record, ttl_ms);
+        let messages = view.journal.page(0, MAX_MESSAGES, MAX_PIECE_BYTES)?;
+        if !messages.is_empty() {
+            self.keys.append(&mut batch, 0, &messages);
+            self.keys.renew_messages(&mut batch, ttl_ms);
+        }
+        let up_to = messages.len() as Seq;
+        Ok((batch, Purpose::Write(self.written(up_to, true, Some(ttl_ms), view.now))))
+    }
+
+    fn written(&self, up_to: Seq, writes_meta: bool, ttl_ms: Option<u64>, now: EpochMs) -> Written {
+        let meta = writes_meta.then_some(self.meta_version);
+        Written { up_to, meta, kept_until: ttl_ms.map(|ttl_ms| now.plus_ms(ttl_ms)) }
+    }
+
+    /// When the list has to be counted again.
+    fn check_at(&self, replica: &ReplicaRecord) -> Option<EpochMs> {
+        let after_seconds = CHECK_AFTER_SECONDS.get(self.checks_done)?;
+        replica.doubt_at.map(|at| at.plus_seconds(*after_seconds))
+    }
+
+    /// When the follower needs to look at the clock again.
+    pub fn deadline(&self, record: &RoomRecord) -> Option<EpochMs> {
+        self.link.deadline(record.replica.is_behind).or(self.gather_until).or(self.check_at(&record.replica))
+    }
+
+    /// Whether the deadline must be met even if the object's memory is lost before it.
+    pub fn is_deadline_durable(&self, record: &RoomRecord) -> bool {
+        self.is_failing || record.replica.doubt_at.is_some()
+    }
+
+    /// Whether anything of this room can be in the database.
+    pub fn may_have_written(&self, record: &RoomRecord) -> bool {
+        let replica = &record.replica;
+        replica.kept_until > EpochMs(0) || replica.doubt_at.is_some() || self.link.in_flight().is_some()
+    }
+
+    /// The room ended: the keys have to go. A request under way is waited for, because it could write them again.
+    pub fn into_deletion(self, record: &RoomRecord, now: EpochMs) -> Deletion {
+        let keys_until = now.plus_seconds(record.lifetime.ttl_seconds.saturating_mul(2)).plus_seconds(60);
+        Deletion::start(self.keys, self.link, record.replica.doubt_at, keys_until)
+    }
+}
+
+/// How many of the counts after a request in doubt are due at `now`.
+fn checks_due(doubt_at: EpochMs, now: EpochMs) -> usize {
+    CHECK_AFTER_SECONDS.iter().filter(|seconds| doubt_at.plus_seconds(**seconds) <= now).count()
+}

@@ -1,0 +1,109 @@
+//! One request at a time, with a limit for its answer and a pause after a failure.
+
+use super::{
+    RequestId,
+    commands::{Batch, Expected},
+};
+use crate::{
+    domain::{EpochMs, RoomId},
+    room::{Effects, OutputEffect},
+};
+
+/// A request without an answer for so long is given up.
+const GIVE_UP_AFTER_MS: u64 = 5_000;
+/// A request without an answer for so long counts as a sign that Redis is behind.
+const SLOW_AFTER_MS: u64 = 1_000;
+/// The pause after the first failure; each further one doubles it.
+const FIRST_PAUSE_MS: u64 = 250;
+/// The longest pause.
+const LONGEST_PAUSE_MS: u64 = 60_000;
+
+/// A request on its way.
+pub(super) struct InFlight<T> {
+    id: RequestId,
+    /// When it was sent.
+    pub(super) sent_at: EpochMs,
+    /// What each of its commands must answer.
+    pub(super) expected: Vec<Expected>,
+    /// What it is for.
+    pub(super) purpose: T,
+}
+
+/// The way to the database, for requests of purpose `T`.
+pub(super) struct Link<T> {
+    in_flight: Option<InFlight<T>>,
+    failures: u32,
+    retry_at: Option<EpochMs>,
+    jitter: u64,
+    next_id: u64,
+}
+
+impl<T> Link<T> {
+    pub(super) fn new(room: &RoomId, first_id: u64) -> Self {
+        // Spreads the retries of different rooms. It needs no randomness, only a number that differs by room.
+        let jitter = room.as_str().bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
+        Self { in_flight: None, failures: 0, retry_at: None, jitter, next_id: first_id }
+    }
+
+    /// The number that the next request gets, so that a later link continues the count.
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    pub(super) fn in_flight(&self) -> Option<&InFlight<T>> {
+        self.in_flight.as_ref()
+    }
+
+    /// Whether a request may be sent now.
+    pub(super) fn is_free(&self, now: EpochMs) -> bool {
+        self.in_flight.is_none() && self.retry_at.is_none_or(|at| at <= now)
+    }
+
+    pub(super) fn send(&mut self, batch: Batch, purpose: T, now: EpochMs, effects: &mut Effects) {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        effects.output.push(OutputEffect::Fetch(id, batch.request()));
+        self.in_flight = Some(InFlight { id, sent_at: now, expected: batch.expected, purpose });
+        self.retry_at = None;
+    }
+
+    /// Takes the request that a reply belongs to; `None` for one that was given up.
+    pub(super) fn take(&mut self, id: RequestId) -> Option<InFlight<T>> {
+        self.in_flight.take_if(|request| request.id == id)
+    }
+
+    /// Takes a request that waited too long for its answer.
+    pub(super) fn give_up(&mut self, now: EpochMs, effects: &mut Effects) -> Option<InFlight<T>> {
+        let late = self.in_flight.take_if(|request| request.sent_at.plus_ms(GIVE_UP_AFTER_MS) <= now)?;
+        effects.output.push(OutputEffect::AbortFetch(late.id));
+        Some(late)
+    }
+
+    /// Whether the request under way is slow.
+    pub(super) fn is_slow(&self, now: EpochMs) -> bool {
+        self.in_flight.as_ref().is_some_and(|request| request.sent_at.plus_ms(SLOW_AFTER_MS) <= now)
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Starts the pause after a failure.
+    pub(super) fn failed(&mut self, now: EpochMs) {
+        let pause_ms = (FIRST_PAUSE_MS << self.failures.min(8)).min(LONGEST_PAUSE_MS);
+        self.failures = self.failures.saturating_add(1);
+        self.jitter = self.jitter.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // Between three quarters of the pause and the whole of it.
+        let spread_ms = (self.jitter >> 33) % (pause_ms / 4);
+        self.retry_at = Some(now.plus_ms(pause_ms - spread_ms));
+    }
+
+    /// When the link needs to look at the clock again: the answer is slow or late, or the pause is over.
+    pub(super) fn deadline(&self, is_slow_known: bool) -> Option<EpochMs> {
+        match &self.in_flight {
+            Some(request) if is_slow_known => Some(request.sent_at.plus_ms(GIVE_UP_AFTER_MS)),
+            Some(request) => Some(request.sent_at.plus_ms(SLOW_AFTER_MS)),
+            None => self.retry_at,
+        }
+    }
+}

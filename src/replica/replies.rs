@@ -1,0 +1,117 @@
+//! What an answer of Upstash's REST API says.
+//!
+//! Documented: 200 with `{"result": …}`, or an array of these for a transaction; 400 with `{"error": …}` for what was
+//! not run; 401 for a wrong token. Anything else says nothing about whether the commands ran.
+
+use serde_json::Value;
+
+use super::commands::Expected;
+
+/// An HTTP answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reply<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, whatever it is.
+    pub body: &'a str,
+}
+
+/// Hides the body, which may quote a command.
+impl std::fmt::Debug for Reply<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// What a reply means for the replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every command answered what it must.
+    AsExpected,
+    /// The commands ran, and the keys are not what they should be.
+    Differs,
+    /// The commands did not run. Holds what a log may say.
+    Refused(&'static str),
+    /// Nobody knows whether the commands ran, or will. Holds what a log may say.
+    Unknown(&'static str),
+}
+
+/// Judges a reply; `None` is one that never came.
+pub(super) fn judge(reply: Option<Reply<'_>>, expected: &[Expected]) -> Verdict {
+    let Some(reply) = reply else { return Verdict::Unknown("no answer came") };
+    match reply.status {
+        200 => judge_body(reply.body, expected),
+        400 => Verdict::Refused("the database refused the command (400)"),
+        401 => Verdict::Refused("the database refused the token (401)"),
+        403..=405 => Verdict::Refused("the address is not that of an Upstash database (403, 404 or 405)"),
+        429 => Verdict::Refused("the database has too much to do (429)"),
+        _ => Verdict::Unknown("the database answered with an error"),
+    }
+}
+
+fn judge_body(body: &str, expected: &[Expected]) -> Verdict {
+    const NOT_REST: Verdict = Verdict::Unknown("the answer is not one of the REST API");
+    let results = match serde_json::from_str(body) {
+        Ok(Value::Array(results)) => results,
+        Ok(single @ Value::Object(_)) => vec![single],
+        _ => return NOT_REST,
+    };
+    if results.len() != expected.len() {
+        return NOT_REST;
+    }
+    let results: Option<Vec<&Value>> = results.iter().map(result_of).collect();
+    match results {
+        None => Verdict::Differs,
+        Some(results) if results.iter().zip(expected).all(|(result, expected)| matches(result, expected)) => {
+            Verdict::AsExpected
+        }
+        Some(_) => Verdict::Differs,
+    }
+}
+
+/// The result of one command; `None` where it failed.
+fn result_of(answer: &Value) -> Option<&Value> {
+    answer.as_object()?.get("result")
+}
+
+fn matches(result: &Value, expected: &Expected) -> bool {
+    match expected {
+        Expected::Anything => true,
+        Expected::Number(number) => result.as_u64() == Some(*number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, body: &str) -> Verdict {
+        judge(Some(Reply { status, body }), &[Expected::Number(7)])
+    }
+
+    #[test]
+    fn only_the_expected_number_is_in_step() {
+        assert_eq!(judged(200, r#"{"result":7}"#), Verdict::AsExpected);
+        assert_eq!(judged(200, r#"[{"result":7}]"#), Verdict::AsExpected);
+        for body in
+            [r#"{"result":6}"#, r#"{"result":"7"}"#, r#"{"result":18446744073709551615}"#, r#"{"error":"WRONGTYPE"}"#]
+        {
+            assert_eq!(judged(200, body), Verdict::Differs, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_another_form_says_nothing_about_the_outcome() {
+        for (status, body) in [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (500, "{}"), (502, "<html>")] {
+            assert!(matches!(judged(status, body), Verdict::Unknown(_)), "{status} {body}");
+        }
+        assert!(matches!(judge(None, &[]), Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn a_refused_command_did_not_run() {
+        for status in [400, 401, 403, 404, 405, 429] {
+            assert!(matches!(judged(status, "{}"), Verdict::Refused(_)), "{status}");
+        }
+    }
+}

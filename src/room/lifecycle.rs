@@ -1,0 +1,353 @@
+//! How a room begins, goes on and ends.
+
+use super::{
+    Alarm, Awaited, CallId, Effects, EndedRoom, Memory, OpenRoom, OutputEffect, Refusal, Room, StorageEffect,
+    Waiting,
+};
+use crate::{
+    domain::{EpochMs, Lifetime, SeatDigest},
+    journal::{Journal, JournalError, Loaded, ReplicaRecord, RoomRecord},
+    replica::{Deletion, Follower, Progress, Reply, RequestId, View},
+    wire::{Answer, ApiError, Close, CreateBody, ServerFrame},
+};
+
+/// How long `create` waits for the database.
+const CREATE_WAIT_SECONDS: u64 = 5;
+/// How long `destroy` waits for the database.
+const DESTROY_WAIT_SECONDS: u64 = 3;
+/// Deadlines up to so far away have a timer: the object stays in memory for at least as long. Others have the alarm.
+const TIMER_REACH_MS: u64 = 10_000;
+
+/// Why a room ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// A participant wants it.
+    Destroyed,
+    /// Its time is over.
+    Expired,
+    /// The database did not take it.
+    NeverCreated,
+}
+
+impl Room {
+    /// Reads the journal, unless it is known what is in it.
+    fn load(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
+        if !matches!(self.memory, Memory::Unknown) {
+            return Ok(());
+        }
+        self.memory = match journal.load()? {
+            Loaded::Nothing => Memory::Nothing,
+            Loaded::Tombstone(tombstone) => {
+                let deletion = Deletion::of_tombstone(&self.id, tombstone, self.next_request);
+                Memory::Ended(Box::new(EndedRoom { deletion, stored: tombstone }))
+            }
+            Loaded::Room(record, last_seq) => {
+                self.now = self.now.max(record.lifetime.active_at);
+                let replica = self.settings.has_database.then(|| {
+                    let has_sockets = !self.sockets.is_empty();
+                    Follower::of_loaded_room(
+                        &self.id,
+                        &record,
+                        last_seq,
+                        has_sockets,
+                        self.now,
+                        self.next_request,
+                    )
+                });
+                let stored_replica = record.replica;
+                Memory::Open(Box::new(OpenRoom { record: *record, last_seq, replica, stored_replica }))
+            }
+        };
+        Ok(())
+    }
+
+    /// Drops the memory, so that the next event reads the journal.
+    pub(super) fn forget(&mut self) {
+        self.note_next_request();
+        self.memory = Memory::Unknown;
+        self.alarm = Alarm::NoLaterThanEnd;
+    }
+
+    fn note_next_request(&mut self) {
+        self.next_request = match &self.memory {
+            Memory::Open(open) => open.replica.as_ref().map_or(self.next_request, Follower::next_id),
+            Memory::Ended(ended) => ended.deletion.next_id(),
+            Memory::Unknown | Memory::Nothing => self.next_request,
+        };
+    }
+
+    /// Makes sure that the journal is read, and ends the room if its time is over.
+    pub(super) fn load_and_expire(
+        &mut self,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        self.load(journal)?;
+        match &self.memory {
+            Memory::Open(open) if open.expires_at() <= self.now => self.end(Ending::Expired, journal, effects),
+            _ => Ok(()),
+        }
+    }
+
+    /// The living room. Fails with `RoomNotFound` where there is none.
+    pub(super) fn enter(
+        &mut self,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<&mut OpenRoom, Refusal> {
+        self.load_and_expire(journal, effects)?;
+        match &mut self.memory {
+            Memory::Open(open) => Ok(open),
+            _ => Err(ApiError::RoomNotFound.into()),
+        }
+    }
+
+    /// Creates the room. With a database the answer waits for it.
+    pub(super) fn on_create(
+        &mut self,
+        call: CallId,
+        body: CreateBody,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Option<Answer>, Refusal> {
+        self.load(journal)?;
+        if !matches!(self.memory, Memory::Nothing) {
+            // Ids are drawn at random; that one is drawn twice does not happen.
+            return Err(ApiError::Internal.into());
+        }
+        let open = self.new_room(body);
+        journal.create(&open.record)?;
+        let expires_at = open.expires_at();
+        let waits = open.replica.is_some();
+        self.memory = Memory::Open(Box::new(open));
+        self.set_alarm(expires_at, effects);
+        if waits {
+            let until = self.now.plus_seconds(CREATE_WAIT_SECONDS);
+            self.waiting.push(Waiting { call, what: Awaited::Creation, until });
+            return Ok(None);
+        }
+        Ok(Some(self.created(expires_at)))
+    }
+
+    fn new_room(&self, body: CreateBody) -> OpenRoom {
+        let ttl_seconds = body.ttl_seconds.unwrap_or(self.settings.ttl_seconds);
+        let lifetime = Lifetime::starting(self.now, ttl_seconds, self.settings.longest_seconds);
+        let has_database = self.settings.has_database;
+        let replica = ReplicaRecord { is_behind: has_database, ..ReplicaRecord::default() };
+        OpenRoom {
+            record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
+            stored_replica: replica,
+            last_seq: 0,
+            replica: has_database.then(|| Follower::of_new_room(&self.id, self.next_request)),
+        }
+    }
+
+    fn created(&self, expires_at: EpochMs) -> Answer {
+        Answer::Created { room_id: self.id.clone(), ttl: expires_at.seconds_left(self.now), expires_at }
+    }
+
+    /// Ends the room for both. With a database the answer waits for it.
+    pub(super) fn on_destroy(
+        &mut self,
+        call: CallId,
+        seat: Option<&SeatDigest>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Option<Answer>, Refusal> {
+        self.enter(journal, effects)?;
+        self.participant(seat)?;
+        self.end(Ending::Destroyed, journal, effects)?;
+        if !matches!(self.memory, Memory::Ended(_)) {
+            return Ok(Some(Answer::Destroyed));
+        }
+        let until = self.now.plus_seconds(DESTROY_WAIT_SECONDS);
+        self.waiting.push(Waiting { call, what: Awaited::Deletion, until });
+        Ok(None)
+    }
+
+    /// Erases the room and tells everybody who is connected.
+    fn end(
+        &mut self,
+        ending: Ending,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        self.note_next_request();
+        let Memory::Open(open) = std::mem::replace(&mut self.memory, Memory::Nothing) else { return Ok(()) };
+        match open.replica.filter(|replica| replica.may_have_written(&open.record)) {
+            Some(replica) => {
+                let deletion = replica.into_deletion(&open.record, self.now);
+                let stored = *deletion.tombstone();
+                journal.bury(&stored)?;
+                self.memory = Memory::Ended(Box::new(EndedRoom { deletion, stored }));
+            }
+            None => self.erase(effects),
+        }
+        match ending {
+            Ending::Destroyed => self.say_goodbye(&ServerFrame::Destroy, Close::DESTROYED, effects),
+            Ending::Expired => self.say_goodbye(&ServerFrame::Expire, Close::EXPIRED, effects),
+            Ending::NeverCreated => {}
+        }
+        Ok(())
+    }
+
+    /// Leaves nothing in the object.
+    fn erase(&mut self, effects: &mut Effects) {
+        effects.storage.push(StorageEffect::DeleteAll);
+        self.note_next_request();
+        self.memory = Memory::Nothing;
+        self.alarm = Alarm::NotSet;
+    }
+
+    /// An answer of the database came.
+    pub(super) fn on_reply(
+        &mut self,
+        id: RequestId,
+        reply: Option<Reply<'_>>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) {
+        let now = self.now;
+        match &mut self.memory {
+            Memory::Open(open) => {
+                let OpenRoom { record, last_seq, replica: Some(replica), .. } = &mut **open else { return };
+                replica.on_reply(
+                    id,
+                    reply,
+                    &mut View { now, record, last_seq: *last_seq, journal },
+                    effects,
+                );
+            }
+            Memory::Ended(ended) => ended.deletion.on_reply(id, reply, now),
+            Memory::Unknown | Memory::Nothing => {}
+        }
+    }
+
+    /// What follows every event: the replica goes on, calls that waited are answered, the next wake-up is arranged.
+    pub(super) fn follow_up(
+        &mut self,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        self.load_and_expire(journal, effects)?;
+        self.drive_replica(journal, effects)?;
+        self.answer_waiting(journal, effects)?;
+        self.drive_deletion(journal, effects)?;
+        self.arrange_wake_up(effects);
+        Ok(())
+    }
+
+    fn drive_replica(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+        let now = self.now;
+        if let Memory::Open(open) = &mut self.memory
+            && let OpenRoom { record, last_seq, replica: Some(replica), stored_replica } = &mut **open
+        {
+            replica.drive(&mut View { now, record, last_seq: *last_seq, journal }, effects)?;
+            if record.replica != *stored_replica {
+                open.save(journal)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drive_deletion(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+        let now = self.now;
+        let Memory::Ended(ended) = &mut self.memory else { return Ok(()) };
+        ended.deletion.drive(now, effects);
+        if ended.deletion.is_finished(now) {
+            self.erase(effects);
+        } else if *ended.deletion.tombstone() != ended.stored {
+            ended.stored = *ended.deletion.tombstone();
+            journal.update_tombstone(&ended.stored)?;
+        }
+        Ok(())
+    }
+
+    /// Answers the calls whose wait is over.
+    fn answer_waiting(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+        let mut still_waiting = vec![];
+        for waiting in std::mem::take(&mut self.waiting) {
+            match self.outcome_of(&waiting) {
+                None => still_waiting.push(waiting),
+                Some(outcome) => {
+                    if outcome.is_err() && waiting.what == Awaited::Creation {
+                        self.end(Ending::NeverCreated, journal, effects)?;
+                    }
+                    effects.output.push(OutputEffect::Respond(waiting.call, outcome));
+                }
+            }
+        }
+        self.waiting = still_waiting;
+        Ok(())
+    }
+
+    /// The answer to a call that waits for the database; `None` while it has to wait on.
+    fn outcome_of(&self, waiting: &Waiting) -> Option<Result<Answer, ApiError>> {
+        let is_over = waiting.until <= self.now;
+        match (waiting.what, &self.memory) {
+            (Awaited::Creation, Memory::Open(open)) => {
+                match open.replica.as_ref().map_or(Progress::InStep, |replica| replica.progress(open.last_seq)) {
+                    Progress::InStep => Some(Ok(self.created(open.expires_at()))),
+                    Progress::Refused(cause) => Some(Err(ApiError::StoreUnavailable(cause))),
+                    Progress::Behind if is_over => {
+                        Some(Err(ApiError::StoreUnavailable("the database did not take the room in time")))
+                    }
+                    Progress::Behind => None,
+                }
+            }
+            (Awaited::Creation, _) => Some(Err(ApiError::RoomNotFound)),
+            (Awaited::Deletion, Memory::Ended(ended)) if !ended.deletion.is_confirmed() => {
+                is_over.then_some(Ok(Answer::Deleting))
+            }
+            (Awaited::Deletion, _) => Some(Ok(Answer::Destroyed)),
+        }
+    }
+
+    /// Sets alarm and timer for what comes next, where they are not set already.
+    fn arrange_wake_up(&mut self, effects: &mut Effects) {
+        let (end, next, is_durable) = match &self.memory {
+            Memory::Unknown | Memory::Nothing => return,
+            Memory::Open(open) => {
+                let replica = open.replica.as_ref();
+                let next = replica.and_then(|replica| replica.deadline(&open.record));
+                let is_durable = replica.is_some_and(|replica| replica.is_deadline_durable(&open.record));
+                (open.expires_at(), next, is_durable)
+            }
+            Memory::Ended(ended) => (ended.stored.keys_until, Some(ended.deletion.deadline()), true),
+        };
+        let waits_until = self.waiting.iter().map(|waiting| waiting.until).min();
+        let timer_reach = self.now.plus_ms(TIMER_REACH_MS);
+        let next_short = next.into_iter().chain(waits_until).min().filter(|at| *at <= timer_reach);
+        if let Some(at) = next_short {
+            self.set_timer(at, effects);
+        }
+        // The timer is lost with the memory; the alarm is not. It rings once the timer would have run out.
+        let next_durable = next.filter(|_| is_durable).map(|at| at.max(timer_reach));
+        self.set_alarm_by(end, next_durable, effects);
+    }
+
+    fn set_timer(&mut self, at: EpochMs, effects: &mut Effects) {
+        if self.timer.is_none_or(|set| at < set) {
+            self.timer = Some(at);
+            effects.output.push(OutputEffect::SetTimer(at));
+        }
+    }
+
+    /// An alarm that rings early does no harm, so it is set only where none is early enough: each costs a row.
+    fn set_alarm_by(&mut self, end: EpochMs, sooner: Option<EpochMs>, effects: &mut Effects) {
+        let wanted = sooner.map_or(end, |sooner| sooner.min(end));
+        let is_early_enough = match self.alarm {
+            Alarm::NotSet => false,
+            Alarm::NoLaterThanEnd => sooner.is_none(),
+            Alarm::At(set) => set <= wanted,
+        };
+        if !is_early_enough {
+            self.set_alarm(wanted, effects);
+        }
+    }
+
+    pub(super) fn set_alarm(&mut self, at: EpochMs, effects: &mut Effects) {
+        self.alarm = Alarm::At(at);
+        effects.storage.push(StorageEffect::SetAlarm(at));
+    }
+}

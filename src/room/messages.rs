@@ -1,0 +1,164 @@
+//! Sending and reading messages, and keeping the room open.
+
+use super::{Action, Effects, OutputEffect, Refusal, Room};
+use crate::{
+    domain::{Message, MessageId, ParticipantId, SeatDigest, Seq, SocketId, StoredMessage},
+    journal::Journal,
+    wire::{
+        Answer, ApiError, Draft, ServerFrame,
+        limits::{MAX_MESSAGES, MAX_PAGE_BYTES},
+        message_frame,
+    },
+};
+
+/// The id belongs to the other participant. Confirming it would lose what the caller wrote.
+const TAKEN_ID: ApiError = ApiError::BadRequest { field: "id", problem: "is that of another message" };
+
+/// A message that is in the journal.
+struct Sent {
+    message: StoredMessage,
+    /// It was not there before.
+    is_new: bool,
+}
+
+impl Room {
+    /// A message came by `POST`.
+    pub(super) fn on_send(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        draft: Draft,
+        fallback_id: MessageId,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        self.enter(journal, effects)?;
+        let participant = self.participant(seat)?;
+        let sent = self.send(draft, || fallback_id, participant, journal)?;
+        if sent.is_new {
+            self.broadcast_message(&sent.message, effects)?;
+        }
+        Ok(Answer::Sent { message: sent.message, is_new: sent.is_new })
+    }
+
+    /// A message came by frame. The frame that everybody gets is the confirmation; a repetition is confirmed to the
+    /// socket that repeated it and told to nobody else.
+    pub(super) fn on_message(
+        &mut self,
+        socket: SocketId,
+        participant: ParticipantId,
+        draft: Draft,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.enter(journal, effects)?;
+        // The protocol has no frame without an id.
+        let no_id = || MessageId::from_random([0; 32]);
+        let sent = self.send(draft, no_id, participant, journal)?;
+        if sent.is_new {
+            return self.broadcast_message(&sent.message, effects);
+        }
+        let frame = message_frame(&sent.message, self.open_room()?.expires_at());
+        effects.output.push(OutputEffect::Send { to: vec![socket], frame });
+        Ok(())
+    }
+
+    /// Stores a message, or finds the one that the same participant stored under its id before.
+    fn send(
+        &mut self,
+        draft: Draft,
+        fallback_id: impl FnOnce() -> MessageId,
+        participant: ParticipantId,
+        journal: Journal<'_>,
+    ) -> Result<Sent, Refusal> {
+        self.count(&participant, Action::Message)?;
+        let message = draft.into_message(fallback_id, participant, self.now);
+        let open = self.open_room_mut()?;
+        if open.last_seq >= MAX_MESSAGES {
+            return find_again(&message, journal)?.ok_or(ApiError::HistoryFull.into());
+        }
+        match journal.append(open.last_seq + 1, &message)? {
+            Some(stored) => {
+                open.last_seq = stored.seq;
+                open.record.lifetime.extend(message.timestamp);
+                Ok(Sent { message: stored, is_new: true })
+            }
+            None => find_again(&message, journal)?.ok_or(ApiError::Internal.into()),
+        }
+    }
+
+    fn broadcast_message(&mut self, message: &StoredMessage, effects: &mut Effects) -> Result<(), Refusal> {
+        let frame = message_frame(message, self.open_room()?.expires_at());
+        effects.output.push(OutputEffect::Send { to: self.sockets.all(), frame });
+        Ok(())
+    }
+
+    /// A participant reads a page of the history.
+    pub(super) fn on_history(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        after: Seq,
+        limit: u64,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        let last_seq = self.enter(journal, effects)?.last_seq;
+        let participant = self.participant(seat)?;
+        self.count(&participant, Action::Read)?;
+        let messages = journal.page(after, limit, MAX_PAGE_BYTES)?;
+        Ok(Answer::History { messages, last_seq })
+    }
+
+    /// A participant asks how long the room still lives.
+    pub(super) fn on_ttl(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        self.enter(journal, effects)?;
+        self.participant(seat)?;
+        self.ttl_answer()
+    }
+
+    /// A participant keeps the room open by `POST`.
+    pub(super) fn on_keep_call(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        self.enter(journal, effects)?;
+        let participant = self.participant(seat)?;
+        self.keep(&participant, journal, effects)?;
+        self.ttl_answer()
+    }
+
+    /// Keeps the room open: counts as activity, and tells everybody when the room ends now.
+    pub(super) fn keep(
+        &mut self,
+        participant: &ParticipantId,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.count(participant, Action::Keep)?;
+        let now = self.now;
+        let open = self.open_room_mut()?;
+        open.record.lifetime.extend(now);
+        open.save(journal)?;
+        let frame = ServerFrame::Expiry { expires_at: open.expires_at() }.to_text();
+        effects.output.push(OutputEffect::Send { to: self.sockets.all(), frame });
+        Ok(())
+    }
+
+    fn ttl_answer(&self) -> Result<Answer, Refusal> {
+        let expires_at = self.open_room()?.expires_at();
+        Ok(Answer::Ttl { ttl: expires_at.seconds_left(self.now), expires_at })
+    }
+}
+
+/// The message that is stored under the id of `message`. Fails with `BadRequest` if the other participant sent it.
+fn find_again(message: &Message, journal: Journal<'_>) -> Result<Option<Sent>, Refusal> {
+    let Some(stored) = journal.find(&message.id)? else { return Ok(None) };
+    let is_own = stored.read().is_some_and(|known| known.participant_id == message.participant_id);
+    if is_own { Ok(Some(Sent { message: stored, is_new: false })) } else { Err(TAKEN_ID.into()) }
+}

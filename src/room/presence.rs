@@ -1,0 +1,221 @@
+//! Who is connected: sockets that open, speak and close, and what all of them are told.
+
+use super::{Action, CallId, Effects, Frame, Memory, OpenRoom, OutputEffect, Refusal, Room};
+use crate::{
+    domain::{MessageId, ParticipantId, SeatDigest, SocketId},
+    journal::{Journal, JournalError},
+    wire::{Answer, ApiError, ClientFrame, Close, ServerFrame},
+};
+
+impl Room {
+    /// The living room, once an event has entered it.
+    pub(super) fn open_room(&self) -> Result<&OpenRoom, Refusal> {
+        match &self.memory {
+            Memory::Open(open) => Ok(open),
+            _ => Err(ApiError::RoomNotFound.into()),
+        }
+    }
+
+    /// The same, to change it.
+    pub(super) fn open_room_mut(&mut self) -> Result<&mut OpenRoom, Refusal> {
+        match &mut self.memory {
+            Memory::Open(open) => Ok(open),
+            _ => Err(ApiError::RoomNotFound.into()),
+        }
+    }
+
+    /// A participant opens a socket. One too many replaces the oldest, which may be half-open.
+    pub(super) fn on_socket_requested(
+        &mut self,
+        call: CallId,
+        seat: Option<&SeatDigest>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        self.enter(journal, effects)?;
+        let participant = self.participant(seat)?;
+        let was_online = self.sockets.is_online(&participant);
+        let (socket, replaced) = self.sockets.open(participant.clone(), self.now);
+        if let Some(oldest) = replaced {
+            effects.output.push(OutputEffect::Close(vec![oldest], Close::REPLACED));
+        }
+        effects.output.push(OutputEffect::AcceptSocket { call, socket, participant: participant.clone() });
+        effects.output.push(OutputEffect::Respond(call, Ok(Answer::SocketAccepted(socket))));
+        self.send_ready(socket, &participant, effects)?;
+        if !was_online {
+            let to = self.sockets.all_except(&participant);
+            self.send_presence(to, effects)?;
+        }
+        Ok(())
+    }
+
+    fn send_ready(
+        &self,
+        socket: SocketId,
+        participant: &ParticipantId,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let open = self.open_room()?;
+        let ready = ServerFrame::Ready {
+            participant_id: participant,
+            participants: open.record.participants(),
+            online: self.online(open),
+            last_seq: open.last_seq,
+            expires_at: open.expires_at(),
+            now: self.now,
+            ttl_seconds: open.record.lifetime.ttl_seconds,
+            hellos: open.record.hellos(),
+        };
+        effects.output.push(OutputEffect::Send { to: vec![socket], frame: ready.to_text() });
+        Ok(())
+    }
+
+    fn online(&self, open: &OpenRoom) -> Vec<ParticipantId> {
+        let participants = open.record.participants();
+        participants.into_iter().filter(|participant| self.sockets.is_online(participant)).collect()
+    }
+
+    /// Tells everybody who has a seat and who is here.
+    pub(super) fn broadcast_presence(&self, effects: &mut Effects) -> Result<(), Refusal> {
+        self.send_presence(self.sockets.all(), effects)
+    }
+
+    fn send_presence(&self, to: Vec<SocketId>, effects: &mut Effects) -> Result<(), Refusal> {
+        if to.is_empty() {
+            return Ok(());
+        }
+        let open = self.open_room()?;
+        let presence = ServerFrame::Presence {
+            participants: open.record.participants(),
+            online: self.online(open),
+            last_seq: open.last_seq,
+            expires_at: open.expires_at(),
+            hellos: open.record.hellos(),
+        };
+        effects.output.push(OutputEffect::Send { to, frame: presence.to_text() });
+        Ok(())
+    }
+
+    /// A frame came. What cannot be mended closes the socket.
+    pub(super) fn on_frame(
+        &mut self,
+        socket: SocketId,
+        frame: Frame<'_>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        match self.read_frame(socket, frame, journal, effects) {
+            Ok(()) => Ok(()),
+            Err(Refusal::Journal(error)) => Err(error),
+            Err(Refusal::Api(error)) => {
+                self.close(socket, error.close(), effects);
+                Ok(())
+            }
+        }
+    }
+
+    fn read_frame(
+        &mut self,
+        socket: SocketId,
+        frame: Frame<'_>,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let participant = self.sockets.participant(socket).cloned().ok_or(ApiError::NotAParticipant)?;
+        self.count(&participant, Action::Frame)?;
+        let raw = match frame {
+            Frame::Text(raw) => raw,
+            Frame::TooLarge => return Err(ApiError::TooLarge.into()),
+            Frame::Binary => {
+                return Err(ApiError::BadRequest { field: "frame", problem: "must be text" }.into());
+            }
+        };
+        self.enter(journal, effects)?;
+        match ClientFrame::parse(raw)? {
+            ClientFrame::Message(draft) => {
+                let id = draft.id.clone();
+                let sent = self.on_message(socket, participant, draft, journal, effects);
+                answer_refusal(socket, id.as_ref(), sent, effects)
+            }
+            ClientFrame::BadMessage { id, error } => {
+                answer_refusal(socket, id.as_ref(), Err(error.into()), effects)
+            }
+            ClientFrame::Keep => {
+                let kept = self.keep(&participant, journal, effects);
+                answer_refusal(socket, None, kept, effects)
+            }
+            ClientFrame::Typing => {
+                self.on_typing(&participant, effects);
+                Ok(())
+            }
+            ClientFrame::Unknown => Ok(()),
+        }
+    }
+
+    /// Passes a typing notice on. Beyond the limit it is dropped: nobody waits for it.
+    fn on_typing(&mut self, participant: &ParticipantId, effects: &mut Effects) {
+        let to = self.sockets.all_except(participant);
+        if !to.is_empty() && self.count(participant, Action::Typing).is_ok() {
+            let frame = ServerFrame::Typing { participant_id: participant }.to_text();
+            effects.output.push(OutputEffect::Send { to, frame });
+        }
+    }
+
+    /// A socket closed. The others are told if it was the participant's last one.
+    pub(super) fn on_socket_closed(
+        &mut self,
+        socket: SocketId,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
+        let Some(participant) = self.sockets.close(socket) else { return Ok(()) };
+        if self.sockets.is_online(&participant) || self.sockets.is_empty() {
+            return Ok(());
+        }
+        self.load_and_expire(journal, effects)?;
+        match self.broadcast_presence(effects) {
+            Err(Refusal::Journal(error)) => Err(error),
+            // Without a room there is nobody to tell.
+            _ => Ok(()),
+        }
+    }
+
+    /// Closes one socket.
+    pub(super) fn close(&mut self, socket: SocketId, close: Close, effects: &mut Effects) {
+        effects.output.push(OutputEffect::Close(vec![socket], close));
+        let _ = self.sockets.close(socket);
+    }
+
+    /// Closes all sockets.
+    pub(super) fn close_all(&mut self, close: Close, effects: &mut Effects) {
+        let all = self.sockets.close_all();
+        if !all.is_empty() {
+            effects.output.push(OutputEffect::Close(all, close));
+        }
+    }
+
+    /// Sends the last frame to everybody and closes their sockets.
+    pub(super) fn say_goodbye(&mut self, frame: &ServerFrame<'_>, close: Close, effects: &mut Effects) {
+        if !self.sockets.is_empty() {
+            effects.output.push(OutputEffect::Send { to: self.sockets.all(), frame: frame.to_text() });
+        }
+        self.close_all(close, effects);
+    }
+}
+
+/// Answers a refused frame with an `error` frame, where the participant can mend it; the socket stays open.
+fn answer_refusal(
+    socket: SocketId,
+    id: Option<&MessageId>,
+    outcome: Result<(), Refusal>,
+    effects: &mut Effects,
+) -> Result<(), Refusal> {
+    match outcome {
+        Err(Refusal::Api(error)) if error != ApiError::RoomNotFound => {
+            let frame = ServerFrame::error(id, &error).to_text();
+            effects.output.push(OutputEffect::Send { to: vec![socket], frame });
+            Ok(())
+        }
+        other => other,
+    }
+}

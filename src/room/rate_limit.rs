@@ -1,0 +1,166 @@
+//! How fast a participant may be. Kept in memory only: a room that hibernated was idle, so nobody was fast meanwhile.
+
+use crate::{
+    domain::{EpochMs, ParticipantId},
+    wire::ApiError,
+};
+
+/// What is counted, each in a bucket of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A message, by frame or by `POST`.
+    Message,
+    /// A frame of any type.
+    Frame,
+    /// A typing notice.
+    Typing,
+    /// A page of the history.
+    Read,
+    /// A `keep`, by frame or by `POST`.
+    Keep,
+}
+
+/// How often something is allowed.
+#[derive(Clone, Copy)]
+struct Limit {
+    /// In a thousand seconds, in the long run.
+    per_1000_seconds: u64,
+    /// At once.
+    burst: u64,
+}
+
+impl Limit {
+    fn per_second(rate: u64) -> Self {
+        Self { per_1000_seconds: rate.saturating_mul(1000), burst: rate.saturating_mul(2) }
+    }
+}
+
+const KEEP: Limit = Limit { per_1000_seconds: 100, burst: 1 };
+
+/// A token bucket that counts in millionths.
+#[derive(Clone, Copy)]
+struct Bucket {
+    millionths: u64,
+    filled_at: EpochMs,
+}
+
+impl Bucket {
+    /// Takes one out, or says how many milliseconds it takes until there is one.
+    fn take(&mut self, limit: Limit, now: EpochMs) -> Result<(), u64> {
+        let gained = now.ms_since(self.filled_at).saturating_mul(limit.per_1000_seconds);
+        self.millionths =
+            self.millionths.saturating_add(gained).min(limit.burst.saturating_mul(1_000_000));
+        self.filled_at = now;
+        match self.millionths.checked_sub(1_000_000) {
+            Some(left) => {
+                self.millionths = left;
+                Ok(())
+            }
+            None => Err((1_000_000 - self.millionths).div_ceil(limit.per_1000_seconds.max(1))),
+        }
+    }
+}
+
+/// The buckets of everybody in a room.
+pub struct RateLimits {
+    messages_per_second: u64,
+    buckets: Vec<(ParticipantId, Action, Bucket)>,
+}
+
+impl RateLimits {
+    /// At most `messages_per_second` per participant; 0 for no limit on anything.
+    pub fn new(messages_per_second: u64) -> Self {
+        Self { messages_per_second, buckets: vec![] }
+    }
+
+    fn limit(&self, action: Action) -> Limit {
+        match action {
+            Action::Message => Limit::per_second(self.messages_per_second),
+            Action::Frame => Limit::per_second(self.messages_per_second.saturating_mul(5)),
+            Action::Typing => Limit::per_second(2),
+            Action::Read => Limit::per_second(10),
+            Action::Keep => KEEP,
+        }
+    }
+
+    /// Counts an action. Over its limit: `TooManyRequests`, and when to try again.
+    pub fn take(&mut self, participant: &ParticipantId, action: Action, now: EpochMs) -> Result<(), ApiError> {
+        if self.messages_per_second == 0 && action != Action::Keep {
+            return Ok(());
+        }
+        let limit = self.limit(action);
+        let taken = self.bucket(participant, action, limit, now).map_or(Ok(()), |bucket| bucket.take(limit, now));
+        taken.map_err(|wait_ms| ApiError::TooManyRequests { retry_after_seconds: wait_ms.div_ceil(1000) })
+    }
+
+    fn bucket(
+        &mut self,
+        participant: &ParticipantId,
+        action: Action,
+        limit: Limit,
+        now: EpochMs,
+    ) -> Option<&mut Bucket> {
+        let is_it = |(who, what, _): &(ParticipantId, Action, Bucket)| who == participant && *what == action;
+        let index = self.buckets.iter().position(is_it).unwrap_or_else(|| {
+            let full = Bucket { millionths: limit.burst.saturating_mul(1_000_000), filled_at: now };
+            self.buckets.push((participant.clone(), action, full));
+            self.buckets.len() - 1
+        });
+        self.buckets.get_mut(index).map(|(_, _, bucket)| bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn participant(letter: &str) -> ParticipantId {
+        ParticipantId::parse(&letter.repeat(16)).unwrap()
+    }
+
+    fn passed(limits: &mut RateLimits, action: Action, now: EpochMs) -> usize {
+        (0..300).take_while(|_| limits.take(&participant("a"), action, now).is_ok()).count()
+    }
+
+    #[test]
+    fn a_burst_of_twice_the_rate_passes_and_the_next_waits() {
+        let mut limits = RateLimits::new(10);
+
+        assert_eq!(passed(&mut limits, Action::Message, EpochMs(0)), 20);
+        assert_eq!(
+            limits.take(&participant("a"), Action::Message, EpochMs(0)),
+            Err(ApiError::TooManyRequests { retry_after_seconds: 1 })
+        );
+        assert_eq!(passed(&mut limits, Action::Message, EpochMs(500)), 5);
+        assert_eq!(passed(&mut limits, Action::Message, EpochMs(3_600_000)), 20);
+    }
+
+    #[test]
+    fn one_participant_does_not_use_up_the_others_share_and_one_action_not_that_of_another() {
+        let mut limits = RateLimits::new(1);
+        passed(&mut limits, Action::Message, EpochMs(0));
+
+        assert!(limits.take(&participant("b"), Action::Message, EpochMs(0)).is_ok());
+        assert!(limits.take(&participant("a"), Action::Frame, EpochMs(0)).is_ok());
+    }
+
+    #[test]
+    fn a_room_is_kept_open_once_in_ten_seconds() {
+        let mut limits = RateLimits::new(0);
+
+        assert_eq!(passed(&mut limits, Action::Keep, EpochMs(0)), 1);
+        assert_eq!(
+            limits.take(&participant("a"), Action::Keep, EpochMs(2_500)),
+            Err(ApiError::TooManyRequests { retry_after_seconds: 8 })
+        );
+        assert_eq!(passed(&mut limits, Action::Keep, EpochMs(10_000)), 1);
+    }
+
+    #[test]
+    fn a_rate_of_zero_is_no_limit() {
+        let mut limits = RateLimits::new(0);
+
+        assert_eq!(passed(&mut limits, Action::Message, EpochMs(0)), 300);
+        assert_eq!(passed(&mut limits, Action::Read, EpochMs(0)), 300);
+    }
+}

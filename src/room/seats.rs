@@ -1,0 +1,101 @@
+//! The two seats: who has one, who may take one.
+
+use super::{Effects, OpenRoom, Refusal, Room};
+use crate::{
+    domain::{ParticipantId, ProofHash, SeatDigest},
+    journal::{Journal, Seat},
+    wire::{Answer, ApiError, JoinBody, JoinedBody, RoomStatus},
+};
+
+/// Seats in a room.
+const SEATS: usize = 2;
+
+impl Room {
+    /// What a visitor may know. Changes nothing.
+    pub(super) fn on_status(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        identified: bool,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        let open = self.enter(journal, effects)?;
+        let status = match seat.and_then(|seat| open.record.seat(seat)) {
+            Some(_) => RoomStatus::Joined,
+            None if open.record.seats.len() < SEATS => RoomStatus::Open,
+            None => RoomStatus::Full,
+        };
+        let sealed = open.record.access.is_some();
+        Ok(Answer::Status { room_id: self.id.clone(), status, sealed, identified })
+    }
+
+    /// Takes a seat, unless the caller has one already: then it changes nothing.
+    pub(super) fn on_join(
+        &mut self,
+        seat: Option<&SeatDigest>,
+        body: JoinBody,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<Answer, Refusal> {
+        let digest = seat.ok_or(ApiError::NotAParticipant)?;
+        let now = self.now;
+        let open = self.enter(journal, effects)?;
+        let is_seated = open.record.seat(digest).is_some();
+        check_proof(open.record.access.as_ref(), &body, is_seated)?;
+        if !is_seated {
+            if open.record.seats.len() >= SEATS {
+                return Err(ApiError::RoomFull.into());
+            }
+            open.take_seat(digest, body)?;
+            open.record.lifetime.extend(now);
+            open.save(journal)?;
+            self.broadcast_presence(effects)?;
+        }
+        self.joined(digest).map(|joined| Answer::Joined(Box::new(joined)))
+    }
+
+    fn joined(&mut self, digest: &SeatDigest) -> Result<JoinedBody, Refusal> {
+        let (now, open) = (self.now, self.open_room()?);
+        Ok(JoinedBody {
+            participant_id: ParticipantId::of(digest),
+            participants: open.record.participants(),
+            ttl: open.expires_at().seconds_left(now),
+            expires_at: open.expires_at(),
+            last_seq: open.last_seq,
+            hellos: open.record.hellos(),
+            shelf: open.record.seat(digest).and_then(|seat| seat.shelf.clone()),
+            room_id: self.id.clone(),
+        })
+    }
+
+    /// The participant whose seat it is. Fails with `NotAParticipant` where there is none.
+    pub(super) fn participant(&self, seat: Option<&SeatDigest>) -> Result<ParticipantId, ApiError> {
+        let open = self.open_room().map_err(|_| ApiError::RoomNotFound)?;
+        let taken = seat.and_then(|digest| open.record.seat(digest)).ok_or(ApiError::NotAParticipant)?;
+        Ok(ParticipantId::of(&taken.digest))
+    }
+}
+
+impl OpenRoom {
+    /// In a plain room nothing is kept of the key exchange.
+    fn take_seat(&mut self, digest: &SeatDigest, body: JoinBody) -> Result<(), ApiError> {
+        let is_encrypted = self.record.access.is_some();
+        let (hello, shelf) = if is_encrypted { (body.hello, body.shelf) } else { (None, None) };
+        self.record.seats.push(Seat { digest: digest.clone(), hello, shelf });
+        if let Some(replica) = &mut self.replica {
+            self.record.replica.is_behind = true;
+            replica.on_meta_changed();
+        }
+        Ok(())
+    }
+}
+
+/// Whoever has a seat needs no proof. A wrong one is refused all the same: it says that the link is damaged.
+fn check_proof(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> Result<(), ApiError> {
+    match (access, &body.proof) {
+        (None, _) => Ok(()),
+        (Some(_), None) if is_seated => Ok(()),
+        (Some(access), Some(proof)) if access.is_opened_by(proof) => Ok(()),
+        _ => Err(ApiError::BadProof),
+    }
+}

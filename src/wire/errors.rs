@@ -1,0 +1,176 @@
+//! Why a call is refused, and the one table that turns a refusal into a status, a close code and words.
+
+use serde::Serialize;
+
+/// Why a request or a frame was refused.
+#[allow(missing_docs, reason = "a variant's text says what its fields hold")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// `field` breaks its rule; `problem` ends the sentence that the field's name begins.
+    BadRequest { field: &'static str, problem: &'static str },
+    /// No seat in this room belongs to the caller.
+    NotAParticipant,
+    /// The request was sent by a page of another origin.
+    BadOrigin,
+    /// The room has an access proof and this is not it.
+    BadProof,
+    /// Never existed, expired or destroyed: the three look alike.
+    RoomNotFound,
+    /// No such route.
+    NotFound,
+    /// The route exists, with the methods named here.
+    MethodNotAllowed { allow: String },
+    /// Both seats are taken.
+    RoomFull,
+    /// The room holds as many messages as a room may.
+    HistoryFull,
+    /// The body is larger than any this API takes.
+    TooLarge,
+    /// A body came that does not say that it is JSON.
+    NotJson,
+    /// A socket route was asked for without an upgrade.
+    UpgradeRequired,
+    /// Too fast; the caller may try again after so many seconds.
+    TooManyRequests { retry_after_seconds: u64 },
+    /// The room's storage or the database did not do what was asked. Holds the cause for the log, which the caller
+    /// is not told.
+    StoreUnavailable(&'static str),
+    /// A setting of the operator is wrong. Holds a sentence with the variable's name, never its value.
+    Misconfigured(String),
+    /// A defect in Duet or in the platform.
+    Internal,
+}
+
+/// The code and the reason that a socket is closed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// A close code of RFC 6455, or one of ours from 4400.
+    pub code: u16,
+    /// A stable word for programs.
+    pub reason: &'static str,
+}
+
+impl Close {
+    /// The peer closed first.
+    pub const NORMAL: Self = Self { code: 1000, reason: "" };
+    /// The same participant opened one socket too many, and this was the oldest.
+    pub const REPLACED: Self = Self { code: 4408, reason: "replaced" };
+    /// A participant destroyed the room.
+    pub const DESTROYED: Self = Self { code: 4410, reason: "destroyed" };
+    /// The room's time is over.
+    pub const EXPIRED: Self = Self { code: 4411, reason: "expired" };
+}
+
+/// The body of every error answer: a stable word for programs and a sentence for people.
+#[derive(Debug, Serialize)]
+struct ErrorBody {
+    error: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// The one table: HTTP status, socket close code, word, sentence.
+    fn row(&self) -> (u16, u16, &'static str, &'static str) {
+        match self {
+            Self::BadRequest { .. } => (400, 4400, "bad-request", ""),
+            Self::NotAParticipant => {
+                (401, 4401, "not-a-participant", "You have no seat in this room. Join it first.")
+            }
+            Self::BadOrigin => (403, 4403, "bad-origin", "This request was sent by a page of another site."),
+            Self::BadProof => (403, 4403, "bad-proof", "This room opens with its whole link only."),
+            Self::RoomNotFound => (404, 4404, "room-not-found", "There is no room with this id."),
+            Self::NotFound => (404, 4404, "not-found", "There is nothing at this address."),
+            Self::MethodNotAllowed { .. } => {
+                (405, 4400, "method-not-allowed", "This address does not take that method.")
+            }
+            Self::RoomFull => {
+                (409, 4409, "room-full", "This room has two people in it, and never takes a third.")
+            }
+            Self::HistoryFull => {
+                (409, 4409, "room-history-full", "This room holds as many messages as a room may.")
+            }
+            Self::TooLarge => (413, 1009, "too-large", "The body must be at most 64 KiB."),
+            Self::NotJson => (415, 4400, "not-json", "The body must be JSON, sent as application/json."),
+            Self::UpgradeRequired => (426, 4400, "upgrade-required", "This address takes WebSockets only."),
+            Self::TooManyRequests { .. } => {
+                (429, 4429, "too-many-requests", "Too fast. Wait a little and try again.")
+            }
+            Self::StoreUnavailable(_) => {
+                (503, 1013, "store-unavailable", "The database does not answer right now. Try again.")
+            }
+            Self::Misconfigured(_) => (500, 1011, "misconfigured", ""),
+            Self::Internal => (500, 1011, "internal", "Something went wrong here."),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.row().0
+    }
+
+    /// What a socket is closed with for this reason.
+    pub fn close(&self) -> Close {
+        let (_, code, reason, _) = self.row();
+        Close { code, reason }
+    }
+
+    /// The stable word for programs.
+    pub fn code(&self) -> &'static str {
+        self.row().2
+    }
+
+    /// The sentence for people. Holds no value that came with the request.
+    pub fn message(&self) -> String {
+        match self {
+            Self::BadRequest { field, problem } => format!("`{field}` {problem}."),
+            Self::Misconfigured(what) => what.clone(),
+            _ => self.row().3.to_owned(),
+        }
+    }
+
+    /// What only the log is told. It names a wrong setting, and never its value.
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::StoreUnavailable(cause) => cause,
+            Self::Misconfigured(what) => what,
+            _ => "",
+        }
+    }
+
+    /// The JSON body of the answer.
+    pub fn to_json(&self) -> String {
+        let body = ErrorBody { error: self.code(), message: self.message() };
+        // Two strings always have a JSON form.
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    /// The header that belongs to this error beside the usual ones.
+    pub fn header(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
+            Self::TooManyRequests { retry_after_seconds } => Some(("retry-after", retry_after_seconds.to_string())),
+            Self::UpgradeRequired => Some(("upgrade", "websocket".to_owned())),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_request_names_its_field() {
+        let error = ApiError::BadRequest { field: "text", problem: "must not be empty" };
+
+        assert_eq!((error.status(), error.close().code, error.code()), (400, 4400, "bad-request"));
+        assert_eq!(error.message(), "`text` must not be empty.");
+    }
+
+    #[test]
+    fn a_room_that_ended_looks_like_one_that_never_was() {
+        let error = ApiError::RoomNotFound;
+
+        assert_eq!((error.status(), error.close().code, error.code()), (404, 4404, "room-not-found"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Socket frames in both directions. `public/app/net` is the pages' side of this file.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{ApiError, Draft, fields::Fields};
+use crate::domain::{EpochMs, Hello, MessageId, ParticipantId, Seq, StoredMessage};
+
+/// A frame from a client.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ClientFrame {
+    /// `{type:"message", id, sender?, text}`
+    Message(Draft),
+    /// `{type:"message"}` that breaks a rule: answered with an `error` frame, with the id if it had a valid one.
+    #[allow(missing_docs, reason = "the variant's text says what its fields hold")]
+    BadMessage { id: Option<MessageId>, error: ApiError },
+    /// `{type:"typing"}`
+    Typing,
+    /// `{type:"keep"}`
+    Keep,
+    /// A type of a newer client: ignored.
+    Unknown,
+}
+
+impl ClientFrame {
+    /// Fails with `BadRequest` for what is not a frame at all, which closes the socket.
+    pub fn parse(raw: &str) -> Result<Self, ApiError> {
+        let mut fields = Fields::parse(raw)?;
+        let is_missing = ApiError::BadRequest { field: "type", problem: "is missing" };
+        match fields.text("type")?.ok_or(is_missing)?.as_str() {
+            "message" => Ok(Self::message(fields)),
+            "typing" => Ok(Self::Typing),
+            "keep" => Ok(Self::Keep),
+            _ => Ok(Self::Unknown),
+        }
+    }
+
+    fn message(fields: Fields) -> Self {
+        let id = fields.peek_text("id").and_then(MessageId::parse);
+        match Draft::from_fields(fields) {
+            Ok(draft) if draft.id.is_some() => Self::Message(draft),
+            Ok(_) => {
+                Self::BadMessage { id, error: ApiError::BadRequest { field: "id", problem: "is missing" } }
+            }
+            Err(error) => Self::BadMessage { id, error },
+        }
+    }
+}
+
+/// The `hello` of each participant in an encrypted room. Absent in a plain room.
+pub type Hellos = Option<BTreeMap<ParticipantId, Hello>>;
+
+/// A frame to a client: an object with its `type`. `docs/protocol.md` says what its fields hold. A `message` frame is
+/// made by [`message_frame`].
+#[allow(missing_docs, reason = "the fields are the protocol's")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ServerFrame<'a> {
+    /// Always the first: who you are, who is here, how far the room is.
+    Ready {
+        participant_id: &'a ParticipantId,
+        participants: Vec<ParticipantId>,
+        online: Vec<ParticipantId>,
+        last_seq: Seq,
+        expires_at: EpochMs,
+        now: EpochMs,
+        ttl_seconds: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hellos: Hellos,
+    },
+    /// Somebody took a seat, came or left.
+    Presence {
+        participants: Vec<ParticipantId>,
+        online: Vec<ParticipantId>,
+        last_seq: Seq,
+        expires_at: EpochMs,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hellos: Hellos,
+    },
+    /// The room's end moved without a message.
+    Expiry { expires_at: EpochMs },
+    /// Somebody is writing.
+    Typing { participant_id: &'a ParticipantId },
+    /// A participant ended the room.
+    Destroy,
+    /// The room's time is over.
+    Expire,
+    /// A frame of yours was refused; the socket stays open.
+    Error {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a MessageId>,
+        error: &'static str,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_seconds: Option<u64>,
+    },
+}
+
+impl<'a> ServerFrame<'a> {
+    /// The refusal of a frame; `id` is that of the message, if it had a valid one.
+    pub fn error(id: Option<&'a MessageId>, error: &ApiError) -> Self {
+        let retry_after_seconds = match error {
+            ApiError::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
+            _ => None,
+        };
+        Self::Error { id, error: error.code(), message: error.message(), retry_after_seconds }
+    }
+
+    /// The frame as text. Cannot fail: every key is a string and every value is plain.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// `{type:"message", message, expiresAt}`: a stored message. To its sender it is the confirmation.
+pub fn message_frame(message: &StoredMessage, expires_at: EpochMs) -> String {
+    let mut text = String::with_capacity(message.json.len() + 96);
+    text.push_str("{\"type\":\"message\",\"message\":");
+    message.write_to(&mut text);
+    text.push_str(",\"expiresAt\":");
+    text.push_str(&expires_at.0.to_string());
+    text.push('}');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "aaaaaaaaaaaaaaaaaaaaa";
+
+    #[test]
+    fn a_frame_of_an_unknown_type_is_ignored() {
+        assert_eq!(ClientFrame::parse(r#"{"type":"wave","at":1}"#), Ok(ClientFrame::Unknown));
+    }
+
+    #[test]
+    fn what_is_not_a_frame_is_distinguished_from_a_bad_message() {
+        for raw in ["", "hello", "[]", "{}", r#"{"type":7}"#, "\"ping\""] {
+            assert!(ClientFrame::parse(raw).is_err(), "{raw}");
+        }
+        let frame = ClientFrame::parse(&format!(r#"{{"type":"message","id":"{ID}","text":""}}"#)).unwrap();
+        assert!(matches!(frame, ClientFrame::BadMessage { id: Some(_), .. }));
+        let frame = ClientFrame::parse(r#"{"type":"message","text":"no id"}"#).unwrap();
+        assert!(matches!(frame, ClientFrame::BadMessage { id: None, .. }));
+    }
+
+    #[test]
+    fn frames_are_written_as_the_protocol_has_them() {
+        let participant_id = ParticipantId::parse("pppppppppppppppp").unwrap();
+        let message = StoredMessage { seq: 3, json: r#"{"id":"a"}"#.into() };
+
+        assert_eq!(ServerFrame::Expire.to_text(), r#"{"type":"expire"}"#);
+        assert_eq!(
+            ServerFrame::Typing { participant_id: &participant_id }.to_text(),
+            r#"{"type":"typing","participantId":"pppppppppppppppp"}"#
+        );
+        assert_eq!(
+            ServerFrame::Expiry { expires_at: EpochMs(5) }.to_text(),
+            r#"{"type":"expiry","expiresAt":5}"#
+        );
+        assert_eq!(
+            message_frame(&message, EpochMs(9)),
+            r#"{"type":"message","message":{"seq":3,"id":"a"},"expiresAt":9}"#
+        );
+    }
+}
