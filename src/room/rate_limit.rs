@@ -67,7 +67,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// At most `messages_per_second` per participant; 0 for no limit on anything.
+    /// At most `messages_per_second` per participant; with 0, messages, frames and reads are not limited.
     pub fn new(messages_per_second: u64) -> Self {
         Self { messages_per_second, buckets: vec![] }
     }
@@ -89,7 +89,8 @@ impl RateLimits {
         action: Action,
         now: EpochMs,
     ) -> Result<(), ApiError> {
-        if self.messages_per_second == 0 && action != Action::Keep {
+        let is_free = matches!(action, Action::Message | Action::Frame | Action::Read);
+        if is_free && self.messages_per_second == 0 {
             return Ok(());
         }
         let limit = self.limit(action);

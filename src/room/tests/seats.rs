@@ -3,7 +3,7 @@ use serde_json::json;
 use super::world::*;
 use crate::{
     domain::{Proof, ProofHash},
-    room::{CallId, Event},
+    room::{CallId, Event, Frame},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
 };
 
@@ -105,6 +105,17 @@ fn the_last_socket_that_closes_is_announced() {
     assert!(room.frames_to(ann, "presence").is_empty());
     room.handle(Event::SocketClosed { socket: ben_too });
     room.handle(Event::SocketClosed { socket: ben_too });
+
+    assert_eq!(room.frames_to(ann, "presence").len(), 1);
+    assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
+}
+
+#[test]
+fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+
+    room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
+    room.handle(Event::SocketClosed { socket: ben });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
