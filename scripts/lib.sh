@@ -2,9 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-WORKER_BUILD_VERSION=0.8.7
 WASM_TARGET=wasm32-unknown-unknown
-WORKER_BUILD=$PWD/.tools/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 
 export WRANGLER_SEND_METRICS=false
 # wrangler dev would write down every event and statement of every room, and take most of the time for it.
@@ -43,10 +41,7 @@ timed() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
-# The version of a crate in Cargo.lock.
-locked_version() {
-  awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
-}
+has_node_modules() { [ node_modules/.package-lock.json -nt package-lock.json ]; }
 
 has_wasm_std() {
   compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null
