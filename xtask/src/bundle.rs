@@ -30,12 +30,15 @@ pub fn bundle_and_optimize(project: &Project, dir: &Path) -> Result<()> {
 
 fn bundle(project: &Project, dir: &Path) -> Result<()> {
     let mut esbuild = project.npm_tool("esbuild")?;
-    esbuild.current_dir(dir).args(["shim.js", "--bundle", "--format=esm", "--minify", "--log-level=warning"]).args([
-        "--external:./index_bg.wasm",
-        "--external:cloudflare:*",
-        "--outfile=index.js",
-        "--allow-overwrite",
-    ]);
+    esbuild
+        .current_dir(dir)
+        .args(["shim.js", "--bundle", "--format=esm", "--minify", "--log-level=warning"])
+        .args([
+            "--external:./index_bg.wasm",
+            "--external:cloudflare:*",
+            "--outfile=index.js",
+            "--allow-overwrite",
+        ]);
     run(&mut esbuild, "esbuild")
 }
 

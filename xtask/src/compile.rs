@@ -60,10 +60,10 @@ fn find_wasm(messages: impl BufRead) -> Result<Option<PathBuf>> {
 }
 
 fn wasm_of(message: &Value) -> Option<PathBuf> {
-    if message["reason"] != "compiler-artifact" || message["target"]["name"] != "duet" {
+    if message.pointer("/target/name")? != "duet" {
         return None;
     }
-    let files = message["filenames"].as_array()?;
+    let files = message.get("filenames")?.as_array()?;
     files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
 }
 

@@ -49,7 +49,8 @@ fn build(cargo_options: &[OsString]) -> Result<()> {
 fn publish(project: &Project) -> Result<()> {
     for name in bundle::OUTPUTS {
         let target = project.build_dir().join(name);
-        fs::rename(project.staging_dir().join(name), &target).with_context(|| format!("cannot write {}", target.display()))?;
+        fs::rename(project.staging_dir().join(name), &target)
+            .with_context(|| format!("cannot write {}", target.display()))?;
     }
     fs::remove_dir_all(project.staging_dir()).context("cannot remove the staging folder")
 }

@@ -32,9 +32,9 @@ impl Project {
         self.root.join("build")
     }
 
-    /// Where a build is prepared.
+    /// Where a build is prepared: not in `build/`, which a running `wrangler dev` watches, but on the same disk.
     pub fn staging_dir(&self) -> PathBuf {
-        self.build_dir().join(".staging")
+        self.root.join("target/staging")
     }
 
     /// Waits until no other build of this project runs. The lock ends with the returned file.

@@ -29,16 +29,16 @@ fn handler(name: &str) -> String {
     if EVENTS.contains(&name) {
         format!(
             "Entrypoint.prototype.{name} = function {name}(arg) {{
-  return exports.{name}.call(this, arg, this.env, this.ctx);
+  return exports.{name}.call(this, arg, this.env, this.ctx)
 }};\n"
         )
     } else {
-        format!("Entrypoint.prototype.{name} = exports.{name};\n")
+        format!("Entrypoint.prototype.{name} = exports.{name}\n")
     }
 }
 
 fn class(name: &str) -> String {
-    format!("export const {name} = new Proxy(exports.{name}, classProxyHooks);\n")
+    format!("export const {name} = new Proxy(exports.{name}, classProxyHooks)\n")
 }
 
 /// The exported functions, in the forms in which wasm-bindgen writes them: one declaration a line.
@@ -47,7 +47,8 @@ fn exported_functions(bindings: &str) -> impl Iterator<Item = &str> {
 }
 
 fn exported_function(line: &str) -> Option<&str> {
-    let declaration = line.strip_prefix("export function ").or_else(|| line.strip_prefix("export async function "));
+    let declaration =
+        line.strip_prefix("export function ").or_else(|| line.strip_prefix("export async function "));
     if let Some(declaration) = declaration {
         return declaration.split_once('(').map(|(name, _)| name.trim());
     }
@@ -56,7 +57,10 @@ fn exported_function(line: &str) -> Option<&str> {
 }
 
 fn exported_classes(bindings: &str) -> impl Iterator<Item = &str> {
-    bindings.lines().filter_map(|line| line.strip_prefix("export class ")?.split_once('{')).map(|(name, _)| name.trim())
+    bindings
+        .lines()
+        .filter_map(|line| line.strip_prefix("export class ")?.split_once('{'))
+        .map(|(name, _)| name.trim())
 }
 
 #[cfg(test)]
@@ -79,18 +83,20 @@ export { __worker_init_state };
     fn events_are_called_with_environment_and_context() {
         let shim = shim_for(BINDINGS);
 
-        assert!(shim.contains("return exports.fetch.call(this, arg, this.env, this.ctx);"));
-        assert!(shim.contains("return exports.scheduled.call(this, arg, this.env, this.ctx);"));
+        assert!(shim.contains("return exports.fetch.call(this, arg, this.env, this.ctx)"));
+        assert!(shim.contains("return exports.scheduled.call(this, arg, this.env, this.ctx)"));
     }
 
     #[test]
     fn other_functions_are_methods_as_they_are() {
-        assert!(shim_for(BINDINGS).contains("Entrypoint.prototype.greet = exports.greet;\n"));
+        assert!(shim_for(BINDINGS).contains("Entrypoint.prototype.greet = exports.greet\n"));
     }
 
     #[test]
     fn classes_are_exported_behind_the_guard() {
-        assert!(shim_for(BINDINGS).contains("export const Room = new Proxy(exports.Room, classProxyHooks);\n"));
+        assert!(
+            shim_for(BINDINGS).contains("export const Room = new Proxy(exports.Room, classProxyHooks)\n")
+        );
     }
 
     #[test]
