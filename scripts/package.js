@@ -1,12 +1,13 @@
 // Writes the built Worker, the pages and the command `duet` into one file for npm. The same sources give the same bytes:
-// npm writes no times, owners or modes of this machine, and neither does anything here.
+// npm writes no times and owners of this machine, and the modes are set here.
 
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const DIST = "dist"
+const COMMAND = "scripts/cli/duet.js"
 const CONTENT = `${DIST}/package`
 const COPIED = ["CHANGELOG.md", "LICENSE", "SECURITY.md", "build/index.js", "build/index_bg.wasm", "docs", "public", "scripts/cli"]
 
@@ -19,6 +20,7 @@ writeFileSync(join(CONTENT, "README.md"), readme())
 writeFileSync(join(CONTENT, "package.json"), `${JSON.stringify(manifest(), null, 2)}\n`)
 writeFileSync(join(CONTENT, "wrangler.toml"), withoutBuild(readFileSync("wrangler.toml", "utf8")))
 writeFileSync(join(CONTENT, "SHA256SUMS"), sumsOf(CONTENT, filesIn(CONTENT)))
+for (const path of filesIn(CONTENT)) chmodSync(join(CONTENT, path), path === COMMAND ? 0o755 : 0o644)
 
 execFileSync("npm", ["pack", "--silent", "--pack-destination", ".."], { cwd: CONTENT, stdio: ["ignore", "ignore", "inherit"] })
 rmSync(CONTENT, { recursive: true })
@@ -35,7 +37,7 @@ function manifest() {
     description,
     license,
     type: "module",
-    bin: { duet: "scripts/cli/duet.js" },
+    bin: { duet: COMMAND },
     engines: { node: ">=20" },
     dependencies: { node, wrangler },
   }

@@ -2,13 +2,13 @@
 
 import http from "node:http"
 import https from "node:https"
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib"
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib"
 
 const TIMEOUT_MS = 20_000
 const MAX_BODY_BYTES = 16 << 20
 
 /** @type {Record<string, (body: Buffer) => Buffer>} */
-const DECODERS = { br: brotliDecompressSync, deflate: inflateSync, gzip: gunzipSync, zstd: zstdDecompressSync }
+const DECODERS = { br: brotliDecompressSync, deflate: inflateSync, gzip: gunzipSync }
 
 /**
  * What came back.
@@ -24,7 +24,7 @@ const DECODERS = { br: brotliDecompressSync, deflate: inflateSync, gzip: gunzipS
  * @returns {Promise<Answer>}
  */
 export async function request(url, { method = "GET", headers = {}, body } = {}) {
-  const response = await send(url, { method, headers }, body)
+  const response = await send(url, { method, headers: { "accept-encoding": "gzip, deflate, br", ...headers } }, body)
   const chunks = []
   let size = 0
   for await (const chunk of response) {

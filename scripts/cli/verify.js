@@ -34,7 +34,6 @@ const HARMLESS = new Set([
 /** A browser's, so that a deployment cannot tell this comparison from a visit by its headers alone. */
 const BROWSER = {
   accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-  "accept-encoding": "gzip, deflate, br",
   "accept-language": "en-US,en;q=0.5",
   "sec-fetch-dest": "document",
   "sec-fetch-mode": "navigate",

@@ -109,6 +109,7 @@ async function startServer(folder, env) {
   ended.catch(() => {})
   const isReady = (async () => {
     for await (const line of lines) if (line.includes("Ready on")) return
+    await ended
   })()
   await Promise.race([isReady, ended])
   child.stdout.resume()
