@@ -96,8 +96,8 @@ impl Hello {
         if is_reflected { Err(HelloError::Reflected) } else { Ok(()) }
     }
 
-    /// X25519 of one's own secret and this hello's key.
-    pub(crate) fn exchange(&self, secret: &Secret32) -> Result<Secret32, HelloError> {
+    /// X25519 of one's own secret and this hello's key. Callers want [`crate::handshake::Root::agree`].
+    pub fn exchange(&self, secret: &Secret32) -> Result<Secret32, HelloError> {
         let shared = StaticSecret::from(*secret.expose()).diffie_hellman(&PublicKey::from(self.public()));
         if shared.was_contributory() {
             Ok(Secret32::new(*shared.as_bytes()))

@@ -31,10 +31,3 @@ pub mod shelf;
 mod words;
 
 pub use words::WORDS;
-
-#[cfg(test)]
-mod negatives;
-#[cfg(test)]
-mod relay;
-#[cfg(test)]
-mod vectors;

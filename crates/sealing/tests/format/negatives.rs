@@ -4,10 +4,10 @@ use std::num::NonZeroU32;
 
 use serde_json::Value;
 
-use crate::bytes::{ParticipantId, from_base64url};
-use crate::link::LinkSecret;
-use crate::participant::{Incoming, Outcome, Participant, Stop};
 use crate::vectors::{id, list, published, room_and_link, seat_secrets, text};
+use duet_sealing::bytes::{ParticipantId, from_base64url};
+use duet_sealing::link::LinkSecret;
+use duet_sealing::participant::{Incoming, Outcome, Participant, Stop};
 
 fn incoming(message: &Value, seq: u64) -> Incoming {
     let seq = NonZeroU32::new(u32::try_from(seq).unwrap()).unwrap();

@@ -3,18 +3,18 @@
 use serde_json::Value;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::WORDS;
-use crate::body::{RevealedKeys, Said};
-use crate::bytes::{Id, MessageId, RoomId, Secret32, from_base64url, to_base64url};
-use crate::handshake::{Root, Seat, Transcript, early_key, early_key_id};
-use crate::head::Head;
-use crate::hello::{Hello, SeatSecrets};
-use crate::link::LinkSecret;
-use crate::message::{Envelope, SealedText, padded, seal};
-use crate::shelf::{Shelf, Stage, StoredKeys};
+use duet_sealing::WORDS;
+use duet_sealing::body::{RevealedKeys, Said};
+use duet_sealing::bytes::{Id, MessageId, RoomId, Secret32, from_base64url, to_base64url};
+use duet_sealing::handshake::{Root, Seat, Transcript, early_key, early_key_id};
+use duet_sealing::head::Head;
+use duet_sealing::hello::{Hello, SeatSecrets};
+use duet_sealing::link::LinkSecret;
+use duet_sealing::message::{Envelope, SealedText, seal};
+use duet_sealing::shelf::{Shelf, Stage, StoredKeys};
 
 pub(crate) fn published() -> Value {
-    serde_json::from_str(include_str!("../../../docs/sealing-vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../docs/sealing-vectors.json")).unwrap()
 }
 
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -183,7 +183,7 @@ fn messages_are_sealed_and_opened_as_published() {
 
             assert_eq!(sealed.as_deref(), Some(text(message, "text")));
             let opened = SealedText::parse(text(message, "text")).unwrap().open(&envelope, &key).unwrap();
-            assert_eq!(opened, padded(json));
+            assert_eq!(str::from_utf8(&opened).unwrap().trim_end_matches(' '), json);
             assert_eq!(opened.len() as u64, message["paddedLength"].as_u64().unwrap());
             assert_eq!(written_again(text(message, "kind"), &opened), json);
         }
