@@ -129,7 +129,8 @@ for (const room of VECTORS.rooms) {
       await page.session.onHellos(hellos)
 
       const outcomes = await page.session.open(room.messages)
-      assert.deepEqual(outcomes.map(({ kind }) => kind), room.messages.map(({ kind }) => (kind === "keys" ? "keys" : "shown")))
+      const expected = room.messages.map(({ kind }) => (kind === "keys" ? "keys" : "shown"))
+      assert.deepEqual(outcomes.map(({ kind }) => kind), expected)
       assert.equal(page.state.isOrderBroken, false)
       assert.equal((await page.session.words()).join(" "), room.safetyWords)
     }

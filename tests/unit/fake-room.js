@@ -39,7 +39,8 @@ class TabStorage {
 
   #tell(key) {
     for (const tab of this.#browser.tabs) {
-      if (tab !== this.#tab) queueMicrotask(() => tab.events.dispatchEvent(Object.assign(new Event("storage"), { key })))
+      const event = Object.assign(new Event("storage"), { key })
+      if (tab !== this.#tab) queueMicrotask(() => tab.events.dispatchEvent(event))
     }
   }
 }

@@ -1,7 +1,7 @@
 //! The end-to-end encryption of a Duet room, version 2 (`duet/2`), as a library.
 //!
-//! It is written from `docs/sealing.md` and not from the page's JavaScript, so that the document, both
-//! implementations and the vectors in `docs/sealing-vectors.json` check each other. A client in Rust can use it as it is.
+//! It is written from `docs/sealing.md` and not from the page's JavaScript, so that the document, both implementations
+//! and the vectors in `docs/sealing-vectors.json` check each other. A client in Rust can use it as it is.
 //!
 //! | module | section of `docs/sealing.md` |
 //! |---|---|
@@ -15,8 +15,8 @@
 //! | [`shelf`] | Where keys live in a browser |
 //! | [`participant`] | What a client does, all rules together |
 //!
-//! Nothing here draws random bytes, reads a clock or does I/O: callers hand in fresh random bytes where the format wants
-//! them. A nonce must never be used twice with one key.
+//! Nothing here draws random bytes, reads a clock or does I/O: callers hand in fresh random bytes where the format
+//! wants them. A nonce must never be used twice with one key.
 
 pub mod body;
 pub mod bytes;

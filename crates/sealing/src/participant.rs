@@ -144,8 +144,8 @@ impl Participant {
         self.conversation.take_changed()
     }
 
-    /// The message that confirms one's key and reveals one's nonce: to be sent before anything else, again at each start,
-    /// until it is in the history. `None` while alone, once it is there, and after a stop. `nonce` is fresh.
+    /// The message that confirms one's key and reveals one's nonce. It is sent before anything else, and again at each
+    /// start until it is in the history. `None` while alone, once it is there, and after a stop. `nonce` is fresh.
     pub fn keys_message(&self, nonce: [u8; 12]) -> Option<Outgoing> {
         let pair = self.pair.as_ref().filter(|_| self.stop.is_none())?;
         let id = pair.transcript.keys_message_id(&pair.own.id);

@@ -106,7 +106,8 @@ export async function encrypt(key, nonce, additionalData, text) {
  */
 export async function decrypt(key, nonce, additionalData, ciphertext) {
   try {
-    return await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce, additionalData: utf8(additionalData) }, key, ciphertext)
+    const cipher = { name: "AES-GCM", iv: nonce, additionalData: utf8(additionalData) }
+    return await crypto.subtle.decrypt(cipher, key, ciphertext)
   } catch {
     return null
   }

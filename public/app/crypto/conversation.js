@@ -3,7 +3,7 @@
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Message } from "../protocol.js" */
-/** @import { Outcome } from "./session.js" */
+/** @import { Outcome } from "./interface.js" */
 
 import { sha256, toBase64Url } from "./bytes.js"
 

@@ -1,9 +1,9 @@
-// One person's side of an encrypted room, behind the interface of session.js. docs/sealing.md, "What a client does".
+// One person's side of an encrypted room, behind the interface in interface.js. docs/sealing.md, "What a client does".
 
 /** @import { Message } from "../protocol.js" */
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Draft } from "./drafts.js" */
-/** @import { JoinAnswer, Outcome, Outgoing, SessionOptions, SessionState, StopReason } from "./session.js" */
+/** @import { JoinAnswer, Outcome, Outgoing, SessionOptions, SessionState, StopReason } from "./interface.js" */
 
 import { toBase64Url } from "./bytes.js"
 import { Conversation } from "./conversation.js"
@@ -101,7 +101,8 @@ export class EncryptedSession {
     }
     const { isBroken, isMatch } = await this.#seat.marks()
     this.#conversation.isBroken ||= isBroken
-    this.#change({ phase: pair ? "both" : "alone", isOrderBroken: this.#conversation.isBroken, wordsConfirmed: isMatch })
+    const phase = pair ? "both" : "alone"
+    this.#change({ phase, isOrderBroken: this.#conversation.isBroken, wordsConfirmed: isMatch })
   }
 
   /** @param {StorageEvent} event of another tab */
@@ -190,7 +191,7 @@ export class EncryptedSession {
     this.#noteOrder()
   }
 
-  /** The other's keys message came: it must hold what their hello committed to, and opens what they wrote while alone. */
+  /** The other's keys message must hold what their hello committed to. It opens what they wrote while alone. */
   async #checkRevealed() {
     const { pair } = this.#seat
     const revealed = this.#opener?.revealed

@@ -1,4 +1,5 @@
-// JSON, read so strictly that two implementations never see different things in it. docs/sealing.md, "What a message holds".
+// JSON, read so strictly that two implementations never see different things in it.
+// docs/sealing.md, "What a message holds".
 
 /** A string, with the colon that makes it a key; a number; a bracket. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d[\d.eE+-]*|[{}[\]]/g
@@ -7,7 +8,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /**
  * Reads an object. A number that is not written in digits only becomes null, and so no integer.
  * @param {BufferSource} bytes UTF-8
- * @returns {Record<string, unknown> | null} null for no JSON, no object, a BOM, a key that stands twice, a lone surrogate
+ * @returns {Record<string, unknown> | null} null for what is no JSON object, or has a BOM, a key twice, a lone surrogate
  */
 export function parseObject(bytes) {
   try {

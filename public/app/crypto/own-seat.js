@@ -3,7 +3,7 @@
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Pair, Seat, SealingKey } from "./keys.js" */
-/** @import { JoinAnswer, JoinFields, SessionOptions, StopReason } from "./session.js" */
+/** @import { JoinAnswer, JoinFields, SessionOptions, StopReason } from "./interface.js" */
 /** @import { KeyValueStore, StoredKeys } from "./shelf.js" */
 
 import { fromBase64Url, randomBytes, toBase64Url } from "./bytes.js"
