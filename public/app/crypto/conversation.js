@@ -2,8 +2,7 @@
 // docs/sealing.md, "Order". Knows no keys.
 
 /** @import { Bytes } from "./bytes.js" */
-/** @import { Message } from "../protocol.js" */
-/** @import { Outcome } from "./interface.js" */
+/** @import { Message, Outcome } from "./interface.js" */
 
 import { sha256, toBase64Url } from "./bytes.js"
 

@@ -1,9 +1,9 @@
 // One person's side of an encrypted room, behind the interface in interface.js. docs/sealing.md, "What a client does".
 
-/** @import { Message } from "../protocol.js" */
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Draft } from "./drafts.js" */
-/** @import { JoinAnswer, Outcome, Outgoing, SessionOptions, SessionState, StopReason } from "./interface.js" */
+/** @import { JoinAnswer, Message, Outcome, Outgoing } from "./interface.js" */
+/** @import { SessionOptions, SessionState, StopReason } from "./interface.js" */
 
 import { toBase64Url } from "./bytes.js"
 import { Conversation } from "./conversation.js"

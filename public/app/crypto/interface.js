@@ -1,5 +1,5 @@
-// What a page needs to know of the encryption: the interface of session.js, one object for a room, the same for encrypted
-// and plain rooms. Types and words only: nothing of this file runs, and no browser loads it.
+// What a page needs to know of the encryption: the interface of session.js, one object for a room, the same for
+// encrypted and plain rooms. Types and words only: nothing of this file runs, and no browser loads it.
 //
 // When a page loads, before anything else:
 //
@@ -26,39 +26,39 @@
 //   const answer = await joinRoom(roomId, await session.joinFields())
 //   await session.afterJoin(answer)
 //
-// The fields stay the same however often the request is repeated; they are {} with a seat and in a plain room. Then take the
-// fragment out of the address. Where the room refused (400, 403, 409), call `session.joinRefused()` instead: the next press
-// draws anew.
+// The fields stay the same however often the request is repeated; they are {} with a seat and in a plain room. Then
+// take the fragment out of the address. Where the room refused (400, 403, 409), call `session.joinRefused()` instead:
+// the next press draws anew.
 //
-// The lobby makes a room with `accessOf(secret)` of a `newLinkSecret()`, and a session with the arrival
-// `{ kind: "encrypted", secret }`. It joins before it goes to the room's page, but only if `session.state.survivesReload`.
+// The lobby makes a room with `accessOf(secret)` of a `newLinkSecret()`, and a session with the arrival `{ kind:
+// "encrypted", secret }`. It joins before it goes to the room's page, but only if `session.state.survivesReload`.
 // Otherwise it goes to `/room/<id>#<fragmentOf(secret)>` without joining, since the next page would not have the keys.
 //
 // While the room is open. Calls may overlap; they take effect in the order in which they are made:
 //
 //   session.onHellos(frame.hellos)    for each `ready` and `presence`
-//   await session.keysMessage()       right after that, and when `phase` becomes "both". `{id, text}` is to be sent before
-//                                     anything that waits, and is never shown; null where there is nothing to send, also
-//                                     once it is in the history
+//   await session.keysMessage()       right after that, and when `phase` becomes "both". `{id, text}` is to be sent
+//                                     before anything that waits, and is never shown; null where there is nothing to
+//                                     send, also once it is in the history
 //   session.keysRefused()             the room answered it with 400 or 409
-//   await session.seal(draft)         `{id, text}` (in a plain room `sender` too), to be sent at once; null after a stop.
-//                                     A retry is sealed anew
+//   await session.seal(draft)         `{id, text}` (in a plain room `sender` too), to be sent at once; null after a
+//                                     stop. A retry is sealed anew
 //   session.fits(draft)               whether it is short enough to be sealed
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
 //   await session.words()             four words or null; asked for each time before they are shown
 //   await session.confirmWords()      the person pressed "They match"
 //   session.drafts                    what is not sent yet: see drafts.js. Works once `afterJoin` is done
 //   session.link                      path and fragment of the room's link, once `afterJoin` is done
-//   session.destroy()                 for destroy, expire, 404, 4404, 4410, 4411: empties memory and removes all entries of
-//                                     the room, at once and for good
+//   session.destroy()                 for destroy, expire, 404, 4404, 4410, 4411: empties memory and removes all
+//                                     entries of the room, at once and for good
 //
 // `onChange(state)` is called with every new SessionState. `onOutcome(seq, outcome)` is called when a message that was
 // opened before becomes something else: one that waited opens, or one turns out to be a repetition.
 //
 // An Outcome is what the page draws at a message's place:
 //
-//   shown      sender, text, at and isOwn. `isEarly`: written before its sender knew the other. Where it is one's own and
-//              `phase` is "alone", the page says "They can read this once you are both here"
+//   shown      sender, text, at and isOwn. `isEarly`: written before its sender knew the other. Where it is one's own
+//              and `phase` is "alone", the page says "They can read this once you are both here"
 //   waiting    "1 message opens when the other person is back"
 //   refused    a quiet line. If it has the id of an unsent message, that message did not arrive as it was sent
 //   keys       nothing, never unread
@@ -66,12 +66,12 @@
 //
 // SessionState:
 //
-//   phase              "plain"; "joining" until afterJoin; "alone" until the other's key is known; "both"; and three ends:
-//                      "stopped": `reason` is "words" for "The safety words cannot be trusted: somebody may be between you".
-//                      For any other reason: somebody without this link is in the other seat, or the server changed a key.
-//                      Show no words and nothing new, send nothing, offer Destroy.
-//                      "lost": this browser has a seat but no keys. Offer Destroy or a new room. Nothing was removed.
-//                      "ended": after destroy()
+//   phase              "plain"; "joining" until afterJoin; "alone" until the other's key is known; "both"; and three
+//                      ends: "stopped": `reason` is "words" for "The safety words cannot be trusted: somebody may be
+//                      between you". For any other reason: somebody without this link is in the other seat, or the
+//                      server changed a key. Show no words and nothing new, send nothing, offer Destroy. "lost": this
+//                      browser has a seat but no keys. Offer Destroy or a new room. Nothing was removed. "ended":
+//                      after destroy()
 //   hasWords           words() has words. Until then, and unless `wordsUnavailable`, they are on their way
 //   wordsConfirmed     somebody at this browser pressed "They match"
 //   wordsUnavailable   the room refused the message that the words need: say that they cannot be shown, and go on
@@ -83,6 +83,17 @@
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { KeyValueStore } from "./shelf.js" */
+
+/**
+ * A message as the room hands it out.
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {number} seq
+ * @property {string} participantId
+ * @property {string} sender
+ * @property {string} text
+ * @property {number} timestamp epoch milliseconds
+ */
 
 /**
  * @typedef {{kind: "shown", isOwn: boolean, isEarly: boolean, sender: string, text: string, at: number}

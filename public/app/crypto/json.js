@@ -8,7 +8,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /**
  * Reads an object. A number that is not written in digits only becomes null, and so no integer.
  * @param {BufferSource} bytes UTF-8
- * @returns {Record<string, unknown> | null} null for what is no JSON object, or has a BOM, a key twice, a lone surrogate
+ * @returns {Record<string, unknown> | null} null for what is no object, or has a BOM, a key twice, a lone surrogate
  */
 export function parseObject(bytes) {
   try {

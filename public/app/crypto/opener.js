@@ -1,7 +1,7 @@
 // Which key opens which message. docs/sealing.md, "Opening".
 
-/** @import { Message } from "../protocol.js" */
 /** @import { Bytes } from "./bytes.js" */
+/** @import { Message } from "./interface.js" */
 /** @import { Opening } from "./conversation.js" */
 /** @import { Pair, SealingKey } from "./keys.js" */
 

@@ -1,8 +1,8 @@
 // A room made without encryption, behind the interface in interface.js: everything passes through as it is.
 
-/** @import { Message } from "../protocol.js" */
 /** @import { Draft } from "./drafts.js" */
-/** @import { JoinAnswer, JoinFields, Outcome, Outgoing, SessionOptions, SessionState } from "./interface.js" */
+/** @import { JoinAnswer, JoinFields, Message, Outcome, Outgoing } from "./interface.js" */
+/** @import { SessionOptions, SessionState } from "./interface.js" */
 
 import { Drafts } from "./drafts.js"
 import { isObject } from "./json.js"
