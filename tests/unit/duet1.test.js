@@ -5,7 +5,7 @@ import { test } from "node:test"
 
 import { MAX_PLAINTEXT_BYTES, Seal, accessOf, canSeal, isSecret, newSecret } from "../../public/app/local.js"
 
-const VECTORS = JSON.parse(readFileSync(new URL("../../docs/sealing-vectors.json", import.meta.url), "utf8"))
+const VECTORS = JSON.parse(readFileSync(new URL("duet1-vectors.json", import.meta.url), "utf8"))
 const ROOM = "V1StGXR8_Z5jdHi6B-myT"
 const SECRET = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString("base64url")
 const DRAFT = { id: "draft-0000-0000-00001", sender: "Ann", text: "hello" }
