@@ -32,12 +32,16 @@ step() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
+# What `timed` timed, a line each.
+TIMES=()
+
 # timed WHAT COMMAND...: the command with its output, and how long it took.
 timed() {
   local what=$1 started=$SECONDS
   shift
   say "$what …"
   "$@"
+  TIMES+=("$(printf '%6d s  %s' $((SECONDS - started)) "$what")")
   say "$what: done in $((SECONDS - started)) s"
 }
 

@@ -9,7 +9,16 @@ import { join } from "node:path"
 const DIST = "dist"
 const COMMAND = "scripts/cli/duet.js"
 const CONTENT = `${DIST}/package`
-const COPIED = ["CHANGELOG.md", "LICENSE", "SECURITY.md", "build/index.js", "build/index_bg.wasm", "docs", "public", "scripts/cli"]
+const COPIED = [
+  "CHANGELOG.md",
+  "LICENSE",
+  "SECURITY.md",
+  "build/index.js",
+  "build/index_bg.wasm",
+  "docs",
+  "public",
+  "scripts/cli",
+]
 
 const { version, description, license, devDependencies } = JSON.parse(readFileSync("package.json", "utf8"))
 
@@ -22,7 +31,10 @@ writeFileSync(join(CONTENT, "wrangler.toml"), withoutBuild(readFileSync("wrangle
 writeFileSync(join(CONTENT, "SHA256SUMS"), sumsOf(CONTENT, filesIn(CONTENT)))
 for (const path of filesIn(CONTENT)) chmodSync(join(CONTENT, path), path === COMMAND ? 0o755 : 0o644)
 
-execFileSync("npm", ["pack", "--silent", "--pack-destination", ".."], { cwd: CONTENT, stdio: ["ignore", "ignore", "inherit"] })
+execFileSync("npm", ["pack", "--silent", "--pack-destination", ".."], {
+  cwd: CONTENT,
+  stdio: ["ignore", "ignore", "inherit"],
+})
 rmSync(CONTENT, { recursive: true })
 const archive = `duet-${version}.tgz`
 writeFileSync(`${DIST}/SHA256SUMS`, sumsOf(DIST, [archive]))
@@ -83,5 +95,12 @@ function filesIn(folder) {
  * @param {string[]} paths
  */
 function sumsOf(folder, paths) {
-  return paths.map((path) => `${createHash("sha256").update(readFileSync(join(folder, path))).digest("hex")}  ${path}\n`).join("")
+  return paths
+    .map(
+      (path) =>
+        `${createHash("sha256")
+          .update(readFileSync(join(folder, path)))
+          .digest("hex")}  ${path}\n`,
+    )
+    .join("")
 }

@@ -29,13 +29,15 @@ function missingForDeployment(root) {
   if (who?.loggedIn === false) {
     return `Cloudflare does not know you yet: run '${ourWrangler(root)} login', or set CLOUDFLARE_API_TOKEN.`
   }
-  if (code !== 0 || !who) return "Cloudflare cannot be reached, or refuses CLOUDFLARE_API_TOKEN: check the network and the token."
+  if (code !== 0 || !who)
+    return "Cloudflare cannot be reached, or refuses CLOUDFLARE_API_TOKEN: check the network and the token."
   return missingAccount(who.accounts ?? [])
 }
 
 /** @param {{id: string, name: string}[]} accounts */
 function missingAccount(accounts) {
-  if (accounts.length === 0) return "your login or token reaches no Cloudflare account: give it one with the right to edit Workers."
+  if (accounts.length === 0)
+    return "your login or token reaches no Cloudflare account: give it one with the right to edit Workers."
   if (accounts.length === 1 || process.env.CLOUDFLARE_ACCOUNT_ID) return undefined
   const choices = accounts.map(({ id, name }) => `${id} (${name})`).join(", ")
   return `your login reaches several accounts: set CLOUDFLARE_ACCOUNT_ID to one of ${choices}.`

@@ -72,7 +72,9 @@ export async function doctor(origin, root) {
   visit.socket?.close()
   printTable(results)
   const bad = results.filter(({ findings }) => findings.length > 0).length
-  console.log(bad === 0 ? `\n${origin.host} is well.` : `\n${bad} of ${results.length} checks of ${origin.host} failed.`)
+  console.log(
+    bad === 0 ? `\n${origin.host} is well.` : `\n${bad} of ${results.length} checks of ${origin.host} failed.`,
+  )
   return bad === 0 ? 0 : 1
 }
 
@@ -139,7 +141,8 @@ async function page({ origin, root }, path) {
 async function httpsIsRemembered({ origin, isHttps }) {
   if (!isHttps) return "not asked: the address is http"
   const answer = await request(origin)
-  if (!/max-age=[1-9]/.test(header(answer, "strict-transport-security"))) throw new Finding("no Strict-Transport-Security")
+  if (!/max-age=[1-9]/.test(header(answer, "strict-transport-security")))
+    throw new Finding("no Strict-Transport-Security")
 }
 
 /** @param {Visit} visit */

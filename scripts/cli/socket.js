@@ -30,7 +30,9 @@ export class Socket {
     socket.addEventListener("open", () => this.#tell())
     socket.addEventListener("message", ({ data }) => this.#tell(data))
     socket.addEventListener("error", () => this.#tellEnd("the handshake was refused"))
-    socket.addEventListener("close", ({ code, reason }) => this.#tellEnd(`the socket was closed with ${code} ${reason}`))
+    socket.addEventListener("close", ({ code, reason }) =>
+      this.#tellEnd(`the socket was closed with ${code} ${reason}`),
+    )
   }
 
   async isOpen() {
@@ -89,7 +91,10 @@ export class Socket {
    */
   #until(look, complaint) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(() => reject(new Error(`${complaint} in ${TIMEOUT_MS / 1000} s`))), TIMEOUT_MS)
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`${complaint} in ${TIMEOUT_MS / 1000} s`))),
+        TIMEOUT_MS,
+      )
       const settle = (/** @type {() => void} */ act) => {
         clearTimeout(timer)
         this.#changed.removeEventListener("changed", check)

@@ -65,9 +65,13 @@ const BROKEN = [
   },
   {
     what: "has no database",
-    rows: ["create a room", "cookie", "two people join", "a third is refused", "a stranger reads nothing"].concat(
-      ["socket opens", "ping is answered", "a message arrives", "destroy", "nothing remains"],
-    ),
+    rows: ["create a room", "cookie", "two people join", "a third is refused", "a stranger reads nothing"].concat([
+      "socket opens",
+      "ping is answered",
+      "a message arrives",
+      "destroy",
+      "nothing remains",
+    ]),
     change(answer, path) {
       if (path !== "/api/room/create" || answer.status !== 201) return
       answer.status = 503

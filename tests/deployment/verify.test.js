@@ -67,7 +67,10 @@ test("a weakened header is found", async () => {
   })
 
   assert.equal(code, 1, output)
-  assert.match(output, /BAD {2}\/room\/.+\n {5}header content-security-policy is "script-src 'self' 'unsafe-inline'", not "/)
+  assert.match(
+    output,
+    /BAD {2}\/room\/.+\n {5}header content-security-policy is "script-src 'self' 'unsafe-inline'", not "/,
+  )
 })
 
 test("an additional header is found", async () => {
