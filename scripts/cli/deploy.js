@@ -11,7 +11,8 @@ import { askWrangler, wrangler } from "./tools.js"
  * @returns {Promise<number>} the exit code
  */
 export async function deploy(root, args) {
-  const missing = args.includes("--dry-run") ? undefined : missingForDeployment(root)
+  const isDry = args.includes("--dry-run")
+  const missing = isDry ? undefined : missingForDeployment(askWrangler(root, "whoami", ["--json"]), root)
   if (missing) {
     console.error(`duet: ${missing}`)
     return 1
@@ -20,24 +21,27 @@ export async function deploy(root, args) {
 }
 
 /**
+ * What a deployment lacks, by what `wrangler whoami --json` answered.
+ * @param {{code: number, output: string}} answer
  * @param {string} root
- * @returns {string | undefined}
+ * @returns {string | undefined} a sentence
  */
-function missingForDeployment(root) {
-  const { code, output } = askWrangler(root, "whoami", ["--json"])
+export function missingForDeployment({ code, output }, root) {
   const who = parse(output)
   if (who?.loggedIn === false) {
     return `Cloudflare does not know you yet: run '${ourWrangler(root)} login', or set CLOUDFLARE_API_TOKEN.`
   }
-  if (code !== 0 || !who)
+  if (code !== 0 || !who) {
     return "Cloudflare cannot be reached, or refuses CLOUDFLARE_API_TOKEN: check the network and the token."
+  }
   return missingAccount(who.accounts ?? [])
 }
 
 /** @param {{id: string, name: string}[]} accounts */
 function missingAccount(accounts) {
-  if (accounts.length === 0)
+  if (accounts.length === 0) {
     return "your login or token reaches no Cloudflare account: give it one with the right to edit Workers."
+  }
   if (accounts.length === 1 || process.env.CLOUDFLARE_ACCOUNT_ID) return undefined
   const choices = accounts.map(({ id, name }) => `${id} (${name})`).join(", ")
   return `your login reaches several accounts: set CLOUDFLARE_ACCOUNT_ID to one of ${choices}.`
