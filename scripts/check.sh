@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `npm run check`: everything that can be said of the code without running it. With `--fast`, what takes seconds: forms, lints
-# on this machine, types.
+# `npm run check`: everything that can be said of the code without running it. With `--fast`, what takes seconds: forms,
+# lints on this machine, types.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DENY_VERSION=0.20.2
@@ -8,8 +8,8 @@ DENY=.tools/cargo-deny-$DENY_VERSION/bin/cargo-deny
 
 install_deny() {
   [ -x "$DENY" ] && return
-  step "Compiling cargo-deny $DENY_VERSION (once, some minutes)" cargo install cargo-deny --version "=$DENY_VERSION" --locked \
-    --no-default-features --root "${DENY%/bin/*}" --target-dir .tools/build
+  step "Compiling cargo-deny $DENY_VERSION (once, some minutes)" cargo install cargo-deny \
+    --version "=$DENY_VERSION" --locked --no-default-features --root "${DENY%/bin/*}" --target-dir .tools/build
   rm -rf .tools/build
 }
 

@@ -1,5 +1,5 @@
-// Writes the built Worker, the pages and the command `duet` into one file for npm. The same sources give the same bytes:
-// npm writes no times and owners of this machine, and the modes are set here.
+// Writes the built Worker, the pages and the command `duet` into one file for npm. The same sources give the same
+// bytes: npm writes no times and owners of this machine, and the modes are set here.
 
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"

@@ -17,12 +17,14 @@ check_prerequisites() {
   require cc "install a C compiler, for example Debian's package build-essential."
   require node "install Node.js 20 or newer, https://nodejs.org."
   require npm "install npm, it comes with Node.js, https://nodejs.org."
-  [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || die "Node.js is older than 20: install a newer one, https://nodejs.org."
-  is_at_least "$RUST_VERSION" "$(rustc --version | cut -d' ' -f2)" || die "Rust is older than $RUST_VERSION: run 'rustup update'."
+  [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] ||
+    die "Node.js is older than 20: install a newer one, https://nodejs.org."
+  is_at_least "$RUST_VERSION" "$(rustc --version | cut -d' ' -f2)" ||
+    die "Rust is older than $RUST_VERSION: run 'rustup update'."
 }
 
-# wrangler wants a newer Node than many machines have; the package `node` brings one along. Not `npm ci`: that stops where
-# the lock file does not name workerd for every platform, and it can only name those that its registry had.
+# wrangler wants a newer Node than many machines have; the package `node` brings one along.
+# Not `npm ci`, which would start from nothing at each change of the lock file.
 install_node_modules() {
   has_node_modules && return
   step "Installing wrangler and its Node.js" npm install --no-audit --no-fund --loglevel=error

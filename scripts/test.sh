@@ -6,7 +6,8 @@ timed "Tools, Redis, a browser and the Worker" set_up_tests
 # In this shell, too: what was set up may be another compiler.
 use_own_tools
 
-timed "Compiling the tests" cargo test --quiet --tests --no-run -p duet -p duet-sealing -p duet-test-support -p duet-api-tests -p xtask
+timed "Compiling the tests" cargo test --quiet --tests --no-run \
+  -p duet -p duet-sealing -p duet-test-support -p duet-api-tests -p xtask
 timed "Rust on the host" cargo test --quiet --tests -p duet -p duet-sealing -p xtask
 timed "The API on both stores" cargo test --quiet --tests -p duet-test-support -p duet-api-tests
 timed "The pages' modules and the Worker's shim" node --test --test-reporter=dot 'tests/unit/*.test.js'

@@ -39,5 +39,6 @@ if [ "${DUET_WASM_TARGET:-}" = debian ]; then
   by_debian
 else
   # In a subshell: `step` ends the script where it fails, and here is one more sentence to say.
-  (by_rustup) || die "the Rust target $WASM_TARGET is missing: install it with rustup, or run this once as root on Debian with DUET_WASM_TARGET=debian, which installs Debian's Rust."
+  (by_rustup) || die "the Rust target $WASM_TARGET is missing: \
+install it with rustup, or run this once as root on Debian with DUET_WASM_TARGET=debian, which installs Debian's Rust."
 fi

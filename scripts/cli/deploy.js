@@ -17,7 +17,9 @@ export async function deploy(root, args) {
     console.error(`duet: ${missing}`)
     return 1
   }
-  return wrangler(root, "deploy", args)
+  // The build bundles already: what is deployed is what build/ holds, byte for byte. `wrangler dev` does bundle again,
+  // because it adds code that reads a refused body to its end; without it the local connection breaks.
+  return wrangler(root, "deploy", ["--no-bundle", ...args])
 }
 
 /**

@@ -21,7 +21,7 @@ pub fn worker(project: &Project, cargo_options: &[OsString]) -> Result<PathBuf> 
         .args(["build", "--release", "--lib", "--package", "duet", "--target", TARGET])
         .arg("--message-format=json-render-diagnostics")
         .args(cargo_options)
-        // The `worker` macros then use the futures of js-sys. An environment variable reaches macros, a `--cfg` does not.
+        // The `worker` macros then use the futures of js-sys. A `--cfg` would not reach them, an environment variable does.
         .env("WASM_BINDGEN_USE_JS_SYS", "1")
         .env(RUSTFLAGS, rustflags()?)
         .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
-// The Worker's entry point. A panic leaves the WebAssembly instance broken, and everything in its isolate with it. So every
-// call from the platform goes through here: after a panic the next one starts a fresh instance, and objects that the
-// platform still holds are constructed again in it.
+// The Worker's entry point. A panic leaves the WebAssembly instance broken, and everything in its isolate with it. So
+// every call from the platform goes through here: after a panic the next one starts a fresh instance, and objects that
+// the platform still holds are constructed again in it.
 import { WorkerEntrypoint } from "cloudflare:workers"
 import * as exports from "./index.js"
 
