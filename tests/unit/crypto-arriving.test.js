@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { canEncrypt, createSession, fragmentOf, newLinkSecret } from "../../public/app/crypto/session.js"
+import { arrive, canEncrypt, createSession, fragmentOf, newLinkSecret } from "../../public/app/crypto/session.js"
 import { ANN, Browser, Page, ROOM_ID, Room, arriveWith, newId, twoPeople } from "./fake-room.js"
 
 // --- Arriving, and rooms that are not encrypted ---
@@ -17,6 +17,8 @@ test("what there is to do at a room's page follows from link, browser and server
   assert.equal(arriveWith(storage, { fragment: fragment.slice(0, -1) }), "key-cut")
   assert.equal(arriveWith(storage, { fragment: fragment.slice(1) }), "key-cut")
   assert.equal(arriveWith(storage, { hasSeat: true }), "encrypted")
+  const withSeat = { roomId: ROOM_ID, fragment, isSealed: true, hasSeat: true, storage }
+  assert.deepEqual(arrive(withSeat), { kind: "encrypted", secret: null }, "a seat has its keys, or has lost them")
   assert.equal(arriveWith(storage, { isSealed: false }), "plain")
   assert.equal(arriveWith(null, { isSealed: false }), "plain")
   assert.equal(arriveWith(storage, { isSealed: false, fragment: "anything" }), "downgraded")

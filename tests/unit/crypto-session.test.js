@@ -69,6 +69,9 @@ test("the page knows up to where the other has seen the same", async () => {
   await annPage.ready()
 
   assert.equal(annPage.state.otherHasSeen, room.messages.length - 1)
+  await annPage.say("three")
+  await annPage.ready()
+  assert.equal(annPage.state.otherHasSeen, 3, "one's own messages say nothing of the other")
 })
 
 test("a message that was changed, swapped or dropped is noticed, and the rest goes on", async () => {

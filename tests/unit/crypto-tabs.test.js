@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fromBase64Url, randomBytes } from "../../public/app/crypto/bytes.js"
 import { makeHello } from "../../public/app/crypto/hello.js"
-import { sweep } from "../../public/app/crypto/session.js"
+import { newLinkSecret, sweep } from "../../public/app/crypto/session.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
 
@@ -115,6 +115,34 @@ test("a pin on the disk that differs stops a tab", async () => {
   assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
 })
 
+test("the words are compared with the disk before they are shown, also without an event", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const shelf = await Shelf.of(ann.openTab().storage, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => 0)
+  const keys = await shelf.readKeys()
+  keys.pin.other.hello = await anotherHello(room)
+  ann.tabs = []
+
+  await shelf.writeKeys(keys)
+
+  assert.equal(await annPage.session.words(), null)
+  assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
+})
+
+test("another hello of one's own on the disk, or another id of one's own, stops", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const renamed = "cccccccccccccccc"
+  const reloaded = new Page(ann, room)
+  const hellos = { [renamed]: room.hellos[ANN], [BEN]: room.hellos[BEN] }
+  await reloaded.session.afterJoin({ participantId: renamed, hellos, shelf: room.seats.get(ANN).shelf, expiresAt: 0 })
+  const shelf = await Shelf.of(ann.openTab().storage, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => 0)
+  const keys = await shelf.readKeys()
+
+  await shelf.writeKeys({ ...keys, hello: await anotherHello(room) })
+  await annPage.session.words()
+
+  assert.deepEqual([reloaded.state.reason, annPage.state.reason], ["own-hello", "own-hello"])
+})
+
 test("a reload that is shown another hello stops before it reveals anything", async () => {
   const { room, ann } = await twoPeople()
   room.seats.get(BEN).hello = await anotherHello(room)
@@ -159,7 +187,11 @@ test("that the words match stays known after a reload", async () => {
   await annPage.session.confirmWords()
 
   assert.equal(annPage.state.wordsConfirmed, true)
-  assert.equal((await new Page(ann, room).join()).state.wordsConfirmed, true)
+  const [first] = room.messages
+  await annPage.session.open([{ ...first, text: "another" }])
+  await annPage.session.words()
+  const { wordsConfirmed, isOrderBroken } = (await new Page(ann, room).join()).state
+  assert.deepEqual([wordsConfirmed, isOrderBroken], [true, true], "one mark does not undo the other")
 })
 
 test("a room that refuses the keys message leaves the page without words", async () => {
@@ -215,6 +247,16 @@ test("the end removes all entries of the room at once, and nothing comes back", 
   assert.equal(await annPage.session.words(), null)
   assert.equal(await annPage.session.seal({ id: newId(), sender: "", text: "x", at: 0 }), null)
   assert.deepEqual(kinds(await annPage.session.open(room.messages)), room.messages.map(() => "stopped"))
+})
+
+test("the end erases the link's secret from memory", async () => {
+  const secret = newLinkSecret()
+  const page = new Page(new Browser(ANN), new Room(), { arrival: { kind: "encrypted", secret } })
+  await page.join()
+
+  page.session.destroy()
+
+  assert.deepEqual(secret, new Uint8Array(32))
 })
 
 test("an end in the middle of taking a seat or of a pin leaves nothing", async () => {

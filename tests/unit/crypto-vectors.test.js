@@ -190,6 +190,55 @@ for (const negative of VECTORS.negatives) {
   })
 }
 
+/** A text that somebody with this person's early key made. */
+async function earlyText({ roomId }, { P, kid0, K0 }, id, content) {
+  const key = { kid: kid0, key: await aesKey(fromBase64Url(K0)) }
+  const text = await sealText({ roomId, id, participantId: P }, key, content)
+  return { seq: 1, id, participantId: P, sender: "", text }
+}
+
+test("keys count only under the key that they confirm", async () => {
+  const [room] = VECTORS.rooms
+  const ann = personOf(room, "ann")
+  const page = await reader(room, "ann")
+  await page.session.onHellos(Object.fromEntries(room.people.map(({ P, hello }) => [P, hello])))
+
+  const outcomes = await page.session.open([
+    await earlyText(room, ann, room.keysId.ann, { keys: { nonce: ann.r, early: ann.w } }),
+  ])
+
+  assert.deepEqual(outcomes, [{ kind: "refused" }])
+  assert.notEqual(await page.session.keysMessage(), null)
+})
+
+test("a third sender is refused, also where the text of the other would wait", async () => {
+  const [room] = VECTORS.rooms
+  const page = await reader(room, "ann")
+  await page.session.onHellos(Object.fromEntries(room.people.map(({ P, hello }) => [P, hello])))
+  const text = await earlyText(room, personOf(room, "ben"), "bvRycoQuDOjzHwT2UxSYj", {})
+  const ofThird = { ...text, seq: 2, participantId: "c".repeat(16), id: "c".repeat(21) }
+
+  const outcomes = await page.session.open([text, ofThird])
+
+  assert.deepEqual(outcomes, [{ kind: "waiting" }, { kind: "refused" }])
+})
+
+test("while alone, what is under one's own early key opens or is refused, and all else waits", async () => {
+  const [room] = VECTORS.rooms
+  const page = await reader(room, "ann")
+  const own = await earlyText(room, personOf(room, "ann"), "a".repeat(21), {})
+
+  const outcomes = await page.session.open([
+    own,
+    { ...own, seq: 2, id: "b".repeat(21) },
+    { ...own, seq: 3, id: "c".repeat(21), participantId: personOf(room, "ben").P },
+    { ...room.messages[3], seq: 4 },
+    { ...room.messages[5], seq: 5 },
+  ])
+
+  assert.deepEqual(outcomes.map(({ kind }) => kind), ["refused", "refused", "refused", "waiting", "waiting"])
+})
+
 test("integers are digits only, no key stands twice, and texts are well formed", () => {
   const bytes = (text) => Buffer.from(text)
   const read = (at, more = "") =>
