@@ -1,0 +1,170 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { Timeline } from "../../public/app/model/timeline.js"
+
+/** A timeline of a room whose newest message has this number. */
+function timeline(lastSeq = 0) {
+  const timeline = new Timeline()
+  timeline.start(lastSeq)
+  return timeline
+}
+
+function entry(seq, changes = {}) {
+  return { seq, id: `id-${seq}`, isOwn: false, kind: "shown", sender: "Ann", text: `text ${seq}`, timestamp: seq, ...changes }
+}
+
+function stretch({ low, high }) {
+  return [low, high]
+}
+
+/** What is shown, from the first to the last number. */
+function shown(timeline) {
+  const kinds = []
+  for (let seq = timeline.low; seq <= timeline.high; seq += 1) kinds.push(timeline.at(seq)?.kind)
+  return kinds
+}
+
+test("it begins behind the newest message, with nothing", () => {
+  assert.deepEqual(stretch(timeline(7)), [8, 7])
+  assert.deepEqual(stretch(timeline(0)), [1, 0])
+})
+
+test("what is newer extends it", () => {
+  const room = timeline(7)
+
+  for (const seq of [8, 9]) room.put(entry(seq))
+
+  assert.deepEqual(stretch(room), [8, 9])
+})
+
+test("what is beyond a hole waits until the hole is filled", () => {
+  const room = timeline(0)
+
+  room.put(entry(1))
+  for (const seq of [4, 3]) room.put(entry(seq))
+  const before = stretch(room)
+  room.put(entry(2))
+
+  assert.deepEqual([before, stretch(room)], [[1, 1], [1, 4]])
+})
+
+test("a page of older ones extends it once it is complete", () => {
+  const room = timeline(5)
+  for (const seq of [3, 4, 5]) room.put(entry(seq))
+  const before = stretch(room)
+
+  room.cover(3, 5)
+
+  assert.deepEqual([before, stretch(room)], [[6, 5], [3, 5]])
+})
+
+test("a page that does not reach it extends nothing", () => {
+  const room = timeline(9)
+
+  room.cover(1, 4)
+
+  assert.deepEqual(stretch(room), [10, 9])
+})
+
+test("a number that the room was asked for and does not have is no hole", () => {
+  const room = timeline(0)
+  for (const seq of [1, 3]) room.put(entry(seq))
+
+  room.cover(1, 2)
+
+  assert.deepEqual(stretch(room), [1, 3])
+  assert.equal(room.at(2), undefined)
+})
+
+test("what came before the room said how far it is counts too", () => {
+  const room = new Timeline()
+  room.put(entry(6))
+
+  room.start(5)
+
+  assert.deepEqual(stretch(room), [6, 6])
+})
+
+test("a message that comes twice is there once, and the first one stays", () => {
+  const room = timeline(0)
+
+  const changes = [room.put(entry(1, { id: "first" })), room.put(entry(1, { id: "second" }))]
+
+  assert.deepEqual(changes, [[1], []])
+  assert.equal(room.at(1).id, "first")
+})
+
+test("one that waits may come again, opened", () => {
+  const room = timeline(0)
+  room.put(entry(1, { kind: "waiting", sender: "", text: "" }))
+
+  const changes = room.put(entry(1))
+
+  assert.deepEqual(changes, [1])
+  assert.equal(room.at(1).text, "text 1")
+})
+
+test("a message that comes again under a higher number is refused there: nobody says it twice", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same" }))
+
+  const changes = room.put(entry(2, { id: "same" }))
+
+  assert.deepEqual(changes, [2])
+  assert.deepEqual(shown(room), ["shown", "refused"])
+  assert.equal(room.at(2).text, "")
+})
+
+test("a replay that was read first is found out when the older page comes", () => {
+  const room = timeline(2)
+  room.put(entry(2, { id: "same" }))
+  room.cover(2, 2)
+
+  const changes = room.put(entry(1, { id: "same" }))
+  room.cover(1, 1)
+
+  assert.deepEqual(changes, [1, 2])
+  assert.deepEqual(shown(room), ["shown", "refused"])
+})
+
+test("one that waited and is a replay is refused", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same" }))
+  room.put(entry(2, { id: "same", kind: "waiting" }))
+
+  room.put(entry(2, { id: "same" }))
+
+  assert.deepEqual(shown(room), ["shown", "refused"])
+})
+
+test("what was refused does not stand in the way of the true message of that id", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same", kind: "refused", text: "" }))
+
+  room.put(entry(2, { id: "same" }))
+
+  assert.deepEqual(shown(room), ["refused", "shown"])
+})
+
+test("a cleared timeline holds nothing and begins anew", () => {
+  const room = timeline(0)
+  room.put(entry(1))
+
+  room.clear()
+
+  assert.deepEqual([room.at(1), stretch(room), room.isStarted], [undefined, [1, 0], false])
+})
+
+test("the thousandth message costs what the first one did", () => {
+  const room = timeline(0)
+  const cost = (from, to) => {
+    const started = performance.now()
+    for (let seq = from; seq <= to; seq += 1) room.put(entry(seq))
+    return performance.now() - started
+  }
+  cost(1, 1_000)
+  cost(1_001, 200_000)
+
+  assert.ok(cost(200_001, 201_000) < 50)
+})
