@@ -36,6 +36,8 @@ export class MessageList {
   /** @type {WeakMap<Element, Look>} */
   #looks = new WeakMap()
   #wasAtEnd = true
+  /** Where the reader was when that was noted. */
+  #knownTop = 0
   #unseen = 0
   #countedTo = 0
 
@@ -74,7 +76,7 @@ export class MessageList {
     for (const seq of changed) if (this.#rows.has(seq)) this.#rebuild(seq)
     const arrived = isFirst ? 0 : this.#countArrived()
     this.#countedTo = this.#timeline.high
-    if (this.#wasAtEnd || isFirst) this.#followNewest()
+    if (this.#follows || isFirst) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
     this.#log.setAttribute("aria-busy", "false")
@@ -145,8 +147,7 @@ export class MessageList {
     if (this.#high < this.#low || high - this.#high > ROWS_AT_ONCE) this.#restart()
     else this.#appendTo(high)
     this.#dropTop()
-    this.#scroller.scrollTop = this.#scroller.scrollHeight
-    this.#noteSeen()
+    this.#scrollToEnd()
   }
 
   /** Builds the window anew around the newest messages. */
@@ -335,6 +336,7 @@ export class MessageList {
   }
 
   #onScroll() {
+    this.#noteSeen()
     this.#fillUp()
     this.#fillDown()
     this.#noteSeen()
@@ -345,22 +347,35 @@ export class MessageList {
    * @param {() => void} change
    */
   #keepPlace(change) {
-    if (this.#wasAtEnd) {
+    if (this.#follows) {
       change()
-      return this.#keepEnd()
+      return this.#scrollToEnd()
     }
     const top = this.#scroller.getBoundingClientRect().top
     const anchor = [...this.#sent.children].find((row) => row.getBoundingClientRect().bottom > top)
     const before = anchor?.getBoundingClientRect().top ?? 0
     change()
     if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before
+    this.#knownTop = this.#scroller.scrollTop
+  }
+
+  /** Whether the reader is at the end and wants to stay there. The event that tells of scrolling may be yet to come. */
+  get #follows() {
+    if (this.#scroller.scrollTop !== this.#knownTop) this.#noteSeen()
+    return this.#wasAtEnd
   }
 
   #keepEnd() {
-    if (this.#wasAtEnd) this.#scroller.scrollTop = this.#scroller.scrollHeight
+    if (this.#follows) this.#scrollToEnd()
+  }
+
+  #scrollToEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight
+    this.#noteSeen()
   }
 
   #noteSeen() {
+    this.#knownTop = this.#scroller.scrollTop
     this.#wasAtEnd = this.#isAtEnd
     if (this.#wasAtEnd) this.#countUnseen(-this.#unseen)
   }
