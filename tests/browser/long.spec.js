@@ -71,7 +71,7 @@ test("with thousands of messages the newest are there at once, older ones come, 
       await bob.says(text)
       await ann.sees(text)
     }
-    for (const person of [ann, bob]) expect(await touchedArticles(person)).toBeLessThanOrEqual(8)
+    for (const person of [ann, bob]) expect(await touchedArticles(person)).toBeLessThanOrEqual(12)
     expect(await ann.messages.count()).toBeLessThan(MOST_ELEMENTS)
   })
 

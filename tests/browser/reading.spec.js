@@ -130,3 +130,26 @@ test("who reads further up and says something goes to the end", async ({ ann, bo
 
   await expect(bob.message("my word")).toBeInViewport()
 })
+
+test("who reloads is at the end, even if the page moved before the messages were there", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+  const [reading, mayGoOn] = [Promise.withResolvers(), Promise.withResolvers()]
+  await bob.page.route("**/api/messages**", async (route) => {
+    reading.resolve()
+    await mayGoOn.promise
+    await route.continue()
+  })
+
+  await bob.reloads()
+  await reading.promise
+  await bob.scroller.evaluate((element) => {
+    element.style.paddingBlockStart = "2000px"
+    element.scrollTop = 10
+    element.dispatchEvent(new Event("scroll"))
+    element.style.paddingBlockStart = ""
+  })
+  mayGoOn.resolve()
+
+  await expect(bob.message("the end of it")).toBeInViewport()
+  await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
+})

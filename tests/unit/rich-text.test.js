@@ -118,9 +118,9 @@ test("between single backticks is code, between triple ones a block with its spa
   assert.deepEqual(piecesOf("run `a  b` then\n```\n  if x:\n\ty\n```\ndone"), [
     { kind: "text", text: "run " },
     { kind: "code", text: "a  b" },
-    { kind: "text", text: " then\n" },
+    { kind: "text", text: " then" },
     { kind: "block", text: "  if x:\n\ty" },
-    { kind: "text", text: "\ndone" },
+    { kind: "text", text: "done" },
   ])
 })
 

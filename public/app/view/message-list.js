@@ -7,15 +7,16 @@
 
 import { say, sayCount } from "../words.js"
 import { buildMessage, buildNote, continues, showContinued, showState, showTime } from "./message.js"
+import { ReadingPlace } from "./reading-place.js"
 
-/** Within so many pixels of its end, the reader is at the end. */
-const NEAR_END_PX = 80
 /** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
 const MOST_ROWS = 240
 const ROWS_AT_ONCE = 60
+/** While the reader follows the newest messages, the window shrinks to so many rows: fewer are drawn faster. */
+const FOLLOWING_ROWS = 100
 
 export class MessageList {
-  #scroller
+  #place
   #log
   #sent
   #unsent
@@ -35,9 +36,6 @@ export class MessageList {
   #pending = new Map()
   /** @type {WeakMap<Element, Look>} */
   #looks = new WeakMap()
-  #wasAtEnd = true
-  /** Where the reader was when that was noted. */
-  #knownTop = 0
   #unseen = 0
   #countedTo = 0
 
@@ -50,7 +48,8 @@ export class MessageList {
    * @param {() => void} given.onNeedOlder the reader is near the oldest message that is here
    */
   constructor(root, { template, timeline, onRetry, onNeedOlder }) {
-    this.#scroller = /** @type {HTMLElement} */ (root.querySelector("[data-scroller]"))
+    const scroller = /** @type {HTMLElement} */ (root.querySelector("[data-scroller]"))
+    this.#place = new ReadingPlace(scroller, () => this.#isComplete)
     this.#log = /** @type {HTMLElement} */ (root.querySelector("[data-list]"))
     this.#sent = /** @type {HTMLElement} */ (root.querySelector("[data-sent]"))
     this.#unsent = /** @type {HTMLElement} */ (root.querySelector("[data-unsent]"))
@@ -60,10 +59,7 @@ export class MessageList {
     this.#onRetry = onRetry
     this.#onNeedOlder = onNeedOlder
     this.#pill.addEventListener("click", () => this.toEnd())
-    this.#scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true })
-    // The keyboard opens, or something above the messages grows: the end stays the end.
-    const observer = new ResizeObserver(() => this.#keepEnd())
-    for (const child of [this.#scroller, ...this.#scroller.children]) observer.observe(child)
+    scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true })
   }
 
   /**
@@ -74,9 +70,10 @@ export class MessageList {
     const isFirst = this.#high < this.#low
     if (isFirst) this.#log.setAttribute("aria-busy", "true")
     for (const seq of changed) if (this.#rows.has(seq)) this.#rebuild(seq)
+    const isFollowing = isFirst || this.#place.isFollowing
     const arrived = isFirst ? 0 : this.#countArrived()
     this.#countedTo = this.#timeline.high
-    if (this.#follows || isFirst) this.#followNewest()
+    if (isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
     this.#log.setAttribute("aria-busy", "false")
@@ -92,7 +89,7 @@ export class MessageList {
     if (!isWaiting) return void (known && showState(known, "sent"))
     const element = known ?? this.#addPending(pending)
     showState(element, pending.problem === null ? "pending" : "failed", pending.problem ?? "")
-    this.#keepEnd()
+    this.#place.keepEnd()
   }
 
   /**
@@ -104,7 +101,7 @@ export class MessageList {
     this.#notes.set(seq, text)
     if (this.#rows.has(seq)) this.#rebuild(seq)
     this.#regroupPending()
-    this.#keepEnd()
+    this.#place.keepEnd()
   }
 
   /** Goes to the newest message. */
@@ -128,6 +125,7 @@ export class MessageList {
     for (const map of [this.#rows, this.#notes, this.#pending]) map.clear()
     this.#low = 0
     this.#high = -1
+    this.#countedTo = 0
     this.#countUnseen(-this.#unseen)
   }
 
@@ -138,21 +136,25 @@ export class MessageList {
     return this.#timeline.low === 1 ? 0 : this.#timeline.low
   }
 
+  /** Whether the window reaches to the newest message, as far as the list was told of any. */
   get #isComplete() {
-    return this.#high >= this.#timeline.high
+    return this.#high < this.#low || this.#high >= this.#countedTo
   }
 
   #followNewest() {
-    const { high } = this.#timeline
+    const { high, isStarted } = this.#timeline
+    if (!isStarted) return this.#place.toEnd()
+    this.#shrink()
     if (this.#high < this.#low || high - this.#high > ROWS_AT_ONCE) this.#restart()
     else this.#appendTo(high)
     this.#dropTop()
-    this.#scrollToEnd()
+    this.#place.toEnd()
+    this.#noteSeen()
   }
 
   /** Builds the window anew around the newest messages. */
   #restart() {
-    for (const seq of [...this.#rows.keys()]) this.#drop(seq)
+    this.#drop(...this.#rows.keys())
     this.#low = Math.max(this.#lowest, this.#timeline.high - ROWS_AT_ONCE + 1)
     this.#high = this.#low - 1
     this.#appendTo(this.#timeline.high)
@@ -182,8 +184,8 @@ export class MessageList {
 
   /** Fills the window upward while its top is near, with what is here; asks for more where nothing is. */
   #fillUp() {
-    if (!this.#isNearTop) return
-    if (this.#low > this.#lowest) this.#keepPlace(() => this.#prepend())
+    if (!this.#place.isNearTop) return
+    if (this.#low > this.#lowest) this.#place.keep(this.#sent, () => this.#prepend())
     else if (this.#timeline.low > 1) this.#onNeedOlder()
   }
 
@@ -205,21 +207,29 @@ export class MessageList {
   }
 
   #fillDown() {
-    if (this.#isComplete || !this.#isNearBottom) return
-    this.#keepPlace(() => {
+    if (this.#isComplete || !this.#place.isNearBottom) return
+    this.#place.keep(this.#sent, () => {
       this.#appendTo(Math.min(this.#timeline.high, this.#high + ROWS_AT_ONCE))
       this.#dropTop()
     })
+  }
+
+  /** By two for each arrival, and only what is far from the screen. */
+  #shrink() {
+    if (this.#high - this.#low < FOLLOWING_ROWS) return
+    if (this.#place.isFarAbove(this.#rows.get(this.#low + 1)?.[0])) this.#drop(this.#low++, this.#low++)
   }
 
   #dropTop() {
     while (this.#high - this.#low >= MOST_ROWS) this.#drop(this.#low++)
   }
 
-  /** @param {number} seq */
-  #drop(seq) {
-    for (const element of this.#rows.get(seq) ?? []) element.remove()
-    this.#rows.delete(seq)
+  /** @param {...number} seqs */
+  #drop(...seqs) {
+    for (const seq of seqs) {
+      for (const element of this.#rows.get(seq) ?? []) element.remove()
+      this.#rows.delete(seq)
+    }
   }
 
   // --- Rows ---
@@ -260,7 +270,7 @@ export class MessageList {
 
   /** @param {number} seq */
   #rebuild(seq) {
-    this.#keepPlace(() => {
+    this.#place.keep(this.#sent, () => {
       const old = this.#rows.get(seq) ?? []
       const next = this.#rows.get(this.#nextFilled(seq))?.[0] ?? null
       for (const element of old) element.remove()
@@ -321,20 +331,6 @@ export class MessageList {
 
   // --- The reader's place ---
 
-  get #isAtEnd() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller
-    return this.#isComplete && scrollHeight - scrollTop - clientHeight < NEAR_END_PX
-  }
-
-  get #isNearTop() {
-    return this.#scroller.scrollTop < this.#scroller.clientHeight
-  }
-
-  get #isNearBottom() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller
-    return scrollHeight - scrollTop - clientHeight < clientHeight
-  }
-
   #onScroll() {
     this.#noteSeen()
     this.#fillUp()
@@ -342,42 +338,8 @@ export class MessageList {
     this.#noteSeen()
   }
 
-  /**
-   * Changes rows without moving what is being read.
-   * @param {() => void} change
-   */
-  #keepPlace(change) {
-    if (this.#follows) {
-      change()
-      return this.#scrollToEnd()
-    }
-    const top = this.#scroller.getBoundingClientRect().top
-    const anchor = [...this.#sent.children].find((row) => row.getBoundingClientRect().bottom > top)
-    const before = anchor?.getBoundingClientRect().top ?? 0
-    change()
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before
-    this.#knownTop = this.#scroller.scrollTop
-  }
-
-  /** Whether the reader is at the end and wants to stay there. The event that tells of scrolling may be yet to come. */
-  get #follows() {
-    if (this.#scroller.scrollTop !== this.#knownTop) this.#noteSeen()
-    return this.#wasAtEnd
-  }
-
-  #keepEnd() {
-    if (this.#follows) this.#scrollToEnd()
-  }
-
-  #scrollToEnd() {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight
-    this.#noteSeen()
-  }
-
   #noteSeen() {
-    this.#knownTop = this.#scroller.scrollTop
-    this.#wasAtEnd = this.#isAtEnd
-    if (this.#wasAtEnd) this.#countUnseen(-this.#unseen)
+    if (this.#place.note()) this.#countUnseen(-this.#unseen)
   }
 
   /** How many messages of the other person are new. */

@@ -8,7 +8,7 @@
  * @returns {Piece[]}
  */
 export function piecesOf(text) {
-  return splitBy(text, /```([^]+?)```/g, blockOf, (rest) => splitBy(rest, /`([^`\n]+)`/g, codeOf, linkPieces))
+  return splitBy(text, /\n?```([^]+?)```\n?/g, blockOf, (rest) => splitBy(rest, /`([^`\n]+)`/g, codeOf, linkPieces))
 }
 
 /**
@@ -31,7 +31,7 @@ function splitBy(text, pattern, pieceOf, between) {
 }
 
 /**
- * The line breaks beside the backticks are not part of the code.
+ * The line breaks beside the backticks, within and without, are those of the block.
  * @param {RegExpExecArray} found
  * @returns {Piece}
  */
