@@ -1,26 +1,20 @@
-// What stays in this browser: the key of a room, with which everything that travels is sealed end to end, and what is
-// remembered. Sections: sealing, which docs/sealing.md describes exactly, and memory. No DOM: runs under `node --test`.
+// An encrypted room, in the format that docs/sealing.md describes exactly: the secret in the link gives the proof that lets
+// one in and the key with which everything that travels is sealed. No DOM.
 
-/** @import { Draft, Message } from "./protocol.js" */
-/** @import { Pending } from "./messages.js" */
-
-// --- Sealing ---
+/** @import { Message } from "../net/wire.js" */
+/** @import { Codec, Draft, Opened } from "./codec.js" */
 
 const PREFIX = "duet1."
 const NONCE_BYTES = 12
 const BLOCK_BYTES = 128
 /** As many bytes of JSON as fit: more would make a text that no room takes (16384 bytes, sealed and encoded). */
-export const MAX_PLAINTEXT_BYTES = 12_160
+const MAX_PLAINTEXT_BYTES = 12_160
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-/**
- * What a sealed message holds.
- * @typedef {object} Opened
- * @property {string} sender
- * @property {string} text
- */
+/** @type {Opened} */
+const REFUSED = { kind: "refused" }
 
 /** Whether this page may do cryptography at all: only over https, or on one's own machine. */
 export function canSeal() {
@@ -51,32 +45,46 @@ export async function accessOf(secret) {
   return { proof: toBase64Url(proof), access: toBase64Url(access) }
 }
 
-/** Seals and opens the messages of one room. */
-export class Seal {
+/** @implements {Codec} */
+export class SealedCodec {
+  isEncrypted = true
+  onChange = () => {}
+  /** @type {(word: string) => void} */
+  onStop = () => {}
+  fragment
   #roomId
-  #baseKey
-  #key
-
-  /**
-   * @param {string} roomId
-   * @param {CryptoKey} base
-   * @param {CryptoKey} key
-   */
-  constructor(roomId, base, key) {
-    this.#roomId = roomId
-    this.#baseKey = base
-    this.#key = key
-  }
+  #secret
+  /** @type {CryptoKey | null} */
+  #baseKey = null
+  /** @type {CryptoKey | null} null before `prepare`, and again once everything is forgotten */
+  #key = null
 
   /**
    * @param {string} secret
    * @param {string} roomId
    */
-  static async of(secret, roomId) {
-    const base = await baseKey(secret)
-    const how = { name: "HKDF", hash: "SHA-256", salt: encoder.encode(roomId), info: encoder.encode("duet/1 messages") }
-    const key = await crypto.subtle.deriveKey(how, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])
-    return new Seal(roomId, base, key)
+  constructor(secret, roomId) {
+    this.#secret = secret
+    this.#roomId = roomId
+    this.fragment = `#${secret}`
+  }
+
+  async joinFields() {
+    return { proof: (await accessOf(this.#secret)).proof }
+  }
+
+  async onJoined() {
+    const info = encoder.encode("duet/1 messages")
+    const how = { name: "HKDF", hash: "SHA-256", salt: encoder.encode(this.#roomId), info }
+    this.#baseKey = await baseKey(this.#secret)
+    this.#key = await crypto.subtle.deriveKey(how, this.#baseKey, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"])
+  }
+
+  async onSeats() {}
+
+  /** @param {{sender: string, text: string}} draft */
+  bytesLeft({ sender, text }) {
+    return MAX_PLAINTEXT_BYTES - encoder.encode(JSON.stringify({ sender, text })).length
   }
 
   /**
@@ -84,9 +92,10 @@ export class Seal {
    * @param {Draft} draft
    * @param {string} participantId of whoever sends it
    * @param {Uint8Array<ArrayBuffer>} nonce fresh for every call, but for test vectors
-   * @returns {Promise<{id: string, text: string}>}
+   * @returns {Promise<{id: string, text: string} | null>}
    */
   async seal({ id, sender, text }, participantId, nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))) {
+    if (!this.#key) return null
     const plaintext = padded(encoder.encode(JSON.stringify({ sender, text })))
     const sealed = await crypto.subtle.encrypt(this.#cipher(nonce, id, participantId), this.#key, plaintext)
     return { id, text: PREFIX + toBase64Url(concat(nonce, new Uint8Array(sealed))) }
@@ -95,17 +104,17 @@ export class Seal {
   /**
    * Opens a message, if it was sealed in this room, under this id, by this participant.
    * @param {Pick<Message, "id" | "participantId" | "text">} message
-   * @returns {Promise<Opened | null>}
+   * @returns {Promise<Opened>}
    */
   async open({ id, participantId, text }) {
-    if (!text.startsWith(PREFIX)) return null
+    if (!this.#key || !text.startsWith(PREFIX)) return REFUSED
     try {
       const bytes = fromBase64Url(text.slice(PREFIX.length))
       const cipher = this.#cipher(bytes.slice(0, NONCE_BYTES), id, participantId)
       const plaintext = await crypto.subtle.decrypt(cipher, this.#key, bytes.slice(NONCE_BYTES))
       return parse(decoder.decode(plaintext))
     } catch {
-      return null
+      return REFUSED
     }
   }
 
@@ -114,10 +123,16 @@ export class Seal {
    * see the same two participants.
    * @param {string[]} participantIds
    */
-  async safetyCode(participantIds) {
+  async safetyWords(participantIds) {
+    if (!this.#baseKey || participantIds.length < 2) return null
     const info = `duet/1 safety|${[...participantIds].sort().join("|")}`
     const bits = await derive(this.#baseKey, encoder.encode(this.#roomId), info, 32)
     return Array.from(new Uint8Array(bits), (byte) => WORDS[byte])
+  }
+
+  forget() {
+    this.#secret = this.fragment = ""
+    this.#key = this.#baseKey = null
   }
 
   /**
@@ -158,11 +173,11 @@ function padded(bytes) {
 
 /**
  * @param {string} json
- * @returns {Opened | null}
+ * @returns {Opened}
  */
 function parse(json) {
   const { sender, text } = JSON.parse(json)
-  return typeof sender === "string" && typeof text === "string" ? { sender, text } : null
+  return typeof sender === "string" && typeof text === "string" ? { kind: "shown", sender, text } : REFUSED
 }
 
 /**
@@ -205,132 +220,3 @@ const WORDS = (
   "quartz rabbit radio radish raven ribbon river robin rocket saddle sailor salmon sandal saturn school shadow silver sleigh soccer " +
   "socks sofa sparrow spider spoon squirrel statue stone storm stove sugar summer sunset swan"
 ).split(" ")
-
-// --- Memory: a name for good, and of a room only what was not sent yet, in this tab ---
-
-const NAME_KEY = "duet:name"
-const SOUND_KEY = "duet:sound"
-const MAX_NAME_CHARS = 40
-
-const ADJECTIVES = ["Amber", "Brave", "Calm", "Clever", "Gentle", "Golden", "Happy", "Kind", "Lucky", "Mellow", "Quiet", "Silver", "Sunny", "Swift", "Warm", "Wise"]
-const ANIMALS = ["Badger", "Crane", "Deer", "Dolphin", "Finch", "Fox", "Hare", "Heron", "Koala", "Lynx", "Magpie", "Otter", "Owl", "Panda", "Robin", "Seal"]
-
-/**
- * A name that is fit to travel: one line, not too long, without characters that turn the writing around.
- * @param {string} raw
- */
-export function cleanName(raw) {
-  const line = raw.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, " ").replace(/\s+/g, " ").trim()
-  return [...line].slice(0, MAX_NAME_CHARS).join("")
-}
-
-/** A friendly name for somebody who gave none. */
-export function generatedName() {
-  const [one, two] = crypto.getRandomValues(new Uint8Array(2))
-  return `${ADJECTIVES[one % ADJECTIVES.length]} ${ANIMALS[two % ANIMALS.length]}`
-}
-
-/** @returns {string} the name of whoever sits at this browser */
-export function loadName() {
-  const stored = cleanName(read(localStorage, NAME_KEY) ?? "")
-  if (stored) return stored
-  const name = generatedName()
-  saveName(name)
-  return name
-}
-
-/** @param {string} name */
-export function saveName(name) {
-  write(localStorage, NAME_KEY, name)
-}
-
-export function loadSound() {
-  return read(localStorage, SOUND_KEY) === "on"
-}
-
-/** @param {boolean} isOn */
-export function saveSound(isOn) {
-  write(localStorage, SOUND_KEY, isOn ? "on" : "off")
-}
-
-/** What one tab keeps of one room, through a reload and no longer than the room. */
-export class RoomShelf {
-  #pendingKey
-  #draftKey
-  #secretKey
-
-  /** @param {string} roomId */
-  constructor(roomId) {
-    this.#pendingKey = `duet:${roomId}:pending`
-    this.#draftKey = `duet:${roomId}:draft`
-    this.#secretKey = `duet:${roomId}:secret`
-  }
-
-  /** @param {Pending[]} pending */
-  save(pending) {
-    write(sessionStorage, this.#pendingKey, pending.length > 0 ? JSON.stringify(pending) : "")
-  }
-
-  /** @returns {Pending[]} */
-  load() {
-    try {
-      const stored = JSON.parse(read(sessionStorage, this.#pendingKey) || "[]")
-      return Array.isArray(stored) ? stored : []
-    } catch {
-      return []
-    }
-  }
-
-  get draft() {
-    return read(sessionStorage, this.#draftKey) ?? ""
-  }
-
-  /** @param {string} text */
-  set draft(text) {
-    write(sessionStorage, this.#draftKey, text)
-  }
-
-  /** What stands behind the # of the room's link; empty where it is not known. */
-  get secret() {
-    return read(sessionStorage, this.#secretKey) ?? ""
-  }
-
-  /** @param {string} secret */
-  set secret(secret) {
-    write(sessionStorage, this.#secretKey, secret)
-  }
-
-  /** Forgets the room. */
-  clear() {
-    write(sessionStorage, this.#secretKey, "")
-    write(sessionStorage, this.#pendingKey, "")
-    write(sessionStorage, this.#draftKey, "")
-  }
-}
-
-/**
- * A browser may refuse storage altogether; then nothing is remembered and everything else works.
- * @param {Storage} storage
- * @param {string} key
- */
-function read(storage, key) {
-  try {
-    return storage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-/**
- * @param {Storage} storage
- * @param {string} key
- * @param {string} value nothing is kept for an empty one
- */
-function write(storage, key, value) {
-  try {
-    if (value) storage.setItem(key, value)
-    else storage.removeItem(key)
-  } catch {
-    // Full or refused: see `read`.
-  }
-}

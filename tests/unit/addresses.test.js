@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { ApiError, findRoom, roomIdOf, roomPath, sentence, socketUrl, wordOf } from "../../public/app/api.js"
+import { findRoom, roomIdOf, roomPath, socketUrl } from "../../public/app/net/addresses.js"
 
 const ID = "V1StGXR8_Z5jdHi6B-myT"
 const SECRET = "#n5kAU2ozB6XqU0y0c8gE7PZs0Jz8m9HkWvP2n1qRtYw"
@@ -97,48 +97,4 @@ test("the socket is as secure as the page", () => {
     socketUrl(ID, { protocol: "http:", host: "localhost:8787" }),
     `ws://localhost:8787/api/realtime?roomId=${ID}`,
   )
-})
-
-// --- Words ---
-
-const OUTCOMES = [
-  "bad-link", "bad-origin", "bad-proof", "changed", "insecure", "key-cut", "key-missing", "key-wrong", "misconfigured",
-  "not-a-participant", "offline", "room-destroyed", "room-expired",
-  "room-full", "room-history-full", "room-not-found", "store-unavailable", "too-large", "too-many-requests",
-]
-
-test("every outcome that a person can meet has a sentence of its own", () => {
-  const general = sentence("no-such-word")
-
-  for (const word of OUTCOMES) {
-    assert.notEqual(sentence(word), general, word)
-    assert.match(sentence(word), /^[A-Z].*\.$/, word)
-  }
-})
-
-test("the sentences speak without exclamation marks and without jargon", () => {
-  for (const word of [...OUTCOMES, "no-such-word"]) {
-    assert.doesNotMatch(sentence(word), /!|HTTP\b|error|WebSocket|token|cookie|\b\d{3}\b/i, word)
-  }
-})
-
-test("an unknown word gives a general sentence, whatever the word is", () => {
-  const general = sentence("no-such-word")
-
-  assert.match(general, /Try again/)
-  for (const word of ["", "<b>", "constructor", "toString", "__proto__"]) assert.equal(sentence(word), general, word)
-})
-
-test("a failed call speaks in a sentence and keeps its word", () => {
-  const error = new ApiError("room-full", 3)
-
-  assert.equal(error.message, sentence("room-full"))
-  assert.deepEqual([error.word, error.retryAfterSeconds], ["room-full", 3])
-  assert.ok(error instanceof Error)
-})
-
-test("whatever went wrong has a word", () => {
-  assert.equal(wordOf(new ApiError("room-full")), "room-full")
-  assert.equal(wordOf(new TypeError("undefined is not a function")), "internal")
-  assert.equal(wordOf(undefined), "internal")
 })
