@@ -197,6 +197,22 @@ fn after_hibernation_nothing_is_asked_and_after_a_crash_the_list_is_counted() {
 }
 
 #[test]
+fn a_message_that_wakes_a_room_follows_when_the_list_is_counted() {
+    let (mut room, ann, _) = in_step();
+    say(&mut room, ann, 1..=1);
+    room.run_timer();
+    succeed(&mut room, 1);
+
+    room.lose_memory(&[]);
+    room.call(ANN, post("2", "good morning")).unwrap();
+    assert_eq!(verbs(&room), ["LLEN"]);
+    succeed(&mut room, 1);
+    room.run_timer();
+
+    assert_eq!((verbs(&room), sent(&room)[0].len()), (vec!["RPUSHX".to_owned()], 2 + 1));
+}
+
+#[test]
 fn a_seat_that_was_not_confirmed_before_a_crash_is_written_after_it() {
     let (mut room, ..) = in_step();
     room.lose_memory(&[]);
