@@ -249,7 +249,7 @@ impl Follower {
             }
             Position::At(seq) => {
                 let is_due = self.check_at(&view.record.replica).is_some_and(|at| at <= view.now);
-                Ok(is_due.then(|| self.count(seq)))
+                Ok(is_due.then(|| self.check(seq, view)))
             }
         }
     }
@@ -274,6 +274,15 @@ impl Follower {
 
     fn count(&self, expected: Seq) -> (Batch, Purpose) {
         let mut batch = Batch::new();
+        self.keys.count(&mut batch, expected);
+        (batch, Purpose::Check(expected))
+    }
+
+    /// Counts the list after a request that may have run late, and writes `meta` again: a late one may have changed
+    /// that, too, which no count shows.
+    fn check(&self, expected: Seq, view: &View<'_>) -> (Batch, Purpose) {
+        let mut batch = Batch::new();
+        self.keys.write_meta(&mut batch, view.record, keys_ttl_ms(view.record, view.now));
         self.keys.count(&mut batch, expected);
         (batch, Purpose::Check(expected))
     }
