@@ -12,8 +12,10 @@ import { ReadingPlace } from "./reading-place.js"
 /** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
 const MOST_ROWS = 240
 const ROWS_AT_ONCE = 60
-/** While the reader follows the newest messages, the window shrinks to so many rows: fewer are drawn faster. */
-const FOLLOWING_ROWS = 100
+/** While the reader follows the newest messages, a window of more rows than this loses some. */
+const FOLLOWING_ROWS = 120
+/** Some at once, since everything below them has to be drawn again. */
+const ROWS_DROPPED = 40
 
 export class MessageList {
   #place
@@ -214,10 +216,11 @@ export class MessageList {
     })
   }
 
-  /** By two for each arrival, and only what is far from the screen. */
+  /** Drops only what is far from the screen. */
   #shrink() {
-    if (this.#high - this.#low < FOLLOWING_ROWS) return
-    if (this.#place.isFarAbove(this.#rows.get(this.#low + 1)?.[0])) this.#drop(this.#low++, this.#low++)
+    const next = this.#low + ROWS_DROPPED
+    if (this.#high - this.#low < FOLLOWING_ROWS || !this.#place.isFarAbove(this.#rows.get(next)?.[0])) return
+    while (this.#low < next) this.#drop(this.#low++)
   }
 
   #dropTop() {
