@@ -13,12 +13,12 @@ const PARTS: [Part; 3] = [Part::Ann, Part::Ben, Part::Tab];
 
 /// What a person can do.
 const DEEDS: [Deed; 13] = [
+    Deed::Pause,
     Deed::Say,
     Deed::Type,
     Deed::Keep,
     Deed::Look,
     Deed::ReadPage,
-    Deed::Pause,
     Deed::Reload,
     Deed::Leave,
     Deed::GhostSocket,
@@ -66,7 +66,7 @@ impl Habits {
             .iter()
             .map(|_| if dice.chance(Part::Swarm, "deed", 1, 2) { dice.between(Part::Swarm, "weight", 1, 100) } else { 0 })
             .collect();
-        weights[0] += 60;
+        weights[1] += 60;
         // A room that ends at once has no history.
         if let Some(destroy) = weights.last_mut() {
             *destroy = destroy.div_ceil(40);
@@ -105,7 +105,9 @@ impl World {
             return;
         }
         let part = PARTS[client];
-        let pause = self.stage.dice.between(part, "pause", 20, self.habits.longest_pause_ms);
+        // The calm choice is the longest pause.
+        let longest = self.habits.longest_pause_ms;
+        let pause = longest - self.stage.dice.below(part, "pause", longest - 20);
         self.stage.after(pause, Happening::Acts(client));
         let (person, mut means) = self.person(client);
         match person.phase {
@@ -148,6 +150,10 @@ impl World {
 
     /// A person says the next thing.
     pub fn says_something(&mut self, client: usize) {
+        // A person whose messages do not go out stops writing.
+        if self.people[client].unconfirmed() >= 5 {
+            return;
+        }
         let name = self.people[client].identity.name;
         let number = self.people[client].written.len();
         let padding = if number.is_multiple_of(3) { self.habits.padding } else { 0 };

@@ -21,6 +21,7 @@ const CALL_LIMIT_MS: u64 = 10_000;
 const OPENING_LIMIT_MS: u64 = 5_000;
 const PING_EVERY_MS: u64 = 20_000;
 const PONG_LIMIT_MS: u64 = 5_000;
+const CONFIRMATION_LIMIT_MS: u64 = 10_000;
 
 /// What a client waits for; setting one again replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub enum Timer {
     Ping,
     /// A pong that does not come.
     Pong,
+    /// A confirmation that does not come.
+    Confirmation,
 }
 
 /// Where a client is.
@@ -229,9 +232,10 @@ impl Person {
         if let Link::Open { pipe, .. } = self.link {
             means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
         }
-        self.link = Link::Closed;
+        self.drop_link();
         self.waiting.clear();
         self.timers.clear();
+        self.is_held = false;
         self.wants_socket = false;
     }
 
@@ -287,7 +291,7 @@ impl Person {
             }
             Timer::Refetch => self.fetch(means),
             Timer::Ping => self.ping(means),
-            Timer::Pong => self.lose_connection(means),
+            Timer::Pong | Timer::Confirmation => self.lose_connection(means),
         }
     }
 
@@ -409,6 +413,7 @@ impl Person {
         self.online.clear();
         self.timers.remove(&Timer::Ping);
         self.timers.remove(&Timer::Pong);
+        self.timers.remove(&Timer::Confirmation);
         self.outbox.iter_mut().for_each(|draft| draft.is_sent = false);
     }
 
@@ -517,6 +522,11 @@ impl Person {
             return self.post(means);
         }
         let Link::Open { pipe, is_ready: true } = self.link else { return };
+        match self.outbox.front() {
+            None => drop(self.timers.remove(&Timer::Confirmation)),
+            Some(first) if !first.is_sent => self.set(Timer::Confirmation, CONFIRMATION_LIMIT_MS, means.stage),
+            Some(_) => {}
+        }
         for draft in self.outbox.iter_mut().take(self.window).filter(|draft| !draft.is_sent) {
             draft.is_sent = true;
             let frame = json!({"type": "message", "id": draft.id, "sender": "S", "text": draft.text});

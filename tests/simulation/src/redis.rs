@@ -164,11 +164,11 @@ impl Redis {
         stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
     }
 
-    /// Runs a request.
-    pub fn run(&mut self, key: u64, is_again: bool, now: u64) -> Option<Ran> {
+    /// Runs a request. One of an earlier life of the object's memory counts as late.
+    pub fn run(&mut self, key: u64, is_again: bool, life: u64, now: u64) -> Option<Ran> {
         let request = self.requests.get(&key)?;
         let (commands, is_single) = (Rc::new(request.commands.clone()), request.is_single);
-        let is_stray = request.is_stray || is_again;
+        let is_stray = request.is_stray || is_again || request.life != life;
         let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
         let request = self.requests.get_mut(&key)?;
         if request.answer.0 == 0 {
@@ -184,19 +184,15 @@ impl Redis {
     }
 
     /// Something happens to the keys that is none of Duet's doing.
-    pub fn meddle(&mut self, outside: Outside, stage: &mut Stage) {
+    pub fn meddle(&mut self, outside: Outside) {
         match outside {
             Outside::Wiped => self.keys.clear(),
             Outside::Tampered => {
                 for entry in self.keys.values_mut() {
                     let Stored::List(list) = &mut entry.stored else { continue };
-                    if stage.dice.chance(Part::Redis, "pops", 1, 2) {
-                        list.pop();
-                    } else {
-                        list.push(r#"{"id":"foreign"}"#.into());
-                    }
+                    // More than one, so that a lost append does not happen to make the length right again.
+                    list.extend(std::iter::repeat_n(Rc::from(r#"{"id":"foreign"}"#), 7));
                 }
-                self.keys.retain(|_, entry| !matches!(&entry.stored, Stored::List(list) if list.is_empty()));
             }
         }
     }

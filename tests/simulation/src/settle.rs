@@ -51,14 +51,19 @@ impl World {
         let begin = self.stage.now;
         self.run_until(begin + CLIENTS_MS)?;
         none_pending("clients", self.pending_of_clients())?;
+        if self.auditor.is_meddled() && self.lives() {
+            let place = self.people.iter().find(|person| person.is_connected()).map(|person| person.place);
+            place.into_iter().for_each(|place| self.says_something(place));
+        }
         self.run_until(begin + REDIS_MS)?;
         none_pending("the object", self.pending_of_object())?;
         if self.lives() && self.weather.lasting.is_none() {
-            let before = (self.events, self.redis.received);
+            let (events, requests) = (self.events, self.redis.received);
             self.run_for(IDLE_MS)?;
-            let after = (self.events, self.redis.received);
-            if self.lives() && before != after {
-                return Err(Violation::new(16, format!("an idle room does something: {before:?} became {after:?}")));
+            // An alarm that was set for something earlier may ring once for nothing.
+            if self.lives() && (self.events > events + 1 || self.redis.received > requests) {
+                let (events, requests) = (self.events - events, self.redis.received - requests);
+                return Err(Violation::new(16, format!("an idle room has {events} events and {requests} requests")));
             }
         }
         Ok(())
@@ -84,6 +89,10 @@ impl World {
                     self.run_for(end.saturating_sub(now) + 1_000)?;
                 }
             }
+        }
+        if !self.auditor.is_creation_told() {
+            // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
+            return Ok(());
         }
         if self.lives() {
             return Err(Violation::new(16, "the room does not end"));

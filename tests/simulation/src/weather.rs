@@ -169,9 +169,7 @@ impl Weather {
 
     /// A spell begins.
     pub fn begin(&mut self, spell: Spell) {
-        if !self.is_calm {
-            self.spells.push(spell);
-        }
+        self.spells.push(spell);
     }
 
     /// A spell ends.

@@ -223,7 +223,7 @@ impl World {
         }
         if self.weather.strikes(&mut self.stage, Part::Host, "clock", |swarm| swarm.clock_jumps) {
             let jump = self.stage.dice.below(Part::Host, "jump", 20_001) as i64;
-            self.host.skew_ms = jump - 10_000;
+            self.host.set_clock(jump - 10_000, &mut self.stage, &self.weather);
         }
         Ok(())
     }
@@ -325,7 +325,9 @@ impl World {
     fn line_down(&mut self, key: PipeKey) {
         let Some((Who::Client(client), line)) = self.wire.take_down(key) else { return };
         let call = self.pipe_calls.get(&key).copied();
-        self.stage.note(self.people[client].identity.name, || format!("socket {key}: {}", shown(&line)));
+        if !matches!(line, Down::Pong) {
+            self.stage.note(self.people[client].identity.name, || format!("socket {key}: {}", shown(&line)));
+        }
         let (person, mut means) = self.person(client);
         person.on_line(key, call, &line, &mut means);
     }
@@ -360,7 +362,7 @@ impl World {
     }
 
     fn redis_runs(&mut self, key: u64, is_again: bool) -> Verdict {
-        let Some(ran) = self.redis.run(key, is_again, self.stage.now) else { return Ok(()) };
+        let Some(ran) = self.redis.run(key, is_again, self.host.life, self.stage.now) else { return Ok(()) };
         self.stage.note("redis", || {
             let verbs: Vec<&str> = ran.commands.iter().map(|command| command[0].as_str()).collect();
             format!("runs {key}: {}{}", verbs.join(" "), if ran.is_stray { ", late or again" } else { "" })
@@ -378,6 +380,9 @@ impl World {
     }
 
     fn spell_begins(&mut self, spell: Spell) {
+        if self.weather.is_calm {
+            return;
+        }
         self.weather.begin(spell);
         if let Spell::Offline(client) = spell {
             self.cut_off(client);
@@ -404,6 +409,9 @@ impl World {
             self.events += 1;
             let ask = handled.call.and_then(|call| self.asks.get(&call)).cloned();
             self.auditor.handled(&handled, ask.as_deref())?;
+        }
+        for (before, after) in std::mem::take(&mut self.host.panicked) {
+            self.auditor.panicked(&before, &after);
         }
         self.deliver()?;
         self.after_losses()?;
@@ -511,7 +519,7 @@ impl World {
             });
             if is_hit {
                 self.stage.note("redis", || format!("{outside:?}"));
-                self.redis.meddle(outside, &mut self.stage);
+                self.redis.meddle(outside);
                 self.auditor.meddled(outside);
             }
         }

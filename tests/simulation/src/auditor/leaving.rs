@@ -148,6 +148,9 @@ impl Auditor {
         for id in to {
             let is_alone = to.len() == 1;
             let Some(socket) = self.sockets.get_mut(id) else { continue };
+            while self.untold.contains(&(socket.last + 1)) && said.as_ref().is_some_and(|said| said.seq > socket.last + 1) {
+                socket.last += 1;
+            }
             check_frame(socket, kind, &value, said.as_ref(), is_alone)?;
         }
         if kind == "error" && matches!(value["error"].as_str(), Some("bad-request" | "room-history-full")) {

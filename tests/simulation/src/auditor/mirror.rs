@@ -51,6 +51,7 @@ impl Auditor {
     /// Something happened to the keys from outside.
     pub fn meddled(&mut self, outside: Outside) {
         self.is_mirror_excused = true;
+        self.is_meddled = true;
         self.is_list_foreign |= outside == Outside::Tampered;
     }
 
@@ -60,6 +61,7 @@ impl Auditor {
             self.is_mirror_excused = true;
         } else if ran.commands.first().is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL")) {
             self.is_mirror_excused = false;
+            self.is_meddled = false;
             self.is_list_foreign = false;
         }
         for (key, entry) in redis.keys(now) {
@@ -81,6 +83,11 @@ impl Auditor {
         demand(are_rows || self.is_list_foreign, 10, || "the list holds what no journal holds".to_owned())?;
         let is_prefix = self.rows.starts_with(list);
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
+    }
+
+    /// Whether the keys were changed from outside, which nobody finds before the next message.
+    pub fn is_meddled(&self) -> bool {
+        self.is_meddled
     }
 
     /// What the list should hold now.

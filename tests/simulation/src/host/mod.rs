@@ -85,10 +85,11 @@ struct Socket {
 /// How an object loses its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// Its sockets stay open, as after a panic.
-    SocketsStay,
-    /// Its sockets go too, as with a deployment.
-    SocketsGo,
+    /// The process is gone, or a commit failed: what waits in the gate is lost, and the sockets are. Of the writes that
+    /// are not durable, the first so many become so.
+    Reset(u64),
+    /// A panic, of this room or of another one in its isolate: gate, writes and sockets stay.
+    Wiped,
 }
 
 /// The object and its platform.
@@ -109,10 +110,12 @@ pub struct Host {
     pub has_crashed: bool,
     /// Calls that the object will not answer any more.
     pub failed_calls: Vec<CallKey>,
+    /// What stood in the journal before and after events in which the object panicked.
+    pub panicked: Vec<(Rc<Dump>, Rc<Dump>)>,
     /// What the events did since the auditor looked.
     pub handled: Vec<Handled>,
     /// How far the object's clock is from the world's.
-    pub skew_ms: i64,
+    skew_ms: i64,
     /// Counts the lives of the object's memory.
     pub life: u64,
     /// How often the memory was lost to hibernation.
@@ -143,6 +146,7 @@ impl Host {
             dropped: vec![],
             has_crashed: false,
             failed_calls: vec![],
+            panicked: vec![],
             handled: vec![],
             skew_ms: 0,
             life: 0,
@@ -165,6 +169,12 @@ impl Host {
     /// The object's clock.
     pub fn clock(&self, now: u64) -> u64 {
         now.saturating_add_signed(self.skew_ms)
+    }
+
+    /// The object's clock jumps; its alarm goes by the same clock.
+    pub fn set_clock(&mut self, skew_ms: i64, stage: &mut Stage, weather: &Weather) {
+        self.skew_ms = skew_ms;
+        self.plan_alarm(stage, weather);
     }
 
     /// A call arrives. What needs no object is answered by the Worker.
@@ -214,7 +224,14 @@ impl Host {
 
     /// The alarm may be due.
     pub fn alarm_due(&mut self, count: u64, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
-        if count == self.alarm_count && self.alarm.is_some() {
+        if count != self.alarm_count || self.alarm.is_none() {
+            return;
+        }
+        if matches!(mishap, Mishap::Panic(_)) {
+            // The platform calls a handler that failed again.
+            self.handle(Event::Alarm, mishap, stage, weather);
+            self.plan_alarm(stage, weather);
+        } else {
             self.alarm = None;
             self.handle(Event::Alarm, mishap, stage, weather);
             if weather.strikes(stage, Part::Host, "alarm again", |swarm| swarm.repeated_alarms) {
@@ -261,7 +278,9 @@ impl Host {
             effects.clear();
             self.effects = effects;
             self.disk.keep_what_stood_at_panic(self.alarm);
-            return self.crash(stage, weather);
+            self.panicked.push((before, self.disk.newest_dump()));
+            self.plan_commit(stage, weather);
+            return self.lose_memory(Loss::Wiped, stage, weather);
         }
         self.carry_out(&mut effects, call, (clock, before, shown, mishap != Mishap::None), stage, weather);
         self.effects = effects;
@@ -442,31 +461,31 @@ impl Host {
         self.fetches.clear();
     }
 
-    /// The object loses its memory at any moment, and what waits in its gate. Writes that are not durable may become so.
+    /// The object loses its memory at any moment.
     pub fn crash(&mut self, stage: &mut Stage, weather: &Weather) {
-        let loss = match stage.dice.below(Part::Host, "sockets stay", 2) {
-            0 => Loss::SocketsGo,
-            _ => Loss::SocketsStay,
-        };
         let writes = self.disk.newest() - self.disk.safe();
-        let kept = stage.dice.below(Part::Host, "writes kept", writes + 1);
-        self.crash_with(loss, kept, stage, weather);
+        let loss = match stage.dice.below(Part::Host, "loss", 3) {
+            0 => Loss::Wiped,
+            _ => Loss::Reset(stage.dice.below(Part::Host, "writes kept", writes + 1)),
+        };
+        self.lose_memory(loss, stage, weather);
     }
 
-    /// The same, with the first `kept` of the writes that are not durable.
-    pub fn crash_with(&mut self, loss: Loss, kept: u64, stage: &mut Stage, weather: &Weather) {
-        let lost = self.disk.newest() - self.disk.safe() - kept;
-        stage.note("object", || format!("crashes: {loss:?}, {kept} writes kept, {lost} lost"));
+    /// The object loses its memory in a certain way.
+    pub fn lose_memory(&mut self, loss: Loss, stage: &mut Stage, weather: &Weather) {
+        stage.note("object", || format!("loses its memory: {loss:?}"));
         self.has_crashed = true;
-        self.gate.clear();
-        self.alarm = self.disk.go_back(self.disk.safe() + kept);
-        self.durable_at = 0;
-        self.plan_alarm(stage, weather);
-        self.failed_calls.extend(std::mem::take(&mut self.calls).into_values());
+        let calls = std::mem::take(&mut self.calls).into_values();
         self.forget_memory();
-        let goes = |socket: &Socket| loss == Loss::SocketsGo || !socket.is_open || socket.pipe.is_none();
-        self.dropped.extend(self.sockets.values().filter(|socket| goes(socket)).filter_map(|socket| socket.pipe));
-        self.sockets.retain(|_, socket| !goes(socket));
+        if let Loss::Reset(kept) = loss {
+            self.failed_calls.extend(calls);
+            self.gate.clear();
+            self.alarm = self.disk.go_back(self.disk.safe() + kept);
+            self.durable_at = 0;
+            self.plan_alarm(stage, weather);
+            self.dropped.extend(self.sockets.values().filter_map(|socket| socket.pipe));
+            self.sockets.clear();
+        }
     }
 
     /// The client of a socket was told that it is open.
