@@ -1,13 +1,39 @@
 #!/usr/bin/env bash
-# `npm run check`: everything that can be said of the code without running it.
+# `npm run check`: everything that can be said of the code without running it. With `--fast`, what takes seconds: forms,
+# lints on this machine, types.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+DENY_VERSION=0.20.2
+DENY=.tools/cargo-deny-$DENY_VERSION/bin/cargo-deny
+
+install_deny() {
+  [ -x "$DENY" ] && return
+  step "Compiling cargo-deny $DENY_VERSION (once, some minutes)" cargo install cargo-deny \
+    --version "=$DENY_VERSION" --locked --no-default-features --root "${DENY%/bin/*}" --target-dir .tools/build
+  rm -rf .tools/build
+}
+
+# The database of advisories is a git repository at GitHub. A machine that cannot reach it checks everything else.
+check_advisories() {
+  if ! timeout 60 "$DENY" fetch db >/dev/null 2>&1; then
+    say "Advisories: not checked, since the database at github.com/RustSec/advisory-db cannot be reached"
+    return
+  fi
+  step "Advisories" "$DENY" --offline check advisories
+}
 
 scripts/setup.sh
 use_own_tools
 
-step "Formatting" cargo fmt --all --check
-step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D warnings
-step "Lints on wasm" cargo clippy --quiet --target "$WASM_TARGET" -- -D warnings
+step "Form of the Rust code" cargo fmt --all --check
+step "Form of the JavaScript" biome format scripts xtask tests/deployment
+step "Lints of the JavaScript" biome lint
 step "Types of the pages" tsc --project jsconfig.json
-step "Licences of the dependencies" node scripts/check-licences.js
-step "A deployment, without sending it" wrangler deploy --dry-run
+step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D warnings
+[ "${1:-}" = --fast ] && exit 0
+
+step "Lints on wasm" cargo clippy --quiet --target "$WASM_TARGET" -- -D warnings
+install_deny
+step "Licences, sources and duplicates of the dependencies" "$DENY" --offline check licenses bans sources
+check_advisories
+step "A deployment, without sending it" npm run --silent deploy -- --dry-run

@@ -2,9 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-WORKER_BUILD_VERSION=0.8.7
 WASM_TARGET=wasm32-unknown-unknown
-WORKER_BUILD=$PWD/.tools/worker-build-$WORKER_BUILD_VERSION/bin/worker-build
 
 export WRANGLER_SEND_METRICS=false
 # wrangler dev would write down every event and statement of every room, and take most of the time for it.
@@ -34,19 +32,20 @@ step() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
+# What `timed` timed, a line each.
+TIMES=()
+
 # timed WHAT COMMAND...: the command with its output, and how long it took.
 timed() {
   local what=$1 started=$SECONDS
   shift
   say "$what …"
   "$@"
+  TIMES+=("$(printf '%6d s  %s' $((SECONDS - started)) "$what")")
   say "$what: done in $((SECONDS - started)) s"
 }
 
-# The version of a crate in Cargo.lock.
-locked_version() {
-  awk -v name="$1" '$0 == "name = \"" name "\"" { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
-}
+has_node_modules() { [ -e node_modules/.package-lock.json ] && ! [ package-lock.json -nt node_modules/.package-lock.json ]; }
 
 has_wasm_std() {
   compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gives the Rust compiler its standard library for wasm: by rustup, or, where that may not download, by building it
-# from Debian's packages. `DUET_WASM_TARGET=debian` takes the second way on purpose.
+# Gives the Rust compiler its standard library for wasm by rustup. Where rustup is missing or may not download,
+# `DUET_WASM_TARGET=debian` builds it from Debian's packages instead; only then anything is installed or deleted.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 by_rustup() {
@@ -24,8 +24,7 @@ build_std() {
 }
 
 by_debian() {
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
-    die "the Rust target $WASM_TARGET is missing: run 'rustup target add $WASM_TARGET', or on Debian run this once as root."
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || die "DUET_WASM_TARGET=debian needs Debian and root."
   step "Updating Debian's package lists" apt-get update
   step "Installing Debian's Rust with its source" apt-get install -y --no-install-recommends \
     rustc-web cargo-web rust-web-src lld-22 rust-web-llvm
@@ -39,6 +38,7 @@ by_debian() {
 if [ "${DUET_WASM_TARGET:-}" = debian ]; then
   by_debian
 else
-  # In a subshell: `step` ends the script where it fails, and here there is another way.
-  (by_rustup) || by_debian
+  # In a subshell: `step` ends the script where it fails, and here is one more sentence to say.
+  (by_rustup) || die "the Rust target $WASM_TARGET is missing: \
+install it with rustup, or run this once as root on Debian with DUET_WASM_TARGET=debian, which installs Debian's Rust."
 fi

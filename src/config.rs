@@ -37,17 +37,33 @@ impl std::fmt::Debug for UpstashConfig {
 const REST_URL: &str = "UPSTASH_REDIS_REST_URL";
 const REST_TOKEN: &str = "UPSTASH_REDIS_REST_TOKEN";
 
+/// The documented defaults.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            room_ttl_seconds: 600,
+            room_max_lifetime_seconds: 86_400,
+            message_rate_per_second: 10,
+            limits_addresses: true,
+            upstash: None,
+        }
+    }
+}
+
 impl Config {
     /// Reads every setting through `variable`, which answers `None` for one that is not set. A blank one counts as not set.
     ///
     /// Fails with `Misconfigured`, which names the variable and never its value.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
         let get = |name: &str| variable(name).map(|raw| raw.trim().to_owned()).filter(|raw| !raw.is_empty());
-        let seconds = |name, default, range| whole_number(name, get(name), default, range);
+        let number = |name, default, range| whole_number(name, get(name), default, range);
+        let default = Self::default();
+        let (ttl, longest) = (default.room_ttl_seconds, default.room_max_lifetime_seconds);
+        let rate = default.message_rate_per_second;
         Ok(Self {
-            room_ttl_seconds: seconds("ROOM_TTL_SECONDS", 600, 1..=86_400)?,
-            room_max_lifetime_seconds: seconds("ROOM_MAX_LIFETIME_SECONDS", 86_400, 1..=604_800)?,
-            message_rate_per_second: seconds("MESSAGE_RATE_PER_SECOND", 10, 0..=1_000)?,
+            room_ttl_seconds: number("ROOM_TTL_SECONDS", ttl, 1..=86_400)?,
+            room_max_lifetime_seconds: number("ROOM_MAX_LIFETIME_SECONDS", longest, 1..=604_800)?,
+            message_rate_per_second: number("MESSAGE_RATE_PER_SECOND", rate, 0..=1_000)?,
             limits_addresses: on_or_off("ADDRESS_LIMITS", get("ADDRESS_LIMITS"))?,
             upstash: upstash(get(REST_URL), get(REST_TOKEN))?,
         })

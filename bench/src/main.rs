@@ -4,6 +4,7 @@
 
 mod bench;
 mod burst;
+mod conversation;
 mod crowd;
 mod delivery;
 mod failure;
@@ -33,12 +34,13 @@ use report::{Report, Section};
 type Measure = fn(&Bench) -> Outcome<Section>;
 
 /// What is measured, by the names that `--only` takes.
-const SECTIONS: [(&str, Measure); 7] = [
+const SECTIONS: [(&str, Measure); 8] = [
     ("delivery", delivery::measure),
     ("throughput", throughput::measure),
     ("store", store_cost::measure),
     ("history", history::measure),
     ("pages", pages::measure),
+    ("conversation", conversation::measure),
     ("crowd", crowd::measure),
     ("worker", worker::measure),
 ];

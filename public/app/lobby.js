@@ -1,7 +1,11 @@
 // The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
 
-import { ApiError, createRoom, findRoom, joinRoom, roomPath, sentence, wordOf } from "./api.js"
-import { RoomShelf, accessOf, canSeal, newSecret } from "./local.js"
+import { secretIn } from "./crypto/codec.js"
+import { accessOf, canSeal, newSecret } from "./crypto/sealed.js"
+import { RoomShelf, sweepShelves } from "./model/shelf.js"
+import { findRoom, roomPath } from "./net/addresses.js"
+import { ApiError, createRoom, identifiedStatus, joinRoom, wordOf } from "./net/api.js"
+import { say, sentence } from "./words.js"
 
 const notice = /** @type {HTMLElement} */ (document.querySelector("[data-notice]"))
 const createForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-create]"))
@@ -9,7 +13,7 @@ const joinForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-j
 const linkProblem = /** @type {HTMLElement} */ (document.querySelector("[data-link-problem]"))
 
 /** @param {string} words */
-function say(words) {
+function tell(words) {
   notice.textContent = words
   notice.hidden = false
 }
@@ -18,7 +22,7 @@ function say(words) {
 function sayWhatSentUsHere() {
   const word = new URLSearchParams(location.search).get("error")
   if (!word) return
-  say(sentence(word))
+  tell(sentence(word))
   history.replaceState(null, "", "/")
 }
 
@@ -27,12 +31,25 @@ async function makeRoom(ttlSeconds) {
   if (!canSeal()) throw new ApiError("insecure")
   const secret = newSecret()
   const { access, proof } = await accessOf(secret)
-  const { roomId } = await createRoom({ ttlSeconds, access })
-  await joinRoom(roomId, proof)
+  const { roomId, ttl } = await createRoom({ ttlSeconds, access })
+  await identifiedStatus(roomId)
+  const { participantId } = await joinRoom(roomId, { proof })
   const shelf = new RoomShelf(roomId)
   shelf.secret = secret
-  // Where the browser keeps nothing, the address has to carry it.
-  location.assign(roomPath(roomId) + (shelf.secret === secret ? "" : `#${secret}`))
+  shelf.self = participantId
+  shelf.endsAt = Date.now() + ttl * 1000
+  goTo(roomId, shelf, `#${secret}`)
+}
+
+/**
+ * The secret goes there in what this tab keeps, and not in the address, which the browser remembers. Where it keeps
+ * nothing, the address has to carry it.
+ * @param {string} roomId
+ * @param {RoomShelf} shelf
+ * @param {string} fragment
+ */
+function goTo(roomId, shelf, fragment) {
+  location.assign(roomPath(roomId) + (shelf.isKept ? "" : fragment))
 }
 
 /** @param {SubmitEvent} event */
@@ -44,7 +61,7 @@ async function create(event) {
     const chosen = new FormData(createForm).get("ttl")
     await makeRoom(chosen ? Number(chosen) : undefined)
   } catch (error) {
-    say(sentence(wordOf(error)))
+    tell(sentence(wordOf(error)))
     button.disabled = false
   }
 }
@@ -53,17 +70,31 @@ async function create(event) {
 function open(event) {
   event.preventDefault()
   const field = /** @type {HTMLInputElement} */ (joinForm.elements.namedItem("link"))
-  const room = findRoom(field.value)
-  linkProblem.hidden = room !== null
-  field.setAttribute("aria-invalid", String(room === null))
-  if (room) {
-    location.assign(roomPath(room.roomId) + room.fragment)
-  } else {
-    linkProblem.textContent = field.value.trim() ? sentence("bad-link") : "Paste the link that somebody sent you."
-    field.focus()
-  }
+  const problem = openLink(field.value)
+  linkProblem.textContent = problem
+  linkProblem.hidden = problem === ""
+  field.setAttribute("aria-invalid", String(problem !== ""))
+  if (problem) field.focus()
+  // The link is a key: it stays nowhere once it is taken.
+  else field.value = ""
 }
 
+/**
+ * @param {string} pasted
+ * @returns {string} what is wrong with it, as a sentence
+ */
+function openLink(pasted) {
+  const room = findRoom(pasted)
+  if (!room) return pasted.trim() ? sentence("bad-link") : say("lobby.link.empty")
+  const secret = secretIn(room.fragment)
+  if (secret === "") return sentence("key-cut")
+  const shelf = new RoomShelf(room.roomId)
+  if (secret) shelf.secret = secret
+  goTo(room.roomId, shelf, secret ? room.fragment : "")
+  return ""
+}
+
+sweepShelves()
 sayWhatSentUsHere()
 createForm.addEventListener("submit", create)
 joinForm.addEventListener("submit", open)

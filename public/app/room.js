@@ -1,8 +1,19 @@
 // The room's entry: what happens before one is inside. Looking changes nothing; only Join takes a seat.
 
-import { findRoom, joinRoom, roomIdOf, roomPath, roomStatus, sentence, wordOf } from "./api.js"
-import { Conversation, showScene } from "./conversation.js"
-import { RoomShelf, Seal, accessOf, canSeal, cleanName, isSecret, loadName, saveName } from "./local.js"
+/** @import { Joined, RoomStatus } from "./net/wire.js" */
+
+import { codecOf, secretIn } from "./crypto/codec.js"
+import { canSeal } from "./crypto/sealed.js"
+import { Room } from "./model/room.js"
+import { cleanName } from "./model/names.js"
+import { RoomShelf, loadName, saveName, sweepShelves } from "./model/shelf.js"
+import { findRoom, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
+import { destroyRoom, identifiedStatus, joinRoom, listMessages, wordOf } from "./net/api.js"
+import { RoomSocket } from "./net/room-socket.js"
+import { Door, Problem, Rescue } from "./view/door.js"
+import { RoomView } from "./view/room-view.js"
+import { showScene } from "./view/scenes.js"
+import { sentence } from "./words.js"
 
 /** @param {string} selector */
 function $(selector) {
@@ -17,33 +28,24 @@ function leaveFor(word) {
   location.replace(`/?error=${word}`)
 }
 
-/**
- * The secret in a fragment, however it was decorated on its way.
- * @param {string} fragment
- * @returns {string | null} null where there is none, empty where it is not whole
- */
-function secretIn(fragment) {
-  const bare = fragment.replace(/^#/, "")
-  if (!bare) return null
-  const run = bare.split(/[^A-Za-z0-9_-]+/).find((part) => part.length === 43)
-  return run && isSecret(run) ? run : ""
-}
-
 class Arrival {
   #roomId
   #shelf
-  /** @type {string | null} */
+  /** @type {string | null} null where there is none, empty where it is not whole */
   #secret
   #isSealed = false
+  #door
+  #rescue
+  #problem
 
   /** @param {string} roomId */
   constructor(roomId) {
     this.#roomId = roomId
     this.#shelf = new RoomShelf(roomId)
     this.#secret = this.#takeSecret()
-    $("[data-door]").addEventListener("submit", (event) => this.#join(/** @type {SubmitEvent} */ (event)))
-    $("[data-rescue]").addEventListener("submit", (event) => this.#rescue(/** @type {SubmitEvent} */ (event)))
-    $("[data-again]").addEventListener("click", () => this.start())
+    this.#door = new Door($("[data-door]"), (name) => this.#join(name))
+    this.#rescue = new Rescue($("[data-rescue]"), (pasted) => this.#takeLink(pasted))
+    this.#problem = new Problem($("[data-scene=problem]"), () => this.start())
     // Somebody put another link for this room into the address bar.
     addEventListener("hashchange", () => location.reload())
   }
@@ -52,16 +54,21 @@ class Arrival {
   async start() {
     showScene("loading")
     try {
-      const { status, sealed } = await roomStatus(this.#roomId)
-      this.#isSealed = sealed
-      const problem = this.#keyProblem()
-      if (status === "full") leaveFor("room-full")
-      else if (problem) this.#showRescue(problem)
-      else if (status === "joined") await this.#comeIn()
-      else this.#showDoor()
+      await this.#decide(await identifiedStatus(this.#roomId))
     } catch (error) {
       this.#fail(wordOf(error))
     }
+  }
+
+  /** @param {RoomStatus} status */
+  async #decide({ status, sealed }) {
+    this.#isSealed = sealed
+    const problem = this.#keyProblem()
+    if (status === "full") this.#giveUp("room-full")
+    else if (problem) this.#rescue.show(sentence(problem))
+    else if (status === "joined") await this.#comeIn()
+    else if (this.#shelf.self) this.#giveUp("identity-changed")
+    else this.#door.show(loadName(), this.#isSealed)
   }
 
   /** Takes the secret out of the address, where others could read it, and keeps it in this tab. */
@@ -82,71 +89,139 @@ class Arrival {
 
   /** @param {string} word */
   #fail(word) {
-    if (word === "room-full" || word === "room-not-found") return leaveFor(word)
-    if (word === "bad-request") return leaveFor("room-not-found")
-    if (word === "bad-proof") return this.#showRescue("key-wrong")
-    showScene("problem")
-    $("[data-problem]").textContent = sentence(word)
+    if (word === "room-full" || word === "room-not-found") return this.#giveUp(word)
+    if (word === "bad-request") return this.#giveUp("room-not-found")
+    if (word === "bad-proof") return this.#rescue.show(sentence("key-wrong"))
+    // Without an answer the clock decides what may still be kept.
+    if (word === "offline") sweepShelves()
+    this.#problem.show(sentence(word))
   }
 
-  #showDoor() {
-    showScene("door")
-    const field = /** @type {HTMLInputElement} */ ($("#door-name"))
-    field.value = loadName()
-    $("[data-door-plain]").hidden = this.#isSealed
+  /**
+   * There is nothing here for us: what this tab kept of the room goes.
+   * @param {string} word
+   */
+  #giveUp(word) {
+    this.#shelf.clear()
+    leaveFor(word)
   }
 
-  /** @param {string} word */
-  #showRescue(word) {
-    showScene("rescue")
-    $("[data-rescue-reason]").textContent = sentence(word)
-    $("#rescue-link").focus()
-  }
-
-  /** @param {SubmitEvent} event */
-  #rescue(event) {
-    event.preventDefault()
-    const field = /** @type {HTMLInputElement} */ ($("#rescue-link"))
-    const room = findRoom(field.value)
-    const problem = $("[data-rescue-problem]")
+  /**
+   * @param {string} pasted
+   * @returns {string} what is wrong with it, as a sentence
+   */
+  #takeLink(pasted) {
+    const room = findRoom(pasted)
     const secret = room && secretIn(room.fragment)
-    problem.hidden = Boolean(secret)
-    if (!room) problem.textContent = sentence("bad-link")
-    else if (!secret) problem.textContent = sentence(secret === null ? "key-missing" : "key-cut")
-    else if (room.roomId !== this.#roomId) location.assign(roomPath(room.roomId) + room.fragment)
-    else {
-      field.value = ""
-      this.#secret = this.#shelf.secret = secret
-      void this.start()
-    }
+    if (!room) return sentence("bad-link")
+    if (!secret) return sentence(secret === null ? "key-missing" : "key-cut")
+    const isOther = room.roomId !== this.#roomId
+    const shelf = isOther ? new RoomShelf(room.roomId) : this.#shelf
+    shelf.secret = secret
+    this.#secret = secret
+    if (isOther) location.assign(roomPath(room.roomId) + (shelf.isKept ? "" : room.fragment))
+    else void this.start()
+    return ""
   }
 
-  /** @param {SubmitEvent} event */
-  async #join(event) {
-    event.preventDefault()
-    const form = /** @type {HTMLFormElement} */ (event.target)
-    const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"))
-    const name = cleanName(/** @type {HTMLInputElement} */ (form.elements.namedItem("name")).value)
+  /** @param {string} rawName */
+  async #join(rawName) {
+    const name = cleanName(rawName)
     if (name) saveName(name)
-    button.disabled = true
     try {
       await this.#comeIn()
     } catch (error) {
       this.#fail(wordOf(error))
-    } finally {
-      button.disabled = false
     }
   }
 
   /** Takes the seat, or finds that it is ours: with a wrong key neither. */
   async #comeIn() {
-    const secret = this.#isSealed && this.#secret ? this.#secret : null
-    const proof = secret ? (await accessOf(secret)).proof : undefined
-    await joinRoom(this.#roomId, proof)
-    const seal = secret ? await Seal.of(secret, this.#roomId) : null
-    const link = location.origin + roomPath(this.#roomId) + (secret ? `#${secret}` : "")
-    new Conversation({ roomId: this.#roomId, shelf: this.#shelf, seal, link }).start()
+    const codec = codecOf(this.#roomId, this.#isSealed ? this.#secret : null)
+    const joined = await joinRoom(this.#roomId, await codec.joinFields())
+    // Under another identity, what one said oneself would seem to be said by somebody else.
+    if (this.#shelf.self && this.#shelf.self !== joined.participantId) return this.#giveUp("identity-changed")
+    this.#shelf.self = joined.participantId
+    this.#shelf.endsAt = Date.now() + joined.ttl * 1000
+    await codec.onJoined(joined)
+    enterRoom(this.#roomId, joined, codec, this.#shelf)
   }
+}
+
+/**
+ * @param {string} roomId
+ * @param {Joined} joined
+ * @param {import("./crypto/codec.js").Codec} codec
+ * @param {RoomShelf} shelf
+ */
+function enterRoom(roomId, joined, codec, shelf) {
+  /** @type {import("./model/room.js").Platform} */
+  const platform = {
+    openSocket: (handlers) => new RoomSocket(socketUrl(roomId, location), handlers),
+    list: (page) => listMessages(roomId, page),
+    now: () => Date.now(),
+    setTimeout: (act, ms) => setTimeout(act, ms),
+    clearTimeout: (timer) => clearTimeout(timer),
+    random: () => Math.random(),
+    whenIdle,
+  }
+  /** @type {Room} */
+  let room
+  const view = new RoomView($("[data-scene=inside]"), {
+    enter: (listener) => (room = new Room(joined, { codec, shelf, platform, listener })),
+    codec,
+    shelf,
+    link: location.origin + roomPath(roomId) + codec.fragment,
+    onDestroy: () => destroy(roomId, (word) => room.end(word)),
+  })
+  wirePage(view, () => {
+    room.leave()
+    view.clear()
+  })
+  view.start()
+}
+
+/**
+ * @param {string} roomId
+ * @param {(word: string) => void} end
+ * @returns {Promise<string>} a sentence, if it failed
+ */
+async function destroy(roomId, end) {
+  try {
+    await destroyRoom(roomId)
+    end("room-destroyed")
+  } catch (error) {
+    const word = wordOf(error)
+    if (word !== "room-not-found") return sentence(word)
+    end(word)
+  }
+  return ""
+}
+
+/** @param {() => void} act */
+function whenIdle(act) {
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(act, { timeout: 2_000 })
+  else setTimeout(act, 200)
+}
+
+/**
+ * @param {RoomView} view
+ * @param {() => void} forget
+ */
+function wirePage(view, forget) {
+  document.addEventListener("visibilitychange", () => view.wake())
+  for (const change of ["online", "offline"]) addEventListener(change, () => view.wake())
+  // The browser may keep the page as it is for the way back, beyond the room's end: so there is nothing in it.
+  addEventListener("pagehide", (event) => {
+    if (!event.persisted) return
+    forget()
+    showScene("loading")
+  })
+  addEventListener("pageshow", (event) => event.persisted && location.reload())
+  // Where dvh does not know of the keyboard.
+  visualViewport?.addEventListener("resize", () => {
+    document.documentElement.style.setProperty("--window-block-size", `${visualViewport?.height}px`)
+  })
 }
 
 const roomId = roomIdOf(location.pathname)

@@ -3,6 +3,8 @@
 //! Every accepted change is here before anybody hears of it. A statement that fails leaves the earlier ones of the
 //! same event in place, so every prefix of an event's writes is a valid room.
 
+#[cfg(test)]
+pub mod memory;
 mod record;
 pub mod sql;
 
@@ -78,7 +80,8 @@ impl<'a> Journal<'a> {
     /// Reads what is there: the record and the newest message, however long the history is. Writes nothing.
     pub fn load(self) -> Result<Loaded, JournalError> {
         let tables = self.0.run(TABLES, &[])?;
-        let has = |name: &str| tables.iter().any(|row| matches!(row.first(), Some(Cell::Text(t)) if t == name));
+        let has =
+            |name: &str| tables.iter().any(|row| matches!(row.first(), Some(Cell::Text(t)) if t == name));
         // A tombstone counts even beside a room: the rest of that room was about to be dropped.
         if has("tombstone")
             && let Some(row) = self.0.run("SELECT * FROM tombstone", &[])?.first()
@@ -155,12 +158,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Reads messages after `after`, in order: at most `limit`, and none after the one that reaches `max_bytes`.
-    pub fn page(
-        self,
-        after: Seq,
-        limit: u64,
-        max_bytes: usize,
-    ) -> Result<Vec<StoredMessage>, JournalError> {
+    pub fn page(self, after: Seq, limit: u64, max_bytes: usize) -> Result<Vec<StoredMessage>, JournalError> {
         let mut page: Vec<StoredMessage> = vec![];
         let mut bytes = 0;
         while (page.len() as u64) < limit && bytes < max_bytes {

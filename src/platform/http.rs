@@ -1,38 +1,25 @@
-//! Requests into plain values, plain values into answers.
+//! Requests of the platform as plain values, plain values as its answers.
 
 use futures_util::StreamExt;
-use serde::Serialize;
 use worker::{Headers, Request, Response, WebSocketPair};
 
+use super::clock;
 use crate::{
     domain::Token,
-    error::ApiError,
-    protocol::MAX_BODY_BYTES,
-    room::sockets,
-    route::{Query, Route},
-    session,
+    wire::{self, Answer, ApiError, Close, Query, Route, cookie, limits::MAX_BODY_BYTES, origin},
 };
 
-/// What the platform throws is a defect of ours or of its own, and its words stay inside.
-impl From<worker::Error> for ApiError {
-    fn from(_: worker::Error) -> Self {
-        Self::Internal
-    }
-}
+/// How an object tells the Worker what to close a refused socket with: `<code> <reason>`.
+const CLOSE_HEADER: &str = "duet-close";
 
-impl From<getrandom::Error> for ApiError {
-    fn from(_: getrandom::Error) -> Self {
-        Self::Internal
-    }
-}
-
-/// On every answer of the API. The pages get theirs from `public/_headers`.
-const SECURITY_HEADERS: [(&str, &str); 8] = [
+/// On every answer of the API. The pages get theirs from `public/_headers`. Browsers ignore HSTS on http.
+const SECURITY_HEADERS: [(&str, &str); 9] = [
     ("cache-control", "no-store"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("x-robots-tag", "noindex, nofollow"),
@@ -47,43 +34,54 @@ fn headers() -> Result<Headers, ApiError> {
 }
 
 /// An answer with a JSON body.
-pub fn json(status: u16, body: &impl Serialize) -> Result<Response, ApiError> {
-    let text = serde_json::to_string(body).map_err(|_| ApiError::Internal)?;
+pub fn json(status: u16, body: String) -> Result<Response, ApiError> {
     let headers = headers()?;
     headers.set("content-type", "application/json")?;
-    Ok(Response::ok(text)?.with_status(status).with_headers(headers))
+    Ok(Response::ok(body)?.with_status(status).with_headers(headers))
 }
 
-/// `204`.
-pub fn no_content() -> Result<Response, ApiError> {
-    Ok(Response::empty()?.with_status(204).with_headers(headers()?))
-}
-
-/// An answer that says why not.
-pub fn error(error: &ApiError) -> worker::Result<Response> {
-    let answer = json(error.status(), &error.body());
-    let response = answer.map_err(|_| worker::Error::RustError("no answer could be made".into()))?;
-    match error {
-        ApiError::MethodNotAllowed { allow } => response.headers().set("allow", allow)?,
-        ApiError::TooManyRequests { retry_after_seconds } => {
-            response.headers().set("retry-after", &retry_after_seconds.to_string())?;
-        }
-        ApiError::UpgradeRequired => response.headers().set("upgrade", "websocket")?,
-        _ => {}
+/// The answer of a room.
+pub fn answer(answer: &Answer) -> Result<Response, ApiError> {
+    let response = match answer.body() {
+        Some(body) => json(answer.status(), body)?,
+        None => Response::empty()?.with_status(answer.status()).with_headers(headers()?),
+    };
+    if let Some(location) = answer.location() {
+        response.headers().set("location", &location)?;
     }
     Ok(response)
 }
 
-/// Refuses `request`: with a status, or on a socket with its close code, since a page cannot read the status of a
-/// handshake that failed.
-pub fn refuse(request: &Request, reason: &ApiError) -> worker::Result<Response> {
-    let wants_code = is_upgrade(request) && request.path() == Route::Realtime.pattern().1;
-    if !wants_code || *reason == ApiError::BadOrigin {
-        return error(reason);
+/// An answer that says why not.
+pub fn error(error: &ApiError) -> worker::Result<Response> {
+    let answer = json(error.status(), error.to_json());
+    let response = answer.map_err(|_| worker::Error::RustError("no answer could be made".into()))?;
+    let Close { code, reason } = error.close();
+    response.headers().set(CLOSE_HEADER, &format!("{code} {reason}"))?;
+    if let Some((name, value)) = error.header() {
+        response.headers().set(name, &value)?;
     }
+    Ok(response)
+}
+
+/// Sends a refusal to the client: as it is, or on a socket with its close code, because a page cannot read the status
+/// of a handshake that failed. The Worker accepts that socket, so that it never keeps an object awake.
+pub fn deliver(response: Response, wants_socket: bool) -> worker::Result<Response> {
+    let Some(close) = response.headers().get(CLOSE_HEADER)? else { return Ok(response) };
+    // A page of another origin gets no socket.
+    if wants_socket && response.status_code() != ApiError::BadOrigin.status() {
+        return closed_socket(&close);
+    }
+    let headers = response.headers().clone();
+    headers.delete(CLOSE_HEADER)?;
+    Ok(response.with_headers(headers))
+}
+
+fn closed_socket(close: &str) -> worker::Result<Response> {
+    let (code, reason) = close.split_once(' ').unwrap_or(("1011", "internal"));
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
-    sockets::close_for(&pair.server, reason);
+    pair.server.close(Some(code.parse().unwrap_or(1011)), Some(reason))?;
     Response::from_websocket(pair.client)
 }
 
@@ -103,17 +101,24 @@ pub fn route(request: &Request) -> Result<Route, ApiError> {
     Route::parse(&request.inner().method(), &request.path())
 }
 
-/// Runs `read` on the query behind the address.
-pub fn query<T>(request: &Request, read: impl FnOnce(Query) -> Result<T, ApiError>) -> Result<T, ApiError> {
+/// Runs `read` on the query string of the address.
+pub fn query<T>(request: &Request, read: impl FnOnce(&Query) -> Result<T, ApiError>) -> Result<T, ApiError> {
     let url = request.inner().url();
     let behind_path = url.split_once('?').map_or("", |(_, behind)| behind);
-    read(Query::new(behind_path.split('#').next().unwrap_or_default()))
+    read(&Query::new(behind_path.split('#').next().unwrap_or_default()))
+}
+
+/// Reads a call of the API. `identified` says whether it came with a token.
+pub async fn read(request: &mut Request, route: Route, identified: bool) -> Result<wire::Request, ApiError> {
+    let body = body(request).await?;
+    let random = clock::random()?;
+    query(request, |query| wire::Request::parse(route, query, &body, identified, random))
 }
 
 /// The caller's token: from a header, from the cookie, or, for reading messages only, from the query.
 pub fn token(request: &Request) -> Option<Token> {
     let (authorization, cookies) = (header(request, "authorization"), header(request, "cookie"));
-    session::token_of(authorization.as_deref(), cookies.as_deref()).or_else(|| {
+    cookie::token_of(authorization.as_deref(), cookies.as_deref()).or_else(|| {
         let in_query = route(request) == Ok(Route::ListMessages);
         let raw = in_query.then(|| query(request, |query| Ok(query.token())).ok().flatten()).flatten();
         raw.and_then(|raw| Token::parse(&raw))
@@ -125,18 +130,13 @@ pub fn is_https(request: &Request) -> bool {
     request.inner().url().starts_with("https://")
 }
 
-/// Fails with `BadOrigin` if the request was sent by a page of another host.
+/// Fails with `BadOrigin` if the request was sent by a page of another origin.
 pub fn check_origin(request: &Request) -> Result<(), ApiError> {
-    let Some(origin) = header(request, "origin") else { return Ok(()) };
-    let host_of = |raw: &str| raw.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
-    let own_host = header(request, "host").map(|host| host.to_ascii_lowercase());
-    match host_of(&origin) {
-        Some(host) if Some(&host) == own_host.as_ref() => Ok(()),
-        _ => Err(ApiError::BadOrigin),
-    }
+    let (sent_by, host) = (header(request, "origin"), header(request, "host"));
+    origin::check(sent_by.as_deref(), &request.inner().url(), host.as_deref())
 }
 
-/// Fails with `TooLarge` for a body that says so itself, and takes none of it.
+/// Fails with `TooLarge` for a body that declares its size itself, and reads none of it.
 pub fn check_declared_size(request: &Request) -> Result<(), ApiError> {
     match declared_bytes(request) {
         Some(bytes) if bytes > MAX_BODY_BYTES as u64 => Err(ApiError::TooLarge),
@@ -148,20 +148,16 @@ fn declared_bytes(request: &Request) -> Option<u64> {
     header(request, "content-length").and_then(|raw| raw.parse().ok())
 }
 
-/// Reads a JSON body and parses it; no body counts as `{}`. Fails with `NotJson`, or with `TooLarge` without reading on.
-pub async fn body<T>(
-    request: &mut Request,
-    parse: impl FnOnce(&str) -> Result<T, ApiError>,
-) -> Result<T, ApiError> {
+/// Reads a JSON body; no body counts as `{}`. Fails with `NotJson`, or with `TooLarge` without reading on.
+async fn body(request: &mut Request) -> Result<String, ApiError> {
     let bytes = read_at_most(request, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
-        return parse("{}");
+        return Ok("{}".to_owned());
     }
     if !is_json(request) {
         return Err(ApiError::NotJson);
     }
-    let not_utf8 = ApiError::BadRequest { field: "body", problem: "must be UTF-8" };
-    parse(&String::from_utf8(bytes).map_err(|_| not_utf8)?)
+    String::from_utf8(bytes).map_err(|_| ApiError::BadRequest { field: "body", problem: "must be UTF-8" })
 }
 
 fn is_json(request: &Request) -> bool {
@@ -170,14 +166,14 @@ fn is_json(request: &Request) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
-/// Nobody is left to be told, but the log is: it is the client that went.
+/// Nobody is left who could read this answer. The log shows that the client hung up.
 const CUT_OFF: ApiError = ApiError::BadRequest { field: "body", problem: "did not come whole" };
 
 async fn read_at_most(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     if request.inner().body().is_none() {
         return Ok(vec![]);
     }
-    // HTTP sees to it that there is no more than was declared, and a body in one piece takes one wait and not several.
+    // HTTP guarantees that there is no more than was declared, and a body in one piece takes one wait.
     if declared_bytes(request).is_some_and(|bytes| bytes <= limit as u64) {
         return request.bytes().await.map_err(|_| CUT_OFF);
     }

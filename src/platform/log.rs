@@ -1,56 +1,61 @@
-//! What is written down: one line of JSON per request and per trouble. Never an id, an address, a token or a text.
+//! The log: one line of JSON per call and per trouble. Never an id, an address, a token or a text.
 
 use serde::Serialize;
 use worker::{console_error, console_log};
 
-use crate::{clock, domain::EpochMs, error::ApiError, route::Route};
+use super::clock;
+use crate::{
+    domain::EpochMs,
+    room::LogEntry,
+    wire::{ApiError, Route},
+};
 
 #[derive(Serialize)]
-struct RequestLine<'a> {
-    /// Method and path as the routes have them; a request to anything else is `unknown`.
+struct CallLine<'a> {
+    /// Method and path as the routes have them; a call to anything else is `unknown`.
     route: String,
     status: u16,
     ms: u64,
     store: &'a str,
-    /// `ok`, or the error's word.
+    /// `ok`, or the error's code.
     outcome: &'a str,
     /// What the caller is not told; one of our own sentences, never words that came from outside.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    cause: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    cause: &'a str,
 }
 
 #[derive(Serialize)]
 struct TroubleLine<'a> {
     trouble: &'a str,
-    cause: String,
+    cause: &'a str,
 }
 
-/// Notes how a request ended that began at `started`. `store` is empty where it was refused before any was chosen.
-pub fn request(route: Option<Route>, started: EpochMs, store: &str, ended: Result<u16, &ApiError>) {
+/// Logs how a call ended that began at `started`. `store` is empty where the call was refused before a room was asked.
+pub fn call(route: Option<Route>, started: EpochMs, store: &str, ended: Result<u16, &ApiError>) {
     let (method, path) = route.map_or(("any", "unknown"), Route::pattern);
     let (status, outcome, cause) = match ended {
-        Ok(status) => (status, "ok", String::new()),
-        Err(error) => (error.status(), error.word(), cause_of(error)),
+        Ok(status) => (status, "ok", ""),
+        Err(error) => (error.status(), error.code(), error.cause()),
     };
     let ms = clock::now().ms_since(started);
-    let line = RequestLine { route: format!("{method} {path}"), status, ms, store, outcome, cause };
+    let line = CallLine { route: format!("{method} {path}"), status, ms, store, outcome, cause };
     console_log!("{}", serde_json::to_string(&line).unwrap_or_default());
 }
 
-/// An operator's mistake is named in the log as it is to the caller.
-fn cause_of(error: &ApiError) -> String {
-    match error {
-        ApiError::Misconfigured(what) => what.clone(),
-        _ => error.cause().to_owned(),
-    }
+/// Logs what went wrong although no call failed.
+pub fn trouble(trouble: &str, cause: &str) {
+    console_error!("{}", serde_json::to_string(&TroubleLine { trouble, cause }).unwrap_or_default());
 }
 
-/// Notes what went wrong where no request was made: with a frame, or when the room's time was over.
-/// What the caller did wrong is no trouble.
-pub fn trouble(error: &ApiError) {
-    if error.status() < 500 {
-        return;
+/// Logs what a room has to say.
+pub fn entry(entry: LogEntry) {
+    match entry {
+        LogEntry::ReplicaOutOfStep { cause } => trouble("database-out-of-step", cause),
+        LogEntry::ReplicaInStep => {
+            let line =
+                TroubleLine { trouble: "database-in-step", cause: "it holds what the room holds again" };
+            console_log!("{}", serde_json::to_string(&line).unwrap_or_default());
+        }
+        LogEntry::JournalFailed { cause } => trouble("storage-failed", cause),
     }
-    let line = TroubleLine { trouble: error.word(), cause: cause_of(error) };
-    console_error!("{}", serde_json::to_string(&line).unwrap_or_default());
 }

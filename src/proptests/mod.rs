@@ -18,7 +18,7 @@ use proptest::{
 };
 use serde_json::{Map, Value};
 
-use crate::domain::{EpochMs, MessageId, MessageText, Message, ParticipantId, SenderName, Token};
+use crate::domain::{EpochMs, Message, MessageId, MessageText, ParticipantId, SenderName, Token};
 
 /// Cases of each property: enough for every run. `npm run abuse` takes more.
 const CASES: u32 = 64;

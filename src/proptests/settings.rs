@@ -3,7 +3,7 @@
 use proptest::{collection::vec, option, prelude::*};
 
 use super::{any_text, seeded};
-use crate::{config::Config, error::ApiError};
+use crate::{config::Config, wire::ApiError};
 
 const NAMES: [&str; 6] = [
     "ROOM_TTL_SECONDS",
@@ -65,7 +65,7 @@ proptest! {
         let all = [vec![None; 4], vec![Some(url), Some(token)]].concat();
 
         if let Ok(Config { upstash: Some(database), .. }) = read(&all) {
-            let asked = worker::Url::parse(&format!("{}/multi-exec", database.rest_url)).unwrap();
+            let asked = url::Url::parse(&format!("{}/multi-exec", database.rest_url)).unwrap();
             prop_assert!(asked.path().ends_with("/multi-exec"), "{}", asked);
             prop_assert!(!asked.path().ends_with("//multi-exec"), "{}", asked);
             prop_assert!(asked.has_host() && asked.query().is_none() && asked.fragment().is_none());

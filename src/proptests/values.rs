@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::{ID, any_text, message_text, seeded, token};
 use crate::{
-    domain::{Access, MessageId, MessageText, ParticipantId, Proof, RoomId, SeatDigest, SenderName, Token},
-    route::Route,
-    store::contract::fresh_room,
+    domain::{
+        MessageId, MessageText, ParticipantId, Proof, ProofHash, RoomId, SeatDigest, SenderName, Token,
+    },
+    wire::Route,
 };
 
 /// Mostly of an id's alphabet and length, and sometimes neither.
@@ -61,7 +62,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_a_value_panic(raw in any_text()) {
-        let _ = (Token::parse(&raw), Proof::parse(&raw), Access::parse(&raw));
+        let _ = (Token::parse(&raw), Proof::parse(&raw), ProofHash::parse(&raw));
         let _ = (ParticipantId::parse(&raw), SeatDigest::parse(&raw), Route::parse(&raw, &raw));
     }
 
@@ -87,15 +88,15 @@ proptest! {
     fn a_seat_differs_by_room_and_by_token_and_names_its_participant(
         token in token(),
         other in token(),
-        room in ID,
+        rooms in [ID, ID],
     ) {
-        prop_assume!(token != other);
-        let room = RoomId::parse(&room).unwrap();
+        prop_assume!(token != other && rooms[0] != rooms[1]);
+        let [room, other_room] = rooms.map(|room| RoomId::parse(&room).unwrap());
 
         let seat = token.seat_in(&room);
 
         prop_assert_ne!(&seat, &other.seat_in(&room));
-        prop_assert_ne!(&seat, &token.seat_in(&fresh_room()));
+        prop_assert_ne!(&seat, &token.seat_in(&other_room));
         prop_assert!(seat.as_str().starts_with(ParticipantId::of(&seat).as_str()));
         prop_assert_eq!(SeatDigest::parse(seat.as_str()), Some(seat));
     }

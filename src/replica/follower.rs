@@ -169,13 +169,7 @@ impl Follower {
         }
     }
 
-    fn on_success(
-        &mut self,
-        purpose: Purpose,
-        sent_at: EpochMs,
-        view: &mut View<'_>,
-        effects: &mut Effects,
-    ) {
+    fn on_success(&mut self, purpose: Purpose, sent_at: EpochMs, view: &mut View<'_>, effects: &mut Effects) {
         self.link.succeeded();
         self.refused = None;
         match purpose {
@@ -295,8 +289,7 @@ impl Follower {
         if !messages.is_empty() {
             self.keys.append(&mut batch, seq, &messages);
         }
-        let renews =
-            writes_meta || makes_list || is_renewal_due(view.record, view.record.lifetime.active_at);
+        let renews = writes_meta || makes_list || is_renewal_due(view.record, view.record.lifetime.active_at);
         if writes_meta {
             if up_to > 0 {
                 self.keys.renew_messages(&mut batch, ttl_ms);

@@ -93,16 +93,21 @@ mod tests {
     fn only_the_expected_number_is_in_step() {
         assert_eq!(judged(200, r#"{"result":7}"#), Verdict::AsExpected);
         assert_eq!(judged(200, r#"[{"result":7}]"#), Verdict::AsExpected);
-        for body in
-            [r#"{"result":6}"#, r#"{"result":"7"}"#, r#"{"result":18446744073709551615}"#, r#"{"error":"WRONGTYPE"}"#]
-        {
+        for body in [
+            r#"{"result":6}"#,
+            r#"{"result":"7"}"#,
+            r#"{"result":18446744073709551615}"#,
+            r#"{"error":"WRONGTYPE"}"#,
+        ] {
             assert_eq!(judged(200, body), Verdict::Differs, "{body}");
         }
     }
 
     #[test]
     fn an_answer_of_another_form_says_nothing_about_the_outcome() {
-        for (status, body) in [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (500, "{}"), (502, "<html>")] {
+        for (status, body) in
+            [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (500, "{}"), (502, "<html>")]
+        {
             assert!(matches!(judged(status, body), Verdict::Unknown(_)), "{status} {body}");
         }
         assert!(matches!(judge(None, &[]), Verdict::Unknown(_)));

@@ -84,7 +84,9 @@ impl Room {
     ) -> Result<(), JournalError> {
         self.load(journal)?;
         match &self.memory {
-            Memory::Open(open) if open.expires_at() <= self.now => self.end(Ending::Expired, journal, effects),
+            Memory::Open(open) if open.expires_at() <= self.now => {
+                self.end(Ending::Expired, journal, effects)
+            }
             _ => Ok(()),
         }
     }
@@ -211,12 +213,7 @@ impl Room {
         match &mut self.memory {
             Memory::Open(open) => {
                 let OpenRoom { record, last_seq, replica: Some(replica), .. } = &mut **open else { return };
-                replica.on_reply(
-                    id,
-                    reply,
-                    &mut View { now, record, last_seq: *last_seq, journal },
-                    effects,
-                );
+                replica.on_reply(id, reply, &mut View { now, record, last_seq: *last_seq, journal }, effects);
             }
             Memory::Ended(ended) => ended.deletion.on_reply(id, reply, now),
             Memory::Unknown | Memory::Nothing => {}
@@ -286,7 +283,11 @@ impl Room {
         let is_over = waiting.until <= self.now;
         match (waiting.what, &self.memory) {
             (Awaited::Creation, Memory::Open(open)) => {
-                match open.replica.as_ref().map_or(Progress::InStep, |replica| replica.progress(open.last_seq)) {
+                match open
+                    .replica
+                    .as_ref()
+                    .map_or(Progress::InStep, |replica| replica.progress(open.last_seq))
+                {
                     Progress::InStep => Some(Ok(self.created(open.expires_at()))),
                     Progress::Refused(cause) => Some(Err(ApiError::StoreUnavailable(cause))),
                     Progress::Behind if is_over => {

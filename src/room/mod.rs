@@ -225,7 +225,8 @@ impl Room {
             JournalError::Failed(_) => {
                 self.set_alarm(self.now.plus_seconds(RETRY_STORAGE_SECONDS), effects);
                 // The sender comes back and sends again.
-                sender.into_iter().for_each(|socket| self.close(socket, reason.close(), effects));
+                let close = |socket| OutputEffect::Close(vec![socket], reason.close());
+                effects.output.extend(sender.map(close));
             }
         }
         let cause = match error {

@@ -108,8 +108,8 @@ impl Room {
             Ok(()) => Ok(()),
             Err(Refusal::Journal(error)) => Err(error),
             Err(Refusal::Api(error)) => {
-                self.close(socket, error.close(), effects);
-                Ok(())
+                effects.output.push(OutputEffect::Close(vec![socket], error.close()));
+                self.on_socket_closed(socket, journal, effects)
             }
         }
     }
@@ -161,7 +161,7 @@ impl Room {
         }
     }
 
-    /// A socket closed. The others are told if it was the participant's last one.
+    /// A socket is closed, by either side. The others are told if it was the participant's last one.
     pub(super) fn on_socket_closed(
         &mut self,
         socket: SocketId,
@@ -178,12 +178,6 @@ impl Room {
             // Without a room there is nobody to tell.
             _ => Ok(()),
         }
-    }
-
-    /// Closes one socket.
-    pub(super) fn close(&mut self, socket: SocketId, close: Close, effects: &mut Effects) {
-        effects.output.push(OutputEffect::Close(vec![socket], close));
-        let _ = self.sockets.close(socket);
     }
 
     /// Closes all sockets.

@@ -48,8 +48,7 @@ impl Bucket {
     /// Takes one out, or says how many milliseconds it takes until there is one.
     fn take(&mut self, limit: Limit, now: EpochMs) -> Result<(), u64> {
         let gained = now.ms_since(self.filled_at).saturating_mul(limit.per_1000_seconds);
-        self.millionths =
-            self.millionths.saturating_add(gained).min(limit.burst.saturating_mul(1_000_000));
+        self.millionths = self.millionths.saturating_add(gained).min(limit.burst.saturating_mul(1_000_000));
         self.filled_at = now;
         match self.millionths.checked_sub(1_000_000) {
             Some(left) => {
@@ -68,7 +67,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// At most `messages_per_second` per participant; 0 for no limit on anything.
+    /// At most `messages_per_second` per participant; with 0, messages, frames and reads are not limited.
     pub fn new(messages_per_second: u64) -> Self {
         Self { messages_per_second, buckets: vec![] }
     }
@@ -84,12 +83,19 @@ impl RateLimits {
     }
 
     /// Counts an action. Over its limit: `TooManyRequests`, and when to try again.
-    pub fn take(&mut self, participant: &ParticipantId, action: Action, now: EpochMs) -> Result<(), ApiError> {
-        if self.messages_per_second == 0 && action != Action::Keep {
+    pub fn take(
+        &mut self,
+        participant: &ParticipantId,
+        action: Action,
+        now: EpochMs,
+    ) -> Result<(), ApiError> {
+        let is_free = matches!(action, Action::Message | Action::Frame | Action::Read);
+        if is_free && self.messages_per_second == 0 {
             return Ok(());
         }
         let limit = self.limit(action);
-        let taken = self.bucket(participant, action, limit, now).map_or(Ok(()), |bucket| bucket.take(limit, now));
+        let taken =
+            self.bucket(participant, action, limit, now).map_or(Ok(()), |bucket| bucket.take(limit, now));
         taken.map_err(|wait_ms| ApiError::TooManyRequests { retry_after_seconds: wait_ms.div_ceil(1000) })
     }
 

@@ -148,7 +148,9 @@ impl ApiError {
     pub fn header(&self) -> Option<(&'static str, String)> {
         match self {
             Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
-            Self::TooManyRequests { retry_after_seconds } => Some(("retry-after", retry_after_seconds.to_string())),
+            Self::TooManyRequests { retry_after_seconds } => {
+                Some(("retry-after", retry_after_seconds.to_string()))
+            }
             Self::UpgradeRequired => Some(("upgrade", "websocket".to_owned())),
             _ => None,
         }

@@ -12,7 +12,11 @@ pub fn check(origin: Option<&str>, url: &str, host: Option<&str>) -> Result<(), 
     let Some(origin) = origin else { return Ok(()) };
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     let own = host.map(|host| format!("{scheme}://{host}").to_ascii_lowercase());
-    if own.as_deref() == Some(origin.to_ascii_lowercase().as_str()) { Ok(()) } else { Err(ApiError::BadOrigin) }
+    if own.as_deref() == Some(origin.to_ascii_lowercase().as_str()) {
+        Ok(())
+    } else {
+        Err(ApiError::BadOrigin)
+    }
 }
 
 /// What the limits per address count: an IPv4 address, or the /64 that a household has to itself.
@@ -34,9 +38,14 @@ mod tests {
 
         assert_eq!(from("https://duet.example"), Ok(()));
         assert_eq!(from("https://DUET.example"), Ok(()));
-        for origin in
-            ["http://duet.example", "https://duet.example:8443", "https://evil.example", "null", "", "duet.example"]
-        {
+        for origin in [
+            "http://duet.example",
+            "https://duet.example:8443",
+            "https://evil.example",
+            "null",
+            "",
+            "duet.example",
+        ] {
             assert_eq!(from(origin), Err(ApiError::BadOrigin), "{origin}");
         }
     }

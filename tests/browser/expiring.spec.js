@@ -1,9 +1,12 @@
 // The end that comes by itself. These rooms live for seconds.
 
-import { BRIEF_SECONDS, expect, statusOf, test } from "./test.js"
+import { BRIEF_ROOMS, BRIEF_SECONDS, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
+import { Wire } from "./wire.js"
 
-test.use({ areRoomsBrief: true })
+const WORDS = "the treasure is under the oak"
+
+test.use({ settings: BRIEF_ROOMS })
 // One after the other, in one Worker.
 test.describe.configure({ mode: "default" })
 
@@ -54,4 +57,45 @@ test("as long as somebody talks, the room stays", async ({ ann }) => {
   }
 
   await expect(ann.composer).toBeVisible()
+})
+
+// --- The end by the clock ---
+
+test("a room whose time is over by the clock shows nothing more without a network, and soon nothing of it is kept", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.says(WORDS)
+  await bob.sees(WORDS)
+  await bob.goesOffline(wire)
+  await bob.writes("half a sen")
+
+  await expect(bob.page.getByText(WORDS)).toHaveCount(0)
+  await expect(bob.composer).toBeHidden()
+
+  await bob.expectEnded(/Its time was over while this page could not reach it/)
+  const kept = await bob.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
+  for (const trace of [WORDS, roomIdOf(link), new URL(link).hash.slice(1)]) expect(kept).not.toContain(trace)
+  expect(await bob.page.evaluate(() => sessionStorage.length)).toBe(0)
+})
+
+test("a room whose time is over by the clock is gone on with if the other person kept it open", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  const link = await ann.creates()
+  await bob.joins(link)
+  await ann.says("before")
+  await bob.sees("before")
+  await bob.goesOffline(wire)
+
+  for (let round = 0; await bob.composer.isVisible(); round += 1) {
+    await ann.says(`still here ${round}`)
+    await ann.sees(`still here ${round}`)
+    await expect(bob.composer).toBeHidden({ timeout: 2_000 }).catch(() => {})
+  }
+  await expect(bob.heading("This room’s time is over")).toBeVisible()
+  await bob.comesBack(wire)
+
+  await bob.sees("before")
+  await bob.sees("still here 0")
+  await bob.seesStatus("Both here")
 })

@@ -28,18 +28,26 @@ async function meetOver(network, ann, bob) {
   await ann.sees("can you hear me?")
 }
 
-/** Lets Bob's time pass until he is back, and checks that nothing was lost and nothing came twice. */
-async function expectBack(ann, bob, ...texts) {
-  const all = ["can you hear me?", ...texts].sort()
+/**
+ * Lets Bob's time pass until he is back, and checks that nothing was lost and nothing came twice, that each one's words are
+ * in the order in which they were written, and that both screens and the history have the same order.
+ * @param {{byAnn?: string[], byBob?: string[]}} said
+ */
+async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
+  const written = ["can you hear me?", ...byBob]
+  const count = written.length + byAnn.length
   await expect(async () => {
     await bob.page.clock.runFor(2_000)
-    expect((await bob.texts()).sort()).toEqual(all)
+    expect(await bob.texts()).toHaveLength(count)
     await expect(bob.status).toHaveText("Both here", { timeout: 300 })
   }).toPass({ intervals: [50] })
-  for (const person of [ann, bob]) {
-    for (const text of texts) await person.sees(text)
-    expect((await person.texts()).sort()).toEqual(all)
-  }
+  for (const person of [ann, bob]) for (const text of [...byAnn, ...byBob]) await person.sees(text)
+  const texts = await bob.texts()
+  expect(texts.filter((text) => !byAnn.includes(text)), "as Bob wrote it").toEqual(written)
+  expect(texts.filter((text) => byAnn.includes(text)), "as Ann wrote it").toEqual(byAnn)
+  expect(await ann.texts()).toEqual(texts)
+  await bob.reloads()
+  await expect.poll(() => bob.texts(), "the history").toEqual(texts)
 }
 
 test("connections that are reset come back by themselves", async ({ ann, bob, network }) => {
@@ -51,7 +59,7 @@ test("connections that are reset come back by themselves", async ({ ann, bob, ne
     await ann.says(`${text}, too`)
   }
 
-  await expectBack(ann, bob, "one", "two", "three", "one, too", "two, too", "three, too")
+  await expectBack(ann, bob, { byBob: ["one", "two", "three"], byAnn: ["one, too", "two, too", "three, too"] })
 })
 
 test("a network that falls silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
@@ -68,7 +76,7 @@ test("a network that falls silent for a minute is noticed, and nothing is lost",
   await bob.seesStatus("Reconnecting…")
   network.mend()
 
-  await expectBack(ann, bob, "into the void", "still there?", "meanwhile")
+  await expectBack(ann, bob, { byBob: ["into the void", "still there?"], byAnn: ["meanwhile"] })
 })
 
 test("a proxy that hides half an end from the page is found out", async ({ ann, bob, network }) => {
@@ -78,7 +86,7 @@ test("a proxy that hides half an end from the page is found out", async ({ ann, 
   await bob.says("only half")
   await bob.page.clock.runFor(UNTIL_NOTICED_MS)
 
-  await expectBack(ann, bob, "only half")
+  await expectBack(ann, bob, { byBob: ["only half"] })
 })
 
 test("a network that takes connections and says nothing is tried again", async ({ ann, bob, network }) => {
@@ -92,7 +100,7 @@ test("a network that takes connections and says nothing is tried again", async (
   await bob.expectState("written meanwhile", "pending")
   network.mend()
 
-  await expectBack(ann, bob, "written meanwhile")
+  await expectBack(ann, bob, { byBob: ["written meanwhile"] })
 })
 
 test("a laptop that slept wakes into the room as it is", async ({ ann, bob, network }) => {
@@ -108,7 +116,7 @@ test("a laptop that slept wakes into the room as it is", async ({ ann, bob, netw
   await bob.page.clock.fastForward(10 * 60_000 - 1_000)
   await bob.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
 
-  await expectBack(ann, bob, "good night")
+  await expectBack(ann, bob, { byAnn: ["good night"] })
   await expect(bob.timeLeft, "the room's clock, not the page's").toHaveText(/^(10|9) min left$/)
   await expect(bob.composer).toHaveValue("half a sen")
 })
@@ -124,5 +132,5 @@ test("without a network at all the page says so, and comes back at once", async 
   await bob.expectState("from the tunnel", "pending")
   await bob.context.setOffline(false)
 
-  await expectBack(ann, bob, "from the tunnel")
+  await expectBack(ann, bob, { byBob: ["from the tunnel"] })
 })

@@ -26,9 +26,9 @@ test("markup is shown as the text that it is", async ({ ann, bob }) => {
   }
 })
 
-test("only https becomes a link, and a link gives nothing away", async ({ ann, bob }) => {
+test("only http and https become links, and a link gives nothing away", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
-  const dead = ["javascript:alert(1)", "data:text/html,<b>x</b>", "http://example.com/", "//example.com", "file:///etc/passwd"]
+  const dead = ["javascript:alert(1)", "data:text/html,<b>x</b>", "https://google.com@example.com/", "//example.com", "file:///etc/passwd"]
 
   for (const text of dead) await ann.says(text)
   await ann.says("see https://example.com/a?b=c#d.")
@@ -129,4 +129,27 @@ test("who reads further up and says something goes to the end", async ({ ann, bo
   await bob.says("my word")
 
   await expect(bob.message("my word")).toBeInViewport()
+})
+
+test("who reloads is at the end, even if the page moved before the messages were there", async ({ ann, bob }) => {
+  await haveLongTalk(ann, bob)
+  const [reading, mayGoOn] = [Promise.withResolvers(), Promise.withResolvers()]
+  await bob.page.route("**/api/messages**", async (route) => {
+    reading.resolve()
+    await mayGoOn.promise
+    await route.continue()
+  })
+
+  await bob.reloads()
+  await reading.promise
+  await bob.scroller.evaluate((element) => {
+    element.style.paddingBlockStart = "2000px"
+    element.scrollTop = 10
+    element.dispatchEvent(new Event("scroll"))
+    element.style.paddingBlockStart = ""
+  })
+  mayGoOn.resolve()
+
+  await expect(bob.message("the end of it")).toBeInViewport()
+  await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
 })

@@ -8,6 +8,7 @@ import { startStack } from "./stack.js"
 
 /** How long a room lives in the Worker of specs that wait for its end. */
 export const BRIEF_SECONDS = 8
+export const BRIEF_ROOMS = { ROOM_TTL_SECONDS: BRIEF_SECONDS }
 
 const START_LIMIT_MS = 180_000
 
@@ -16,12 +17,12 @@ export { expect }
 export const test = base.extend({
   /** Where rooms are kept; the projects set it. */
   store: ["embedded", { option: true, scope: "worker" }],
-  /** For rooms that are to end by themselves. */
-  areRoomsBrief: [false, { option: true, scope: "worker" }],
+  /** Settings of the Worker, for specs that need others than the usual ones. */
+  settings: [{}, { option: true, scope: "worker" }],
 
   stack: [
-    async ({ store, areRoomsBrief }, use) => {
-      const stack = await startStack(store, areRoomsBrief ? { ROOM_TTL_SECONDS: BRIEF_SECONDS } : {})
+    async ({ store, settings }, use) => {
+      const stack = await startStack(store, settings)
       await use(stack)
       await stack.stop()
     },

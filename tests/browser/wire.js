@@ -7,6 +7,8 @@ export class Wire {
   #isCut = false
   #holdsMessages = false
   #holdsRoom = false
+  /** @type {string[]} error words with which the next messages are refused, in place of the room */
+  #refusals = []
   /** Everything the pages sent, as it travels. */
   sent = []
 
@@ -39,6 +41,23 @@ export class Wire {
     for (const { page } of this.#ends) page.send(frame)
   }
 
+  /**
+   * The next messages are refused, each with one of these words, and the room does not hear of them.
+   * @param {...string} words
+   */
+  refuseNext(...words) {
+    this.#refusals.push(...words)
+  }
+
+  /**
+   * Closes all connections with this code, as the room would.
+   * @param {number} code
+   */
+  async closeWith(code) {
+    const ends = this.#ends.splice(0)
+    await Promise.all(ends.flatMap(({ page, room }) => [page.close({ code, reason: "replaced" }), room.close({ code: 3000 })]))
+  }
+
   /** From now on the room hears no message. */
   holdMessages() {
     this.#holdsMessages = true
@@ -62,9 +81,17 @@ export class Wire {
     this.#ends.push(ends)
     page.onMessage((frame) => {
       this.sent.push(frame)
+      if (this.#refuses(page, frame)) return
       this.#pass(this.#holdsMessages && frame.includes('"message"'), ends, () => room.send(frame))
     })
     room.onMessage((frame) => this.#pass(this.#holdsRoom, ends, () => page.send(frame)))
+  }
+
+  #refuses(page, frame) {
+    const { type, id } = JSON.parse(String(frame).replace(/^ping$/, "{}"))
+    const error = type === "message" && this.#refusals.shift()
+    if (error) page.send(JSON.stringify({ type: "error", id, error, message: "Not now." }))
+    return Boolean(error)
   }
 
   /** What was held back for a connection that is gone is gone with it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { RoomSocket } from "../../public/app/api.js"
+import { RoomSocket } from "../../public/app/net/room-socket.js"
 import { FakePlatform } from "./fake-platform.js"
 
 const URL = "ws://room.test/api/realtime?roomId=x"
@@ -10,12 +10,13 @@ const READY = { type: "ready", lastSeq: 0 }
 /** A RoomSocket that notes down what it reports. */
 function roomSocket() {
   const platform = new FakePlatform()
-  const heard = { frames: [], changes: [], ends: [] }
+  const heard = { frames: [], changes: [], ends: [], replacements: 0 }
   const socket = new RoomSocket(
     URL,
     {
       onFrame: (frame) => heard.frames.push(frame),
       onChange: (isOpen) => heard.changes.push(isOpen),
+      onReplaced: () => (heard.replacements += 1),
       onEnd: (word) => heard.ends.push(word),
     },
     platform,
@@ -316,6 +317,22 @@ test("whoever lets go hears no more and does not come back", () => {
   assert.equal(platform.sockets.length, 1)
   assert.equal(platform.socket.readyState, 3)
   assert.equal(platform.hasTimers, false)
+})
+
+test("a socket that others replaced stays away, whatever wakes it, until it is told to come back", () => {
+  const { socket, platform, heard } = readySocket()
+
+  platform.socket.closes(4408)
+  socket.check()
+  platform.pass(3_600_000)
+  const whileAway = platform.sockets.length
+  socket.connect()
+  welcome(platform)
+  socket.check()
+
+  assert.deepEqual([whileAway, platform.sockets.length], [1, 2])
+  assert.deepEqual([heard.replacements, heard.ends.length], [1, 0])
+  assert.deepEqual(heard.changes, [true, false, true])
 })
 
 // --- The page comes back to life ---

@@ -1,227 +1,170 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { Timeline, newMessageId } from "../../public/app/messages.js"
+import { Timeline } from "../../public/app/model/timeline.js"
 
-/** A shelf that remembers what it was last given, as a reload would find it. */
-function shelf(saved = []) {
-  let kept = JSON.stringify(saved)
-  return {
-    save: (pending) => (kept = JSON.stringify(pending)),
-    load: () => JSON.parse(kept),
-  }
+/** A timeline of a room whose newest message has this number. */
+function timeline(lastSeq = 0) {
+  const timeline = new Timeline()
+  timeline.start(lastSeq)
+  return timeline
 }
 
-function message(seq, id = `id-${seq}`) {
-  return { id, seq, participantId: "ann", sender: "Ann", text: `text ${seq}`, timestamp: seq * 1000, isRefused: false }
+function entry(seq, changes = {}) {
+  return { seq, id: `id-${seq}`, isOwn: false, kind: "shown", sender: "Ann", text: `text ${seq}`, timestamp: seq, ...changes }
 }
 
-/** What stands at a place where something did not open. */
-function refused(seq, id = `id-${seq}`) {
-  return { ...message(seq, id), sender: "", text: "", isRefused: true }
+function stretch({ low, high }) {
+  return [low, high]
 }
 
-function draft(id) {
-  return { id, sender: "Ann", text: `draft ${id}` }
+/** What is shown, from the first to the last number. */
+function shown(timeline) {
+  const kinds = []
+  for (let seq = timeline.low; seq <= timeline.high; seq += 1) kinds.push(timeline.at(seq)?.kind)
+  return kinds
 }
 
-function seqs(timeline) {
-  return timeline.messages.map(({ seq }) => seq)
-}
-
-function pendingIds(timeline) {
-  return timeline.pending.map(({ draft }) => draft.id)
-}
-
-test("messages stand in the order of their numbers, not of their arrival", () => {
-  const timeline = new Timeline(shelf())
-
-  for (const seq of [3, 1, 10, 2]) timeline.add(message(seq))
-
-  assert.deepEqual(seqs(timeline), [1, 2, 3, 10])
+test("it begins behind the newest message, with nothing", () => {
+  assert.deepEqual(stretch(timeline(7)), [8, 7])
+  assert.deepEqual(stretch(timeline(0)), [1, 0])
 })
 
-test("a message that comes twice is there once", () => {
-  const timeline = new Timeline(shelf())
+test("what is newer extends it", () => {
+  const room = timeline(7)
 
-  const answers = [timeline.add(message(1)), timeline.add(message(1))]
+  for (const seq of [8, 9]) room.put(entry(seq))
 
-  assert.deepEqual(answers, [true, false])
-  assert.deepEqual(seqs(timeline), [1])
+  assert.deepEqual(stretch(room), [8, 9])
 })
 
-test("a message that comes again under another number is refused there: nobody says it twice", () => {
-  const timeline = new Timeline(shelf())
-  timeline.add(message(1, "same"))
+test("what is beyond a hole waits until the hole is filled", () => {
+  const room = timeline(0)
 
-  const isNew = timeline.add(message(2, "same"))
+  room.put(entry(1))
+  for (const seq of [4, 3]) room.put(entry(seq))
+  const before = stretch(room)
+  room.put(entry(2))
 
-  assert.equal(isNew, true)
-  assert.deepEqual(timeline.messages.map(({ seq, isRefused }) => [seq, isRefused]), [[1, false], [2, true]])
+  assert.deepEqual([before, stretch(room)], [[1, 1], [1, 4]])
 })
 
-test("what was refused keeps its place, so that nothing is missing there", () => {
-  const timeline = new Timeline(shelf())
+test("a page of older ones extends it once it is complete", () => {
+  const room = timeline(5)
+  for (const seq of [3, 4, 5]) room.put(entry(seq))
+  const before = stretch(room)
 
-  for (const each of [message(1), refused(2), message(3)]) timeline.add(each)
+  room.cover(3, 5)
 
-  assert.equal(timeline.completeTo, 3)
+  assert.deepEqual([before, stretch(room)], [[6, 5], [3, 5]])
 })
 
-test("what was refused does not stand in the way of the true message of that id", () => {
-  const timeline = new Timeline(shelf())
-  timeline.write(draft("a"), 5)
-  timeline.add(refused(1, "a"))
-  const waiting = pendingIds(timeline)
+test("a page that does not reach it extends nothing", () => {
+  const room = timeline(9)
 
-  timeline.add(message(2, "a"))
+  room.cover(1, 4)
 
-  assert.deepEqual(waiting, ["a"])
-  assert.deepEqual(pendingIds(timeline), [])
-  assert.deepEqual(timeline.messages.map(({ isRefused }) => isRefused), [true, false])
-})
-
-test("two messages of one number are told apart from a replay: the first one stays", () => {
-  const timeline = new Timeline(shelf())
-  timeline.add(message(1, "first"))
-
-  timeline.add(message(1, "second"))
-
-  assert.deepEqual(timeline.messages.map(({ id }) => id), ["first"])
-})
-
-test("what is written waits until the room says it back", () => {
-  const timeline = new Timeline(shelf())
-
-  timeline.write(draft("a"), 5)
-
-  assert.deepEqual(timeline.pending, [{ draft: draft("a"), timestamp: 5, problem: null }])
-  assert.deepEqual(seqs(timeline), [])
-})
-
-test("a confirmed message is no longer pending and stands at its number", () => {
-  const timeline = new Timeline(shelf())
-  timeline.write(draft("a"), 5)
-  timeline.write(draft("b"), 6)
-
-  const isNew = timeline.add(message(7, "b"))
-
-  assert.equal(isNew, true)
-  assert.deepEqual(pendingIds(timeline), ["a"])
-  assert.deepEqual(seqs(timeline), [7])
-})
-
-test("pending messages keep the order in which they were written", () => {
-  const timeline = new Timeline(shelf())
-  for (const id of ["c", "a", "b"]) timeline.write(draft(id), 5)
-
-  timeline.mark("a", "No.")
-
-  assert.deepEqual(pendingIds(timeline), ["c", "a", "b"])
-})
-
-test("a refused message says why, and is on its way again once it is retried", () => {
-  const timeline = new Timeline(shelf())
-  timeline.write(draft("a"), 5)
-
-  timeline.mark("a", "Too long.")
-  const refused = timeline.pending[0].problem
-  timeline.mark("a", null)
-
-  assert.equal(refused, "Too long.")
-  assert.equal(timeline.pending[0].problem, null)
-})
-
-test("a refusal of a message that is not pending changes nothing", () => {
-  const timeline = new Timeline(shelf())
-  timeline.add(message(1, "a"))
-
-  timeline.mark("a", "Too late.")
-
-  assert.deepEqual(timeline.pending, [])
-  assert.deepEqual(seqs(timeline), [1])
-})
-
-test("nothing is complete in an empty timeline", () => {
-  assert.equal(new Timeline(shelf()).completeTo, 0)
-})
-
-test("the timeline is complete up to the first hole", () => {
-  const timeline = new Timeline(shelf())
-
-  for (const seq of [1, 2, 4, 5]) timeline.add(message(seq))
-
-  assert.equal(timeline.completeTo, 2)
-})
-
-test("a hole that is filled makes everything behind it complete", () => {
-  const timeline = new Timeline(shelf())
-  for (const seq of [1, 4, 2]) timeline.add(message(seq))
-
-  timeline.add(message(3))
-
-  assert.equal(timeline.completeTo, 4)
+  assert.deepEqual(stretch(room), [10, 9])
 })
 
 test("a number that the room was asked for and does not have is no hole", () => {
-  const timeline = new Timeline(shelf())
-  for (const seq of [1, 3, 4]) timeline.add(message(seq))
+  const room = timeline(0)
+  for (const seq of [1, 3]) room.put(entry(seq))
 
-  timeline.settle(2)
+  room.cover(1, 2)
 
-  assert.equal(timeline.completeTo, 4)
+  assert.deepEqual(stretch(room), [1, 3])
+  assert.equal(room.at(2), undefined)
 })
 
-test("what is settled never goes back", () => {
-  const timeline = new Timeline(shelf())
-  timeline.settle(9)
+test("what came before the room said how far it is counts too", () => {
+  const room = new Timeline()
+  room.put(entry(6))
 
-  timeline.settle(4)
+  room.start(5)
 
-  assert.equal(timeline.completeTo, 9)
+  assert.deepEqual(stretch(room), [6, 6])
 })
 
-test("pending messages outlive a reload, with their problems and in their order", () => {
-  const kept = shelf()
-  const before = new Timeline(kept)
-  before.write(draft("b"), 5)
-  before.write(draft("a"), 6)
-  before.mark("a", "Too long.")
+test("a message that comes twice is there once, and the first one stays", () => {
+  const room = timeline(0)
 
-  const after = new Timeline(kept)
+  const changes = [room.put(entry(1, { id: "first" })), room.put(entry(1, { id: "second" }))]
 
-  assert.deepEqual(after.pending, [
-    { draft: draft("b"), timestamp: 5, problem: null },
-    { draft: draft("a"), timestamp: 6, problem: "Too long." },
-  ])
+  assert.deepEqual(changes, [[1], []])
+  assert.equal(room.at(1).id, "first")
 })
 
-test("a confirmed message does not come back with a reload", () => {
-  const kept = shelf()
-  const before = new Timeline(kept)
-  before.write(draft("a"), 5)
-  before.add(message(1, "a"))
+test("one that waits may come again, opened", () => {
+  const room = timeline(0)
+  room.put(entry(1, { kind: "waiting", sender: "", text: "" }))
 
-  const after = new Timeline(kept)
+  const changes = room.put(entry(1))
 
-  assert.deepEqual(after.pending, [])
+  assert.deepEqual(changes, [1])
+  assert.equal(room.at(1).text, "text 1")
 })
 
-test("a cleared timeline holds nothing, and nothing comes back with a reload", () => {
-  const kept = shelf()
-  const timeline = new Timeline(kept)
-  timeline.add(message(1))
-  timeline.write(draft("a"), 5)
+test("a message that comes again under a higher number is refused there: nobody says it twice", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same" }))
 
-  timeline.clear()
+  const changes = room.put(entry(2, { id: "same" }))
 
-  assert.deepEqual([timeline.messages, timeline.pending], [[], []])
-  assert.deepEqual(new Timeline(kept).pending, [])
+  assert.deepEqual(changes, [2])
+  assert.deepEqual(shown(room), ["shown", "refused"])
+  assert.equal(room.at(2).text, "")
 })
 
-test("a message id is a nanoid, and no two are the same", () => {
-  const ids = Array.from({ length: 1000 }, newMessageId)
+test("a replay that was read first is found out when the older page comes", () => {
+  const room = timeline(2)
+  room.put(entry(2, { id: "same" }))
+  room.cover(2, 2)
 
-  for (const id of ids) assert.match(id, /^[A-Za-z0-9_-]{21}$/)
-  assert.equal(new Set(ids).size, ids.length)
+  const changes = room.put(entry(1, { id: "same" }))
+  room.cover(1, 1)
+
+  assert.deepEqual(changes, [1, 2])
+  assert.deepEqual(shown(room), ["shown", "refused"])
+})
+
+test("one that waited and is a replay is refused", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same" }))
+  room.put(entry(2, { id: "same", kind: "waiting" }))
+
+  room.put(entry(2, { id: "same" }))
+
+  assert.deepEqual(shown(room), ["shown", "refused"])
+})
+
+test("what was refused does not stand in the way of the true message of that id", () => {
+  const room = timeline(0)
+  room.put(entry(1, { id: "same", kind: "refused", text: "" }))
+
+  room.put(entry(2, { id: "same" }))
+
+  assert.deepEqual(shown(room), ["refused", "shown"])
+})
+
+test("a cleared timeline holds nothing and begins anew", () => {
+  const room = timeline(0)
+  room.put(entry(1))
+
+  room.clear()
+
+  assert.deepEqual([room.at(1), stretch(room), room.isStarted], [undefined, [1, 0], false])
+})
+
+test("the thousandth message costs what the first one did", () => {
+  const room = timeline(0)
+  const cost = (from, to) => {
+    const started = performance.now()
+    for (let seq = from; seq <= to; seq += 1) room.put(entry(seq))
+    return performance.now() - started
+  }
+  cost(1, 1_000)
+  cost(1_001, 200_000)
+
+  assert.ok(cost(200_001, 201_000) < 50)
 })

@@ -71,11 +71,16 @@ impl Redis {
 
     /// Runs one command past the REST API. Panics on an error.
     pub fn run(&self, words: &[&str]) -> Reply {
-        let mut connection = Connection::open(&self.socket()).expect("it listens");
-        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-        match connection.run(&words).expect("it answers") {
+        match self.try_run(words) {
             Reply::Error(said) => panic!("redis: {said}"),
             reply => reply,
         }
+    }
+
+    /// Runs one command past the REST API, and answers with Redis' error where there is one.
+    pub fn try_run(&self, words: &[&str]) -> Reply {
+        let mut connection = Connection::open(&self.socket()).expect("it listens");
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        connection.run(&words).expect("it answers")
     }
 }

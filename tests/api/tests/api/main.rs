@@ -36,7 +36,6 @@ mod restart;
 mod rooms;
 mod seats;
 mod sockets;
-mod store_contract;
 mod storms;
 
 use std::sync::Arc;
@@ -69,12 +68,11 @@ const ON_BOTH_STORES: [Subject; 17] = [
 ];
 const ON_EMBEDDED: [Subject; 3] =
     [("addresses", addresses::CASES), ("config", config::CASES), ("embedded_files", embedded_files::CASES)];
-const ON_UPSTASH: [Subject; 6] = [
+const ON_UPSTASH: [Subject; 5] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),
     ("latecomers", latecomers::CASES),
     ("redis_keys", redis_keys::CASES),
-    ("store_contract", store_contract::CASES),
     ("storms", storms::CASES),
 ];
 

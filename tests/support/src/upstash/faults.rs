@@ -17,6 +17,10 @@ pub enum FaultKind {
     Status(u16),
     /// It runs; this status comes with a page of HTML.
     StatusAfter(u16),
+    /// This status comes at once, with a page of HTML; it runs only after so long.
+    StatusBefore(u16, Duration),
+    /// It runs, and once more after so long; the connection is cut instead of an answer.
+    RunTwice(Duration),
     /// It runs; the answer is broken JSON.
     Garbage,
     /// It runs; the answer's body begins, and goes on so slowly that it never ends.

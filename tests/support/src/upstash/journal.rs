@@ -14,16 +14,17 @@ pub struct LoggedCommand {
 /// A request that came in, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
-    /// `/`, `/pipeline`, `/multi-exec`, or the command itself.
+    /// `/` or `/multi-exec`.
     pub path: String,
     /// What it asked for.
     pub commands: Vec<LoggedCommand>,
-    /// `upstash-sync-token` as it came along.
-    pub sync_token: Option<String>,
-    /// `upstash-sync-token` of the answer to it.
-    pub answered_sync_token: String,
-    /// Whether Redis has run it by now.
-    pub has_run: bool,
+    /// The size of its body.
+    pub body_bytes: usize,
+    /// How often Redis has run it by now.
+    pub runs: usize,
+    /// Whether another request for the same keys was waiting for its answer when this one came.
+    pub overlaps: bool,
+    is_awaited: bool,
 }
 
 impl LoggedRequest {
@@ -32,8 +33,16 @@ impl LoggedRequest {
         self.commands.iter().map(|command| command.verb.as_str()).collect()
     }
 
+    fn keys(&self) -> impl Iterator<Item = &String> {
+        self.commands.iter().flat_map(|command| &command.keys)
+    }
+
     fn touches(&self, room: &str) -> bool {
-        self.commands.iter().flat_map(|command| &command.keys).any(|key| key.ends_with(room))
+        self.keys().any(|key| key.ends_with(room))
+    }
+
+    fn shares_a_key_with(&self, other: &Self) -> bool {
+        self.keys().any(|key| other.keys().any(|theirs| theirs == key))
     }
 }
 
@@ -45,30 +54,36 @@ pub struct Mark(usize);
 pub(super) struct Journal(Mutex<Vec<LoggedRequest>>);
 
 impl Journal {
-    /// Notes a request that came in. Returns its place, and the sync token for its answer.
-    pub(super) fn note(
-        &self,
-        path: &str,
-        commands: &[Vec<String>],
-        sync_token: Option<String>,
-    ) -> (usize, String) {
+    /// Notes a request that came in, and returns its place.
+    pub(super) fn note(&self, path: &str, commands: &[Vec<String>], body_bytes: usize) -> usize {
         let mut requests = self.0.lock().unwrap();
-        let place = requests.len();
-        let answered_sync_token = format!("sync-{place}");
-        requests.push(LoggedRequest {
+        let mut request = LoggedRequest {
             path: path.to_owned(),
             commands: commands.iter().map(|words| logged(words)).collect(),
-            sync_token,
-            answered_sync_token: answered_sync_token.clone(),
-            has_run: false,
-        });
-        (place, answered_sync_token)
+            body_bytes,
+            runs: 0,
+            overlaps: false,
+            is_awaited: true,
+        };
+        request.overlaps =
+            requests.iter().any(|earlier| earlier.is_awaited && earlier.shares_a_key_with(&request));
+        requests.push(request);
+        requests.len() - 1
     }
 
     /// Notes that the request at `place` was run.
     pub(super) fn note_run(&self, place: usize) {
+        self.change(place, |request| request.runs += 1);
+    }
+
+    /// Notes that nobody waits for the answer to the request at `place` any more: it is given, or not wanted.
+    pub(super) fn note_over(&self, place: usize) {
+        self.change(place, |request| request.is_awaited = false);
+    }
+
+    fn change(&self, place: usize, change: impl FnOnce(&mut LoggedRequest)) {
         if let Some(request) = self.0.lock().unwrap().get_mut(place) {
-            request.has_run = true;
+            change(request);
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
     io,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     task::{Context, Poll},
     thread,
     time::Duration,
@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::{
     Method, Request, Response,
     body::{Body, Bytes, Frame, Incoming},
+    header::HeaderValue,
     server::conn::http1,
     service::service_fn,
 };
@@ -26,7 +27,7 @@ use tokio::{
 
 use super::{
     FaultKind, Shared,
-    rest::{self, Answered, Asked, refusal},
+    rest::{Answered, Asked, refusal},
 };
 use crate::resp::Connection;
 
@@ -72,56 +73,72 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let shared = shared.clone();
-        // A task of its own: what arrived runs, even if the client hangs up meanwhile.
-        async move { tokio::spawn(answer(request, shared)).await.map_err(io::Error::other)? }
+        let (shared, awaited) = (shared.clone(), Awaited::by_a_client_of(shared.clone()));
+        let place = awaited.place.clone();
+        async move {
+            // A task of its own: what arrived runs, even if the client hangs up meanwhile.
+            let replied = tokio::spawn(answer(request, place, shared)).await.map_err(io::Error::other)?;
+            drop(awaited);
+            replied
+        }
     });
     // A client that hangs up, or is hung up on, is no failure of the server.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Replied {
-    let header =
-        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (sync_token, encoding) = (header("upstash-sync-token"), header("upstash-encoding"));
-    let authorization = header("authorization");
+/// An answer that somebody waits for. Dropped when it is there, or when the client hangs up before.
+struct Awaited {
+    /// The request's place in the journal, once it has one.
+    place: Arc<OnceLock<usize>>,
+    shared: Arc<Shared>,
+}
+
+impl Awaited {
+    fn by_a_client_of(shared: Arc<Shared>) -> Self {
+        Self { place: Arc::default(), shared }
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.get() {
+            self.shared.journal.note_over(*place);
+        }
+    }
+}
+
+async fn answer(request: Request<Incoming>, place: Arc<OnceLock<usize>>, shared: Arc<Shared>) -> Replied {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    if ![Method::GET, Method::HEAD, Method::POST, Method::PUT].contains(&head.method) {
+    if head.method != Method::POST {
         return Ok(json(refusal(405, "ERR method not allowed")));
     }
-    let query = head.uri.query().unwrap_or_default();
-    if !is_allowed(&shared.token, authorization.as_deref(), query) {
+    if !is_allowed(&shared.token, head.headers.get("authorization")) {
         return Ok(json(unauthorized()));
     }
-    let asked = match Asked::parse(head.uri.path(), query, &String::from_utf8_lossy(&body)) {
-        Ok(asked) => asked,
+    let path = head.uri.path();
+    let asked = match Asked::parse(path, &String::from_utf8_lossy(&body)) {
+        Ok(asked) => Arc::new(asked),
         Err(refused) => return Ok(json(refused)),
     };
     let fault = shared.faults.take(&asked.commands);
-    let (place, answered_token) = shared.journal.note(head.uri.path(), &asked.commands, sync_token);
-    let is_base64 = encoding.as_deref() == Some("base64");
-    let mut reply = act(asked, place, fault, is_base64, shared).await?;
-    reply.headers_mut().insert("upstash-sync-token", answered_token.parse().map_err(io::Error::other)?);
-    Ok(reply)
+    let noted = *place.get_or_init(|| shared.journal.note(path, &asked.commands, body.len()));
+    act(asked, noted, fault, shared).await
 }
 
-fn is_allowed(token: &str, authorization: Option<&str>, query: &str) -> bool {
-    let in_query = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "_token");
-    authorization == Some(&format!("Bearer {token}")) || in_query.is_some_and(|(_, shown)| shown == token)
+fn is_allowed(token: &str, authorization: Option<&HeaderValue>) -> bool {
+    authorization.is_some_and(|shown| shown.as_bytes() == format!("Bearer {token}").as_bytes())
 }
 
 /// Runs what was asked, or not, and answers, or not, as `fault` has it.
-async fn act(
-    asked: Asked,
-    place: usize,
-    fault: Option<FaultKind>,
-    is_base64: bool,
-    shared: Arc<Shared>,
-) -> Replied {
+async fn act(asked: Arc<Asked>, place: usize, fault: Option<FaultKind>, shared: Arc<Shared>) -> Replied {
     match fault {
         Some(FaultKind::CutBefore) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::Status(status)) => return Ok(html(status)),
+        Some(FaultKind::StatusBefore(status, pause)) => {
+            run_after(pause, asked, place, shared);
+            return Ok(html(status));
+        }
         Some(FaultKind::Unauthorized) => return Ok(json(unauthorized())),
         Some(FaultKind::QuotaExceeded) => {
             let said = "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.";
@@ -130,18 +147,13 @@ async fn act(
         Some(FaultKind::RunLate(pause)) => sleep(pause).await,
         _ => {}
     }
-    let ran = tokio::task::spawn_blocking(move || {
-        // A thread's sleep, which is exact; the runtime's is rounded up to milliseconds.
-        thread::sleep(shared.half_round_trip());
-        let ran = shared.database.run(&asked);
-        shared.journal.note_run(place);
-        thread::sleep(shared.half_round_trip());
-        ran
-    });
-    let ran = ran.await.map_err(io::Error::other)?;
-    let Ok((status, body)) = ran else { return Ok(html(500)) };
+    let Ok((status, body)) = run(asked.clone(), place, shared.clone()).await else { return Ok(html(500)) };
     match fault {
         Some(FaultKind::CutAfter) => Err(io::ErrorKind::ConnectionReset.into()),
+        Some(FaultKind::RunTwice(pause)) => {
+            run_after(pause, asked, place, shared);
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
         Some(FaultKind::StatusAfter(status)) => Ok(html(status)),
         Some(FaultKind::Garbage) => Ok(whole(status, "application/json", "{\"result\": [1, ".into())),
         Some(FaultKind::Drip) => Ok(Response::new(Either::Right(Dripping(interval(DRIP_EVERY))))),
@@ -149,8 +161,32 @@ async fn act(
             sleep(pause).await;
             Ok(json((status, body)))
         }
-        _ => Ok(json((status, if is_base64 { rest::in_base64(body) } else { body }))),
+        _ => Ok(json((status, body))),
     }
+}
+
+/// Runs what was asked, on the other end of the network.
+async fn run(asked: Arc<Asked>, place: usize, shared: Arc<Shared>) -> io::Result<Answered> {
+    let run = move || {
+        // A thread's sleep, which is exact; the runtime's is rounded up to milliseconds.
+        thread::sleep(shared.half_round_trip());
+        let ran = shared.database.run(&asked);
+        if ran.is_ok() {
+            shared.journal.note_run(place);
+        }
+        thread::sleep(shared.half_round_trip());
+        ran
+    };
+    tokio::task::spawn_blocking(run).await.map_err(io::Error::other)?
+}
+
+/// Runs what was asked later, when nobody waits for it any more.
+fn run_after(pause: Duration, asked: Arc<Asked>, place: usize, shared: Arc<Shared>) {
+    tokio::spawn(async move {
+        sleep(pause).await;
+        // Nobody is told whether it succeeded.
+        let _ = run(asked, place, shared).await;
+    });
 }
 
 fn unauthorized() -> Answered {

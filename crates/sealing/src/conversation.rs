@@ -1,0 +1,232 @@
+//! What one client was handed out, by sequence number, and whether both people were handed out the same.
+//! Source: `docs/sealing.md`, "Order". Knows no keys.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
+
+use crate::body::{Said, Seen};
+use crate::bytes::{MessageId, ParticipantId, RoomId};
+use crate::head::Head;
+
+/// A message as the server handed it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its sequence number, from 1.
+    pub seq: NonZeroU32,
+    /// Its id.
+    pub id: MessageId,
+    /// Whose it is, as the server says.
+    pub sender: ParticipantId,
+    /// The text as it came.
+    pub text: String,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It opened.
+    Shown {
+        /// What it says.
+        said: Said,
+        /// It was written before its sender knew the other's hello.
+        is_early: bool,
+    },
+    /// It is a keys message, which is never shown.
+    Keys,
+    /// It may open later.
+    Waiting(Wait),
+    /// It never counts as a message.
+    Refused(Refusal),
+}
+
+/// What a message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The other's hello.
+    OtherHello,
+    /// The other's keys message.
+    OtherKeys,
+}
+
+/// Why a message is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The text has not the form of this version.
+    Form,
+    /// Its sender has neither seat.
+    ThirdSender,
+    /// Its key id is none that this sender uses.
+    UnknownKey,
+    /// It was not sealed in this room, under this id, by this sender, or was changed.
+    Forged,
+    /// It opens to what a message must not hold.
+    Body,
+    /// Its id stands at an earlier sequence number.
+    Repeated,
+}
+
+/// Whether a message was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    New { is_first_with_id: bool },
+    Known,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    message: Incoming,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    seen: Seen,
+    is_of_other: bool,
+}
+
+/// All messages that one client has, and what follows from them together.
+#[derive(Clone, Debug)]
+pub(crate) struct Conversation {
+    /// The heads at 0, 1, 2, … as far as nothing is missing.
+    heads: Vec<Head>,
+    places: BTreeMap<u32, Place>,
+    first_seq_of_id: HashMap<MessageId, u32>,
+    /// What messages say of heads that are not complete yet.
+    open_claims: Vec<Claim>,
+    is_broken: bool,
+    other_has_seen: u64,
+    changed: Vec<NonZeroU32>,
+}
+
+impl Conversation {
+    pub fn new(room: &RoomId) -> Self {
+        Self {
+            heads: vec![Head::empty(room)],
+            places: BTreeMap::new(),
+            first_seq_of_id: HashMap::new(),
+            open_claims: Vec::new(),
+            is_broken: false,
+            other_has_seen: 0,
+            changed: Vec::new(),
+        }
+    }
+
+    /// Takes a message to its place, where it waits until [`Self::settle`] says more.
+    pub fn place(&mut self, message: Incoming) -> Arrival {
+        let seq = message.seq.get();
+        if let Some(known) = self.places.get(&seq) {
+            self.is_broken |= known.message != message;
+            return Arrival::Known;
+        }
+        let is_first_with_id = self.claim_id(&message);
+        self.places.insert(seq, Place { message, outcome: Outcome::Waiting(Wait::OtherHello) });
+        self.extend_heads();
+        self.check_claims();
+        Arrival::New { is_first_with_id }
+    }
+
+    /// Notes what became of a message. What a message claims to have seen is checked as soon as that can be done.
+    pub fn settle(&mut self, seq: NonZeroU32, outcome: Outcome, is_of_other: bool) {
+        if let Outcome::Shown { said, .. } = &outcome {
+            if said.seen.seq >= u64::from(seq.get()) {
+                self.is_broken = true;
+            } else {
+                self.open_claims.push(Claim { seen: said.seen, is_of_other });
+            }
+        }
+        if let Some(place) = self.places.get_mut(&seq.get()) {
+            place.outcome = outcome;
+        }
+        self.check_claims();
+    }
+
+    /// Notes that a message which was reported before became something else.
+    pub fn note_change(&mut self, seq: NonZeroU32) {
+        self.changed.push(seq);
+    }
+
+    /// The messages that changed since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<NonZeroU32> {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub fn outcome(&self, seq: NonZeroU32) -> Option<&Outcome> {
+        self.places.get(&seq.get()).map(|place| &place.outcome)
+    }
+
+    pub fn waiting(&self) -> Vec<Incoming> {
+        let waiting = self.places.values().filter(|place| matches!(place.outcome, Outcome::Waiting(_)));
+        waiting.map(|place| place.message.clone()).collect()
+    }
+
+    /// Whether `sender`'s keys message, whose id is `id`, came.
+    pub fn has_keys(&self, id: &MessageId, sender: &ParticipantId) -> bool {
+        let place = self.first_seq_of_id.get(id).and_then(|seq| self.places.get(seq));
+        place.is_some_and(|place| place.outcome == Outcome::Keys && place.message.sender == *sender)
+    }
+
+    /// What a message that is sealed now says it has seen.
+    pub fn seen(&self) -> Seen {
+        let seq = self.heads.len() - 1;
+        let head = self.heads.last().map(Head::short).unwrap_or_default();
+        Seen { seq: seq as u64, head }
+    }
+
+    pub fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    pub fn other_has_seen(&self) -> u64 {
+        self.other_has_seen
+    }
+
+    /// Of all messages with one id, the first by sequence number counts, whichever came first.
+    fn claim_id(&mut self, message: &Incoming) -> bool {
+        let seq = message.seq.get();
+        match self.first_seq_of_id.insert(message.id, seq) {
+            None => true,
+            Some(earlier) if earlier < seq => {
+                self.first_seq_of_id.insert(message.id, earlier);
+                false
+            }
+            Some(later) => {
+                self.refuse_repeated(later);
+                true
+            }
+        }
+    }
+
+    fn refuse_repeated(&mut self, seq: u32) {
+        if let Some(place) = self.places.get_mut(&seq) {
+            place.outcome = Outcome::Refused(Refusal::Repeated);
+            self.changed.push(place.message.seq);
+        }
+    }
+
+    fn extend_heads(&mut self) {
+        while let Some(head) = self.next_head() {
+            self.heads.push(head);
+        }
+    }
+
+    fn next_head(&self) -> Option<Head> {
+        let seq = u32::try_from(self.heads.len()).ok()?;
+        let Incoming { id, sender, text, .. } = &self.places.get(&seq)?.message;
+        Some(self.heads.last()?.after(seq, id, sender, text))
+    }
+
+    fn check_claims(&mut self) {
+        let heads = &self.heads;
+        let head_at = |seq: u64| heads.get(usize::try_from(seq).ok()?).map(Head::short);
+        let (is_broken, other_has_seen) = (&mut self.is_broken, &mut self.other_has_seen);
+        self.open_claims.retain(|Claim { seen, is_of_other }| {
+            let Some(head) = head_at(seen.seq) else { return true };
+            if head != seen.head {
+                *is_broken = true;
+            } else if *is_of_other {
+                *other_has_seen = seen.seq.max(*other_has_seen);
+            }
+            false
+        });
+    }
+}

@@ -1,0 +1,375 @@
+//! One person in one room: all rules together. Source: `docs/sealing.md`, "What a client does".
+//!
+//! A [`Participant`] is told what the server says ([`Participant::on_hellos`], [`Participant::receive`]) and makes what
+//! is sent ([`Participant::keys_message`], [`Participant::seal`]). It does not trust the server with anything.
+
+use std::num::NonZeroU32;
+
+use crate::body::{RevealedKeys, Said};
+use crate::bytes::{MessageId, ParticipantId, RoomId, Secret32};
+use crate::conversation::{Arrival, Conversation};
+pub use crate::conversation::{Incoming, Outcome, Refusal, Wait};
+use crate::handshake::{KeyId, Root, Seat, Transcript, early_key, early_key_id};
+use crate::hello::{Hello, HelloError, SeatSecrets};
+use crate::link::LinkSecret;
+use crate::message::{Envelope, SealedText, seal};
+use crate::shelf::{Stage, StoredKeys};
+
+/// Why a client stops for good: somebody without the link has the other seat, or the server changed a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The other's hello is not accepted.
+    Hello(HelloError),
+    /// One's own seat or hello is not what one took it with.
+    OwnHello,
+    /// The other's seat or hello is not the one that was pinned.
+    Changed,
+    /// There are more than two seats.
+    ThirdSeat,
+    /// The other's nonce is not the one they committed to. The safety words cannot be trusted.
+    Nonce,
+}
+
+/// Why nothing was sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealError {
+    /// [`Participant::on_hellos`] has not yet said who one is.
+    NoSeat,
+    /// The client has stopped.
+    Stopped,
+    /// Name and text are longer than fits.
+    TooLong,
+}
+
+/// A message to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// Its id. A repeated send keeps it, with name, text and time.
+    pub id: MessageId,
+    /// The name of its sender.
+    pub sender: &'a str,
+    /// The words.
+    pub text: &'a str,
+    /// When it was written, in epoch milliseconds.
+    pub at_ms: u64,
+}
+
+/// What is sent to the room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The message's id.
+    pub id: MessageId,
+    /// The sealed text.
+    pub text: String,
+}
+
+/// One person in one room.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    room: RoomId,
+    keys: StoredKeys,
+    own_id: Option<ParticipantId>,
+    pair: Option<Pair>,
+    conversation: Conversation,
+    stop: Option<Stop>,
+}
+
+/// What is known once the other's hello is pinned.
+#[derive(Clone, Debug)]
+struct Pair {
+    own: Seat,
+    other: Seat,
+    transcript: Transcript,
+    root: Root,
+    revealed: Option<RevealedKeys>,
+}
+
+/// A key that a text may be sealed under.
+struct Candidate {
+    key_id: KeyId,
+    is_early: bool,
+    /// `None` until the other has revealed it.
+    key: Option<Secret32>,
+}
+
+impl Participant {
+    /// A person who takes a seat. `secrets` are fresh; `join` sends what belongs to them.
+    pub fn new(room: RoomId, link: &LinkSecret, secrets: &SeatSecrets) -> Self {
+        Self::restore(room, StoredKeys::before_join(&room, link, secrets))
+    }
+
+    /// A person who has a seat, from what was kept.
+    pub fn restore(room: RoomId, keys: StoredKeys) -> Self {
+        let pair = Pair::stored(&room, &keys);
+        let own_id = pair.as_ref().map(|pair| pair.own.id);
+        Self { room, keys, own_id, pair, conversation: Conversation::new(&room), stop: None }
+    }
+
+    /// What to keep. After the pin it holds no exchange secret, so that nobody can be pinned in the other's place.
+    pub fn stored(&self) -> &StoredKeys {
+        &self.keys
+    }
+
+    /// Takes the answer to `join`, `ready` or `presence`: who one is, and all hellos of the room.
+    ///
+    /// The first acceptable hello of another seat is pinned. Save [`Self::stored`] before sending anything.
+    pub fn on_hellos(&mut self, own_id: ParticipantId, hellos: &[(ParticipantId, &str)]) -> Result<(), Stop> {
+        self.check_running()?;
+        let checked = self.check_hellos(own_id, hellos);
+        self.stop = checked.err();
+        checked
+    }
+
+    /// Takes a message, in any order and as often as it comes.
+    pub fn receive(&mut self, message: Incoming) -> Result<Outcome, Stop> {
+        self.check_running()?;
+        let seq = message.seq;
+        match self.conversation.place(message.clone()) {
+            Arrival::Known => {}
+            Arrival::New { is_first_with_id: false } => {
+                self.settle(&message, Outcome::Refused(Refusal::Repeated));
+            }
+            Arrival::New { is_first_with_id: true } => self.try_to_open(&message)?,
+        }
+        Ok(self.outcome(seq).cloned().unwrap_or(Outcome::Refused(Refusal::Form)))
+    }
+
+    /// What became of the message with this sequence number.
+    pub fn outcome(&self, seq: NonZeroU32) -> Option<&Outcome> {
+        self.conversation.outcome(seq)
+    }
+
+    /// The messages whose outcome is another than [`Self::receive`] said, since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<NonZeroU32> {
+        self.conversation.take_changed()
+    }
+
+    /// The message that confirms one's key and reveals one's nonce. It is sent before anything else, and again at each
+    /// start until it is in the history. `None` while alone, once it is there, and after a stop. `nonce` is fresh.
+    pub fn keys_message(&self, nonce: [u8; 12]) -> Option<Outgoing> {
+        let pair = self.pair.as_ref().filter(|_| self.stop.is_none())?;
+        let id = pair.transcript.keys_message_id(&pair.own.id);
+        if self.conversation.has_keys(&id, &pair.own.id) {
+            return None;
+        }
+        let revealed = RevealedKeys { nonce: self.keys.nonce.clone(), early: self.keys.early.clone() };
+        let (key_id, key) = (pair.transcript.key_id(), pair.root.message_key(&pair.own.id));
+        let envelope = Envelope { room: &self.room, id: &id, sender: &pair.own.id };
+        let text = seal(&envelope, key_id, &key, nonce, &revealed.to_json())?;
+        Some(Outgoing { id, text })
+    }
+
+    /// Seals a draft with the key of the moment. `nonce` is fresh, also for a repeated send.
+    pub fn seal(&self, draft: &Draft, nonce: [u8; 12]) -> Result<Outgoing, SealError> {
+        self.check_running().map_err(|_| SealError::Stopped)?;
+        let own_id = self.own_id.ok_or(SealError::NoSeat)?;
+        let (key_id, key) = match &self.pair {
+            Some(pair) => (pair.transcript.key_id(), pair.root.message_key(&own_id)),
+            None => (early_key_id(&self.keys.hello), self.own_early_key(own_id)),
+        };
+        let said = Said {
+            sender: draft.sender.to_owned(),
+            text: draft.text.to_owned(),
+            at_ms: draft.at_ms,
+            seen: self.conversation.seen(),
+        };
+        let envelope = Envelope { room: &self.room, id: &draft.id, sender: &own_id };
+        let text = seal(&envelope, key_id, &key, nonce, &said.to_json()).ok_or(SealError::TooLong)?;
+        Ok(Outgoing { id: draft.id, text })
+    }
+
+    /// The four words to compare by voice, once the other has revealed what they committed to.
+    pub fn safety_words(&self) -> Option<[&'static str; 4]> {
+        let pair = self.pair.as_ref().filter(|_| self.stop.is_none())?;
+        let (own, other) = (&self.keys.nonce, &pair.revealed.as_ref()?.nonce);
+        let nonces = if pair.own.id < pair.other.id { [own, other] } else { [other, own] };
+        Some(pair.root.safety_words(&pair.transcript, nonces))
+    }
+
+    /// The other's seat, once it is pinned.
+    pub fn other(&self) -> Option<Seat> {
+        self.pair.as_ref().map(|pair| pair.other)
+    }
+
+    /// Whether the two people were shown different conversations. Once true, it stays true.
+    pub fn is_order_broken(&self) -> bool {
+        self.conversation.is_broken()
+    }
+
+    /// Up to which sequence number the other has seen what this person has.
+    pub fn other_has_seen(&self) -> u64 {
+        self.conversation.other_has_seen()
+    }
+
+    /// Why this client stopped.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    fn check_running(&self) -> Result<(), Stop> {
+        self.stop.map_or(Ok(()), Err)
+    }
+
+    fn check_hellos(&mut self, own_id: ParticipantId, hellos: &[(ParticipantId, &str)]) -> Result<(), Stop> {
+        let own = hellos.iter().find(|(id, _)| *id == own_id).map(|(_, hello)| *hello);
+        let is_own_id = self.own_id.is_none_or(|known| known == own_id);
+        if !is_own_id || own != Some(self.keys.hello.to_base64url().as_str()) {
+            return Err(Stop::OwnHello);
+        }
+        self.own_id = Some(own_id);
+        let mut others = hellos.iter().filter(|(id, _)| *id != own_id);
+        let (other, third) = (others.next(), others.next());
+        if third.is_some() {
+            return Err(Stop::ThirdSeat);
+        }
+        // A hello that is missing says nothing: the other may not have come, or the server hides them.
+        other.map_or(Ok(()), |(id, hello)| self.check_other(own_id, *id, hello))
+    }
+
+    fn check_other(&mut self, own_id: ParticipantId, id: ParticipantId, hello: &str) -> Result<(), Stop> {
+        let hello = Hello::parse(hello).map_err(Stop::Hello)?;
+        let other = Seat { id, hello };
+        match &self.pair {
+            Some(pair) if pair.other == other => Ok(()),
+            Some(_) => Err(Stop::Changed),
+            None => self.pin(own_id, other),
+        }
+    }
+
+    /// One exchange secret meets one other hello, ever: whoever could try a second one would look for matching words.
+    fn pin(&mut self, own_id: ParticipantId, other: Seat) -> Result<(), Stop> {
+        let Stage::Alone(exchange) = &self.keys.stage else { return Err(Stop::Changed) };
+        other.hello.verify(&self.room, &self.keys.link, &self.keys.hello).map_err(Stop::Hello)?;
+        let own = Seat { id: own_id, hello: self.keys.hello };
+        let transcript = Transcript::of(&self.room, &own, &other);
+        let root = Root::agree(&self.room, &self.keys.link, exchange, &other.hello, &transcript)
+            .map_err(Stop::Hello)?;
+        self.keys.stage = Stage::Pinned { own_id, root: root.clone(), other };
+        self.pair = Some(Pair { own, other, transcript, root, revealed: None });
+        self.open_waiting()
+    }
+
+    fn try_to_open(&mut self, message: &Incoming) -> Result<(), Stop> {
+        let opened = self.open(message);
+        let (outcome, revealed) = match opened {
+            Ok(Opened::Said { said, is_early }) => (Outcome::Shown { said, is_early }, None),
+            Ok(Opened::Keys(revealed)) => (Outcome::Keys, Some(revealed)),
+            Err(outcome) => (outcome, None),
+        };
+        self.settle(message, outcome);
+        let is_own = self.own_id == Some(message.sender);
+        revealed.filter(|_| !is_own).map_or(Ok(()), |revealed| self.take_revealed(revealed))
+    }
+
+    fn settle(&mut self, message: &Incoming, outcome: Outcome) {
+        let is_of_other = self.own_id != Some(message.sender);
+        self.conversation.settle(message.seq, outcome, is_of_other);
+    }
+
+    fn take_revealed(&mut self, revealed: RevealedKeys) -> Result<(), Stop> {
+        let Some(pair) = &mut self.pair else { return Ok(()) };
+        if !pair.other.hello.is_opened_by(&self.room, revealed.nonce.expose()) {
+            self.stop = Some(Stop::Nonce);
+            return Err(Stop::Nonce);
+        }
+        pair.revealed.get_or_insert(revealed);
+        self.open_waiting()
+    }
+
+    fn open_waiting(&mut self) -> Result<(), Stop> {
+        for message in self.conversation.waiting() {
+            let before = self.outcome(message.seq).cloned();
+            // A keys message among them opens others, in a call of its own.
+            if !matches!(before, Some(Outcome::Waiting(_))) {
+                continue;
+            }
+            self.try_to_open(&message)?;
+            if self.outcome(message.seq) != before.as_ref() {
+                self.conversation.note_change(message.seq);
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, message: &Incoming) -> Result<Opened, Outcome> {
+        let sealed = SealedText::parse(&message.text).ok_or(Outcome::Refused(Refusal::Form))?;
+        let candidates = self.candidates(message.sender)?;
+        let fitting: Vec<_> = candidates.iter().filter(|known| known.key_id == sealed.key_id).collect();
+        let envelope = Envelope { room: &self.room, id: &message.id, sender: &message.sender };
+        for Candidate { key, is_early, .. } in &fitting {
+            let plaintext = key.as_ref().and_then(|key| sealed.open(&envelope, key));
+            if let Some(plaintext) = plaintext {
+                return self.read(message, &plaintext, *is_early).ok_or(Outcome::Refused(Refusal::Body));
+            }
+        }
+        Err(self.why_closed(sealed.key_id, &fitting))
+    }
+
+    fn why_closed(&self, key_id: KeyId, fitting: &[&Candidate]) -> Outcome {
+        if fitting.iter().any(|candidate| candidate.key.is_none()) {
+            Outcome::Waiting(Wait::OtherKeys)
+        } else if self.pair.is_none() && key_id != early_key_id(&self.keys.hello) {
+            Outcome::Waiting(Wait::OtherHello)
+        } else if fitting.is_empty() {
+            Outcome::Refused(Refusal::UnknownKey)
+        } else {
+            Outcome::Refused(Refusal::Forged)
+        }
+    }
+
+    fn candidates(&self, sender: ParticipantId) -> Result<Vec<Candidate>, Outcome> {
+        let is_own = self.own_id == Some(sender);
+        let is_other = self.pair.as_ref().is_none_or(|pair| pair.other.id == sender);
+        if !is_own && !is_other {
+            return Err(Outcome::Refused(Refusal::ThirdSender));
+        }
+        let room_key = self.pair.as_ref().map(|pair| pair.room_candidate(sender));
+        let early_key = match &self.pair {
+            _ if is_own => Some(Candidate {
+                key_id: early_key_id(&self.keys.hello),
+                is_early: true,
+                key: Some(self.own_early_key(sender)),
+            }),
+            Some(pair) => Some(pair.other_early_candidate()),
+            None => None,
+        };
+        Ok(room_key.into_iter().chain(early_key).collect())
+    }
+
+    fn own_early_key(&self, own_id: ParticipantId) -> Secret32 {
+        early_key(&self.keys.early, &Seat { id: own_id, hello: self.keys.hello })
+    }
+
+    /// The id decides which kind of message it is. Keys count only under the key that they confirm.
+    fn read(&self, message: &Incoming, plaintext: &[u8], is_early: bool) -> Option<Opened> {
+        let keys_id = self.pair.as_ref().map(|pair| pair.transcript.keys_message_id(&message.sender));
+        if keys_id != Some(message.id) {
+            return Said::from_plaintext(plaintext).map(|said| Opened::Said { said, is_early });
+        }
+        if is_early { None } else { RevealedKeys::from_plaintext(plaintext).map(Opened::Keys) }
+    }
+}
+
+enum Opened {
+    Said { said: Said, is_early: bool },
+    Keys(RevealedKeys),
+}
+
+impl Pair {
+    fn stored(room: &RoomId, keys: &StoredKeys) -> Option<Self> {
+        let Stage::Pinned { own_id, root, other } = &keys.stage else { return None };
+        let own = Seat { id: *own_id, hello: keys.hello };
+        let transcript = Transcript::of(room, &own, other);
+        Some(Self { own, other: *other, transcript, root: root.clone(), revealed: None })
+    }
+
+    fn room_candidate(&self, sender: ParticipantId) -> Candidate {
+        let key = Some(self.root.message_key(&sender));
+        Candidate { key_id: self.transcript.key_id(), is_early: false, key }
+    }
+
+    fn other_early_candidate(&self) -> Candidate {
+        let key = self.revealed.as_ref().map(|revealed| early_key(&revealed.early, &self.other));
+        Candidate { key_id: early_key_id(&self.other.hello), is_early: true, key }
+    }
+}

@@ -1,0 +1,104 @@
+//! Somebody who finds the link after the end, and has all that server, proxy and database ever saw.
+
+use duet_sealing::body::RevealedKeys;
+use duet_sealing::bytes::{ParticipantId, Secret32, sha256};
+use duet_sealing::handshake::{Root, Seat, Transcript, early_key};
+use duet_sealing::hello::Hello;
+use duet_sealing::link::LinkSecret;
+use duet_sealing::message::{Envelope, SealedText};
+use duet_sealing::shelf::Stage;
+
+use crate::world::{Relayed, Side, World};
+
+#[derive(Clone)]
+pub struct Attacker {
+    room: duet_sealing::bytes::RoomId,
+    link: LinkSecret,
+    seats: [Seat; 2],
+    texts: Vec<Relayed>,
+    /// Everything of 32 bytes that may be a key, a share of one, or an X25519 secret.
+    materials: Vec<Secret32>,
+}
+
+impl Attacker {
+    pub fn with_everything_but_the_keys(world: &World) -> Self {
+        let seats = [Side::Ann, Side::Ben].map(|side| {
+            let hello = Hello::parse(&world.person(side).hello).unwrap();
+            Seat { id: side.id(), hello }
+        });
+        let (room, link) = (world.room, world.link.clone());
+        let transcript = Transcript::of(&room, &seats[0], &seats[1]);
+        let mut materials = vec![
+            link.secret().clone(),
+            link.proof(),
+            link.hello_key(&room),
+            link.psk(&room),
+            Secret32::new(sha256(&[link.proof().expose()])),
+            Secret32::new(*transcript.as_bytes()),
+            Secret32::new([0; 32]),
+        ];
+        for side in [Side::Ann, Side::Ben] {
+            // A server that keeps what it should have forgotten still has these.
+            materials.push(world.person(side).secrets.shelf.clone());
+        }
+        for seat in &seats {
+            materials.extend([seat.hello.public(), seat.hello.commit()].map(Secret32::new));
+        }
+        Self { room, link, seats, texts: world.pool().to_vec(), materials }
+    }
+
+    /// And what a living browser holds.
+    pub fn and_the_browser_of(mut self, side: Side, world: &World) -> Self {
+        let stored = world.person(side).participant.stored();
+        self.materials.push(stored.early.clone());
+        match &stored.stage {
+            Stage::Alone(exchange) => self.materials.push(exchange.clone()),
+            Stage::Pinned { root, .. } => self.materials.push(root.secret().clone()),
+        }
+        self
+    }
+
+    /// How many of all texts open.
+    pub fn opened(mut self) -> usize {
+        let mut opened = vec![false; self.texts.len()];
+        // What opens may reveal keys to more.
+        while self.open_more(&mut opened) {}
+        opened.into_iter().filter(|is_open| *is_open).count()
+    }
+
+    fn open_more(&mut self, opened: &mut [bool]) -> bool {
+        let keys = self.keys();
+        let mut revealed = Vec::new();
+        for (relayed, is_open) in self.texts.iter().zip(opened.iter_mut()).filter(|(_, is_open)| !**is_open) {
+            if let Some(plaintext) = keys.iter().find_map(|key| self.open(relayed, key)) {
+                *is_open = true;
+                revealed.extend(RevealedKeys::from_plaintext(&plaintext));
+            }
+        }
+        let is_more = !revealed.is_empty();
+        self.materials.extend(revealed.into_iter().flat_map(|keys| [keys.early, keys.nonce]));
+        is_more
+    }
+
+    fn open(&self, relayed: &Relayed, key: &Secret32) -> Option<Vec<u8>> {
+        let Relayed { id, sender, text } = relayed;
+        SealedText::parse(text)?.open(&Envelope { room: &self.room, id, sender }, key)
+    }
+
+    /// Every key that the format derives, from everything that could stand in for its secret.
+    fn keys(&self) -> Vec<Secret32> {
+        let ids: Vec<ParticipantId> = self.seats.iter().map(|seat| seat.id).collect();
+        let transcript = Transcript::of(&self.room, &self.seats[0], &self.seats[1]);
+        let agreed = self.materials.iter().flat_map(|secret| {
+            self.seats
+                .iter()
+                .filter_map(|seat| Root::agree(&self.room, &self.link, secret, &seat.hello, &transcript).ok())
+        });
+        let kept = self.materials.iter().cloned().map(Root::from_secret);
+        let roots: Vec<Root> = agreed.chain(kept).collect();
+        let of_roots = roots.iter().flat_map(|root| ids.iter().map(|id| root.message_key(id)));
+        let early =
+            self.materials.iter().flat_map(|secret| self.seats.iter().map(|seat| early_key(secret, seat)));
+        of_roots.chain(early).chain(self.materials.iter().cloned()).collect()
+    }
+}

@@ -1,0 +1,370 @@
+//! Two people and the relay between them. It also keeps the truth, by which the auditor judges.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use duet_sealing::bytes::{Id, MessageId, ParticipantId, RoomId, Secret32};
+use duet_sealing::hello::SeatSecrets;
+use duet_sealing::link::LinkSecret;
+use duet_sealing::participant::{Draft, Incoming, Outcome, Participant};
+use proptest::sample::Index;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Ann,
+    Ben,
+}
+
+impl Side {
+    pub fn other(self) -> Self {
+        if self == Self::Ann { Self::Ben } else { Self::Ann }
+    }
+
+    pub fn id(self) -> ParticipantId {
+        Id::parse(if self == Self::Ann { "aaaaaaaaaaaaaaaa" } else { "bbbbbbbbbbbbbbbb" }).unwrap()
+    }
+}
+
+fn third_id() -> ParticipantId {
+    Id::parse("cccccccccccccccc").unwrap()
+}
+
+#[derive(Clone, Debug)]
+pub enum Act {
+    Say(Side),
+    /// Sends an earlier message once more, as after a lost answer.
+    SayAgain(Side, Index),
+    SayKeys(Side),
+    TellHellos(Side, HelloLie),
+    /// Hands out the next message in the order in which they came: what an honest relay does.
+    HandNext(Side),
+    /// Hands out any message as the next: drops, reorders, replays, changes.
+    HandAny {
+        side: Side,
+        which: Index,
+        lie: MessageLie,
+    },
+    /// Hands out any message at a sequence number that may be taken, or far ahead.
+    HandAt {
+        side: Side,
+        which: Index,
+        place: Index,
+    },
+    /// Hands out to one what the other was given.
+    GiveOthersView(Side),
+    /// The browser starts again from what it kept.
+    Restart(Side),
+}
+
+#[derive(Clone, Debug)]
+pub enum HelloLie {
+    None,
+    Hide,
+    Reflect,
+    Swap,
+    ThirdSeat,
+    RenameOther,
+    ForgeWithoutLink,
+    FlipBit(Index),
+}
+
+#[derive(Clone, Debug)]
+pub enum MessageLie {
+    None,
+    OtherSender,
+    ThirdSender,
+    NewId,
+    IdOf(Index),
+    FlipBit(Index),
+    Cut(Index),
+}
+
+/// What a relay has of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relayed {
+    pub id: MessageId,
+    pub sender: ParticipantId,
+    pub text: String,
+}
+
+/// What a person really said, and what had been shown to them when they did.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    pub relayed: Relayed,
+    pub words: String,
+    pub seen: Vec<Relayed>,
+}
+
+pub struct Person {
+    pub participant: Participant,
+    pub secrets: SeatSecrets,
+    pub hello: String,
+    /// What was handed out to them, by sequence number; the first for each counts.
+    pub view: BTreeMap<u32, Relayed>,
+    /// What has ever opened for them: sequence number and text.
+    pub ever_shown: Vec<(u32, String)>,
+    /// A sequence number was handed out a second time with another message.
+    pub was_place_changed: bool,
+    pub was_lied_to_about_hellos: bool,
+    said: Vec<(MessageId, String)>,
+}
+
+impl Person {
+    /// What they have from sequence number 1 on, as far as nothing is missing.
+    pub fn prefix(&self) -> Vec<Relayed> {
+        (1..).map_while(|seq| self.view.get(&seq).cloned()).collect()
+    }
+
+    fn next_seq(&self) -> u32 {
+        self.view.keys().next_back().map_or(1, |last| last + 1)
+    }
+}
+
+pub struct World {
+    pub room: RoomId,
+    pub link: LinkSecret,
+    people: [Person; 2],
+    /// All that was sent, in the order in which it came.
+    pool: Vec<Relayed>,
+    pub truths: Vec<Truth>,
+    next_number: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let room = Id::parse("V1StGXR8_Z5jdHi6B-myT").unwrap();
+        let link = LinkSecret::new(test_bytes(0));
+        let people = [1, 2].map(|number| person(room, &link, number));
+        Self { room, link, people, pool: Vec::new(), truths: Vec::new(), next_number: 100 }
+    }
+
+    pub fn person(&self, side: Side) -> &Person {
+        &self.people[side as usize]
+    }
+
+    pub fn pool(&self) -> &[Relayed] {
+        &self.pool
+    }
+
+    pub fn act(&mut self, act: &Act) {
+        match act {
+            Act::Say(side) => self.say(*side),
+            Act::SayAgain(side, which) => self.say_again(*side, which),
+            Act::SayKeys(side) => self.say_keys(*side),
+            Act::TellHellos(side, lie) => self.tell_hellos(*side, lie),
+            Act::HandNext(side) => self.hand_next(*side),
+            Act::HandAny { side, which, lie } => self.hand_any(*side, which, lie),
+            Act::HandAt { side, which, place } => self.hand_at(*side, which, place),
+            Act::GiveOthersView(side) => self.give_others_view(*side),
+            Act::Restart(side) => self.restart(*side),
+        }
+    }
+
+    /// What an honest relay brings about in the end.
+    pub fn deliver_everything(&mut self) {
+        for side in [Side::Ann, Side::Ben] {
+            self.tell_hellos(side, &HelloLie::None);
+            self.say_keys(side);
+        }
+        for side in [Side::Ann, Side::Ben] {
+            while self.person(side).view.len() < self.pool.len() {
+                self.hand_next(side);
+            }
+        }
+    }
+
+    fn person_mut(&mut self, side: Side) -> &mut Person {
+        &mut self.people[side as usize]
+    }
+
+    fn fresh(&mut self) -> [u8; 32] {
+        self.next_number += 1;
+        test_bytes(self.next_number)
+    }
+
+    fn fresh_nonce(&mut self) -> [u8; 12] {
+        *self.fresh().first_chunk().unwrap()
+    }
+
+    fn fresh_id(&mut self) -> MessageId {
+        self.next_number += 1;
+        Id::parse(&format!("message-{:013}", self.next_number)).unwrap()
+    }
+
+    fn say(&mut self, side: Side) {
+        let (id, words) = (self.fresh_id(), format!("message {}", self.next_number));
+        self.person_mut(side).said.push((id, words.clone()));
+        self.send(side, id, words);
+    }
+
+    fn say_again(&mut self, side: Side, which: &Index) {
+        let said = &self.person(side).said;
+        if !said.is_empty() {
+            let (id, words) = which.get(said).clone();
+            self.send(side, id, words);
+        }
+    }
+
+    fn send(&mut self, side: Side, id: MessageId, words: String) {
+        let nonce = self.fresh_nonce();
+        let person = self.person(side);
+        let draft = Draft { id, sender: "Ann or Ben", text: &words, at_ms: 5 };
+        let Ok(outgoing) = person.participant.seal(&draft, nonce) else { return };
+        let seen = person.prefix();
+        let relayed = Relayed { id, sender: side.id(), text: outgoing.text };
+        self.truths.push(Truth { relayed: relayed.clone(), words, seen });
+        self.relay(relayed);
+    }
+
+    fn say_keys(&mut self, side: Side) {
+        let nonce = self.fresh_nonce();
+        let Some(outgoing) = self.person(side).participant.keys_message(nonce) else { return };
+        self.relay(Relayed { id: outgoing.id, sender: side.id(), text: outgoing.text });
+    }
+
+    /// As the room does: a known id of the same sender is not stored again.
+    fn relay(&mut self, relayed: Relayed) {
+        if !self.pool.iter().any(|known| known.id == relayed.id) {
+            self.pool.push(relayed);
+        }
+    }
+
+    fn tell_hellos(&mut self, side: Side, lie: &HelloLie) {
+        let (own_id, other_id) = (side.id(), side.other().id());
+        let (own, other) = (self.person(side).hello.clone(), self.person(side.other()).hello.clone());
+        let hellos = match lie {
+            HelloLie::None => vec![(own_id, own), (other_id, other)],
+            HelloLie::Hide => vec![(own_id, own)],
+            HelloLie::Reflect => vec![(own_id, own.clone()), (other_id, own)],
+            HelloLie::Swap => vec![(own_id, other), (other_id, own)],
+            HelloLie::ThirdSeat => vec![(own_id, own), (other_id, other.clone()), (third_id(), other)],
+            HelloLie::RenameOther => vec![(own_id, own), (third_id(), other)],
+            HelloLie::ForgeWithoutLink => vec![(own_id, own), (other_id, self.forged_hello())],
+            HelloLie::FlipBit(which) => vec![(own_id, own), (other_id, with_other_character(&other, which))],
+        };
+        let borrowed: Vec<_> = hellos.iter().map(|(id, hello)| (*id, hello.as_str())).collect();
+        let person = self.person_mut(side);
+        person.was_lied_to_about_hellos |= !matches!(lie, HelloLie::None | HelloLie::Hide);
+        let _ = person.participant.on_hellos(own_id, &borrowed);
+        self.note_shown(side);
+    }
+
+    /// A whole hello with keys of the relay's own, under a link secret of its own.
+    fn forged_hello(&mut self) -> String {
+        let number = self.next_number;
+        let link = LinkSecret::new(self.fresh());
+        seat_secrets(number).hello(&self.room, &link).to_base64url()
+    }
+
+    fn hand_next(&mut self, side: Side) {
+        let seq = self.person(side).next_seq();
+        if let Some(relayed) = self.pool.get(seq as usize - 1).cloned() {
+            self.hand(side, seq, relayed);
+        }
+    }
+
+    fn hand_any(&mut self, side: Side, which: &Index, lie: &MessageLie) {
+        if self.pool.is_empty() {
+            return;
+        }
+        let honest = which.get(&self.pool).clone();
+        let changed = self.changed(honest, lie);
+        self.hand(side, self.person(side).next_seq(), changed);
+    }
+
+    fn hand_at(&mut self, side: Side, which: &Index, place: &Index) {
+        if self.pool.is_empty() {
+            return;
+        }
+        let seq = place.index(self.person(side).next_seq() as usize + 3) as u32 + 1;
+        self.hand(side, seq, which.get(&self.pool).clone());
+    }
+
+    fn changed(&mut self, honest: Relayed, lie: &MessageLie) -> Relayed {
+        let swapped = if honest.sender == Side::Ann.id() { Side::Ben.id() } else { Side::Ann.id() };
+        match lie {
+            MessageLie::None => honest,
+            MessageLie::OtherSender => Relayed { sender: swapped, ..honest },
+            MessageLie::ThirdSender => Relayed { sender: third_id(), ..honest },
+            MessageLie::NewId => Relayed { id: self.fresh_id(), ..honest },
+            MessageLie::IdOf(which) => Relayed { id: which.get(&self.pool).id, ..honest },
+            MessageLie::FlipBit(which) => {
+                Relayed { text: with_other_character(&honest.text, which), ..honest }
+            }
+            MessageLie::Cut(which) => {
+                Relayed { text: honest.text[..which.index(honest.text.len())].to_owned(), ..honest }
+            }
+        }
+    }
+
+    fn give_others_view(&mut self, side: Side) {
+        for (seq, relayed) in self.person(side.other()).view.clone() {
+            self.hand(side, seq, relayed);
+        }
+    }
+
+    fn hand(&mut self, side: Side, seq: u32, relayed: Relayed) {
+        let person = self.person_mut(side);
+        if person.participant.stopped().is_some() {
+            return;
+        }
+        let known = person.view.entry(seq).or_insert_with(|| relayed.clone());
+        person.was_place_changed |= *known != relayed;
+        let Relayed { id, sender, text } = relayed;
+        let _ = person.participant.receive(Incoming { seq: NonZeroU32::new(seq).unwrap(), id, sender, text });
+        self.note_shown(side);
+    }
+
+    fn restart(&mut self, side: Side) {
+        let room = self.room;
+        let person = self.person_mut(side);
+        if person.participant.stopped().is_some() {
+            return;
+        }
+        person.participant = Participant::restore(room, person.participant.stored().clone());
+        person.view.clear();
+        person.ever_shown.clear();
+        person.was_place_changed = false;
+    }
+
+    fn note_shown(&mut self, side: Side) {
+        let person = self.person_mut(side);
+        for (seq, relayed) in &person.view {
+            let outcome = person.participant.outcome(NonZeroU32::new(*seq).unwrap());
+            let entry = (*seq, relayed.text.clone());
+            if matches!(outcome, Some(Outcome::Shown { .. })) && !person.ever_shown.contains(&entry) {
+                person.ever_shown.push(entry);
+            }
+        }
+    }
+}
+
+fn person(room: RoomId, link: &LinkSecret, number: u64) -> Person {
+    let secrets = seat_secrets(number * 10);
+    Person {
+        participant: Participant::new(room, link, &secrets),
+        hello: secrets.hello(&room, link).to_base64url(),
+        secrets,
+        view: BTreeMap::new(),
+        ever_shown: Vec::new(),
+        was_place_changed: false,
+        was_lied_to_about_hellos: false,
+        said: Vec::new(),
+    }
+}
+
+pub fn seat_secrets(number: u64) -> SeatSecrets {
+    let secret = |offset| Secret32::new(test_bytes(number * 1_000 + offset));
+    SeatSecrets { exchange: secret(1), nonce: secret(2), early: secret(3), shelf: secret(4) }
+}
+
+/// Bytes that differ for every number. A run must be repeatable, so nothing here is random.
+fn test_bytes(number: u64) -> [u8; 32] {
+    duet_sealing::bytes::sha256(&[b"test bytes", &number.to_be_bytes()])
+}
+
+fn with_other_character(text: &str, which: &Index) -> String {
+    let place = which.index(text.len());
+    let replacement = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
+    format!("{}{replacement}{}", &text[..place], &text[place + 1..])
+}

@@ -1,0 +1,219 @@
+// What this page was handed out, by sequence number, and whether both people were handed out the same.
+// docs/sealing.md, "Order". Knows no keys.
+
+/** @import { Bytes } from "./bytes.js" */
+/** @import { Message, Outcome } from "./interface.js" */
+
+import { sha256, toBase64Url } from "./bytes.js"
+
+const MAX_SEQ = 4_294_967_295
+/** How much of a head travels. */
+const SHORT_HEAD_BYTES = 16
+
+/**
+ * What opening gave, and what the message says its sender had seen.
+ * @typedef {{outcome: Outcome, seen?: [number, string]}} Opening
+ */
+
+/** @typedef {(message: Message) => Promise<Opening>} Open */
+
+/**
+ * @typedef {object} Place
+ * @property {number} seq
+ * @property {string} id
+ * @property {string} participantId
+ * @property {Bytes} hash of the text
+ * @property {Message | null} message as long as it may open
+ * @property {Outcome} outcome
+ */
+
+/** @type {Outcome} */
+export const REFUSED = { kind: "refused" }
+/** @type {Outcome} */
+export const WAITING = { kind: "waiting" }
+
+export class Conversation {
+  #roomId
+  #onOutcome
+  /** @type {Map<number, Place>} */
+  #places = new Map()
+  /** @type {Map<string, number>} of all messages with one id, the first by seq counts */
+  #firstSeqs = new Map()
+  /** @type {Bytes | null} the head up to which nothing is missing */
+  #head = null
+  /** @type {string[]} the first half of the heads at 0, 1, 2, … */
+  #shortHeads = []
+  /** @type {{seen: [number, string], isOwn: boolean}[]} what cannot be compared yet */
+  #claims = []
+
+  /** The two people were not shown the same conversation. */
+  isBroken = false
+  /** Up to where the other has seen what this page has. */
+  otherHasSeen = 0
+
+  /**
+   * @param {string} roomId
+   * @param {(seq: number, outcome: Outcome) => void} onOutcome a message became something else than was said before
+   */
+  constructor(roomId, onOutcome) {
+    this.#roomId = roomId
+    this.#onOutcome = onOutcome
+  }
+
+  /**
+   * Takes messages in, in any order and as often as they come.
+   * @param {Message[]} messages
+   * @param {Open} open
+   */
+  async take(messages, open) {
+    const sound = messages.filter(isSound)
+    const hashes = await Promise.all(sound.map(({ text }) => sha256(text)))
+    const added = sound.map((message, index) => this.#place(message, hashes[index])).filter((place) => place !== null)
+    await this.#extendHeads()
+    await this.#open(added, open)
+  }
+
+  /**
+   * What became of messages that were taken.
+   * @param {Message[]} messages
+   * @returns {Outcome[]}
+   */
+  outcomesOf(messages) {
+    return messages.map((message) => (isSound(message) && this.#places.get(message.seq)?.outcome) || REFUSED)
+  }
+
+  /**
+   * Tries again what waits.
+   * @param {Open} open
+   */
+  async retry(open) {
+    const waiting = [...this.#places.values()].filter(({ outcome }) => outcome.kind === "waiting")
+    await this.#open(waiting, open)
+    for (const { seq, outcome } of waiting) if (outcome.kind !== "waiting") this.#onOutcome(seq, outcome)
+  }
+
+  /** What a message that is sealed now says its sender has seen. */
+  async seen() {
+    await this.#extendHeads()
+    const seq = this.#shortHeads.length - 1
+    return [seq, this.#shortHeads[seq]]
+  }
+
+  /**
+   * Whether the keys message with this id is in the history.
+   * @param {string} id
+   */
+  hasKeys(id) {
+    return this.#places.get(this.#firstSeqs.get(id) ?? 0)?.outcome.kind === "keys"
+  }
+
+  /**
+   * @param {Message} message
+   * @param {Bytes} hash
+   * @returns {Place | null} null where there is nothing to open
+   */
+  #place(message, hash) {
+    const { seq, id, participantId } = message
+    const known = this.#places.get(seq)
+    if (known) {
+      const isSame = known.id === id && known.participantId === participantId && isEqual(known.hash, hash)
+      if (!isSame) this.isBroken = true
+      return null
+    }
+    const place = { seq, id, participantId, hash, message, outcome: WAITING }
+    this.#places.set(seq, place)
+    return this.#isFirstWithItsId(place) ? place : null
+  }
+
+  /** @param {Place} place */
+  #isFirstWithItsId(place) {
+    const known = this.#firstSeqs.get(place.id)
+    if (known !== undefined && known < place.seq) {
+      place.outcome = REFUSED
+      place.message = null
+      return false
+    }
+    this.#firstSeqs.set(place.id, place.seq)
+    const displaced = known === undefined ? undefined : this.#places.get(known)
+    if (displaced) {
+      displaced.outcome = REFUSED
+      displaced.message = null
+      this.#onOutcome(displaced.seq, REFUSED)
+    }
+    return true
+  }
+
+  async #extendHeads() {
+    if (!this.#head) this.#pushHead(await sha256("duet/2 head", this.#roomId))
+    for (let place; (place = this.#places.get(this.#shortHeads.length)); ) {
+      const { seq, id, participantId, hash } = place
+      this.#pushHead(await sha256(/** @type {Bytes} */ (this.#head), u32(seq), id, participantId, hash))
+    }
+    this.#checkClaims()
+  }
+
+  /** @param {Bytes} head */
+  #pushHead(head) {
+    this.#head = head
+    this.#shortHeads.push(toBase64Url(head.subarray(0, SHORT_HEAD_BYTES)))
+  }
+
+  /**
+   * @param {Place[]} places
+   * @param {Open} open
+   */
+  async #open(places, open) {
+    const openings = await Promise.all(places.map(({ message }) => (message ? open(message) : null)))
+    places.forEach((place, index) => {
+      const opening = openings[index]
+      // Another message took its place as the first with this id meanwhile.
+      if (opening && place.message) this.#settle(place, opening)
+    })
+    this.#checkClaims()
+  }
+
+  /**
+   * @param {Place} place
+   * @param {Opening} opening
+   */
+  #settle(place, { outcome, seen }) {
+    place.outcome = outcome
+    if (outcome.kind !== "waiting") place.message = null
+    if (outcome.kind !== "shown" || !seen) return
+    if (seen[0] >= place.seq) this.isBroken = true
+    else this.#claims.push({ seen, isOwn: outcome.isOwn })
+  }
+
+  #checkClaims() {
+    this.#claims = this.#claims.filter(({ seen: [seq, head], isOwn }) => {
+      if (seq >= this.#shortHeads.length) return true
+      if (this.#shortHeads[seq] !== head) this.isBroken = true
+      else if (!isOwn) this.otherHasSeen = Math.max(this.otherHasSeen, seq)
+      return false
+    })
+  }
+}
+
+/**
+ * Whether a message has the form that the protocol promises, so that it has one meaning in a head.
+ * @param {Message} message
+ */
+function isSound({ seq, id, participantId, text }) {
+  const isPlace = Number.isInteger(seq) && seq > 0 && seq <= MAX_SEQ
+  return isPlace && /^[\w-]{21}$/.test(id) && /^[\w-]{16}$/.test(participantId) && typeof text === "string"
+}
+
+/** @param {number} value */
+function u32(value) {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return bytes
+}
+
+/**
+ * @param {Bytes} one
+ * @param {Bytes} two
+ */
+function isEqual(one, two) {
+  return one.every((byte, index) => byte === two[index])
+}

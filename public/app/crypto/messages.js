@@ -1,0 +1,115 @@
+// Sealing and opening one message. docs/sealing.md, "Messages".
+
+/** @import { Bytes } from "./bytes.js" */
+/** @import { SealingKey } from "./keys.js" */
+
+import { concat, decrypt, encrypt, fromBase64Url, paddedLength, randomBytes, toBase64Url, utf8 } from "./bytes.js"
+import { isObject, parseObject } from "./json.js"
+
+const PREFIX = "duet2."
+const KID_BYTES = 4
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const MAX_PLAINTEXT_BYTES = 12_160
+/** The latest time that a date can hold. */
+const MAX_AT_MS = 8_640_000_000_000_000
+/** The longest `at` and `seen` that a message can have. */
+const LONGEST_REST = { at: MAX_AT_MS, seen: [4_294_967_295, "A".repeat(22)] }
+
+/**
+ * What a sealed text is bound to.
+ * @typedef {{roomId: string, id: string, participantId: string}} Envelope
+ */
+
+/**
+ * @typedef {object} Said
+ * @property {string} sender
+ * @property {string} text
+ * @property {number} at when it was written, by the sender's clock
+ * @property {[number, string]} seen up to where the sender had every message, and half of its head there
+ */
+
+/** @typedef {{kid: string, nonce: Bytes, ciphertext: Bytes}} SealedText */
+
+/**
+ * Whether a message is short enough to be sealed, whatever it will have seen.
+ * @param {{sender: string, text: string}} draft
+ */
+export function fits({ sender, text }) {
+  const json = JSON.stringify({ sender, text, ...LONGEST_REST })
+  return paddedLength(utf8(json).length) <= MAX_PLAINTEXT_BYTES
+}
+
+/**
+ * @param {Envelope} envelope
+ * @param {SealingKey} key
+ * @param {object} content
+ * @param {Bytes} nonce fresh for every call, except for test vectors
+ * @returns {Promise<string>} what travels
+ */
+export async function sealText(envelope, { kid, key }, content, nonce = randomBytes(NONCE_BYTES)) {
+  const ciphertext = await encrypt(key, nonce, additionalData(envelope, kid), JSON.stringify(content))
+  if (ciphertext.length > MAX_PLAINTEXT_BYTES + TAG_BYTES) throw new RangeError("too long to be sealed")
+  return PREFIX + toBase64Url(concat(/** @type {Bytes} */ (fromBase64Url(kid)), nonce, ciphertext))
+}
+
+/**
+ * @param {string} text as it travelled
+ * @returns {SealedText | null} null for what no honest page makes
+ */
+export function parseText(text) {
+  const bytes = text.startsWith(PREFIX) ? fromBase64Url(text.slice(PREFIX.length)) : null
+  if (!bytes) return null
+  const length = bytes.length - KID_BYTES - NONCE_BYTES - TAG_BYTES
+  if (length <= 0 || length > MAX_PLAINTEXT_BYTES || length !== paddedLength(length)) return null
+  const [kid, rest] = [bytes.slice(0, KID_BYTES), bytes.slice(KID_BYTES)]
+  return { kid: toBase64Url(kid), nonce: rest.slice(0, NONCE_BYTES), ciphertext: rest.slice(NONCE_BYTES) }
+}
+
+/**
+ * @param {Envelope} envelope
+ * @param {SealingKey} key
+ * @param {SealedText} sealed
+ */
+export function openText(envelope, { key }, { kid, nonce, ciphertext }) {
+  return decrypt(key, nonce, additionalData(envelope, kid), ciphertext)
+}
+
+/**
+ * @param {BufferSource} plaintext
+ * @returns {Said | null}
+ */
+export function readSaid(plaintext) {
+  const { sender, text, at, seen } = parseObject(plaintext) ?? {}
+  if (typeof sender !== "string" || typeof text !== "string") return null
+  if (!isInteger(at) || at > MAX_AT_MS || !Array.isArray(seen) || seen.length !== 2) return null
+  const [seq, head] = seen
+  return isInteger(seq) && fromBase64Url(head, 16) ? { sender, text, at, seen: [seq, head] } : null
+}
+
+/**
+ * @param {BufferSource} plaintext
+ * @returns {{r: Bytes, w: Bytes} | null}
+ */
+export function readKeys(plaintext) {
+  const { keys } = parseObject(plaintext) ?? {}
+  if (!isObject(keys)) return null
+  const [r, w] = [keys.nonce, keys.early].map((text) => fromBase64Url(text, 32))
+  return r && w ? { r, w } : null
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+function isInteger(value) {
+  return Number.isSafeInteger(value)
+}
+
+/**
+ * @param {Envelope} envelope
+ * @param {string} kid
+ */
+function additionalData({ roomId, id, participantId }, kid) {
+  return `duet/2|${roomId}|${id}|${participantId}|${kid}`
+}

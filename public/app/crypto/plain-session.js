@@ -1,0 +1,129 @@
+// A room made without encryption, behind the interface in interface.js: everything passes through as it is.
+
+/** @import { Draft } from "./drafts.js" */
+/** @import { JoinAnswer, JoinFields, Message, Outcome, Outgoing } from "./interface.js" */
+/** @import { SessionOptions, SessionState } from "./interface.js" */
+
+import { Drafts } from "./drafts.js"
+import { isObject } from "./json.js"
+import { usableStorage, wipe } from "./shelf.js"
+
+/** As many bytes as the room takes. */
+const MAX_TEXT_BYTES = 16_384
+
+export class PlainSession {
+  #roomId
+  #storage
+  #onChange
+  #ownId = ""
+  #hasEnded = false
+
+  /** @type {SessionState} */
+  state
+
+  /** @param {SessionOptions} options */
+  constructor({ roomId, tabStorage, onChange }) {
+    this.#roomId = roomId
+    this.#onChange = onChange
+    // Only this tab's: an entry in localStorage says that a room is encrypted.
+    const { storage, isLasting } = usableStorage(tabStorage)
+    this.#storage = storage
+    this.state = {
+      phase: "plain",
+      reason: null,
+      hasWords: false,
+      wordsConfirmed: false,
+      wordsUnavailable: false,
+      isOrderBroken: false,
+      otherHasSeen: 0,
+      survivesReload: isLasting,
+    }
+    this.drafts = new Drafts({
+      read: async (name) => this.#read(name),
+      write: async (name, value) => {
+        if (!this.#hasEnded) this.#storage.setItem(this.#item(name), JSON.stringify(value))
+      },
+      alone: (task) => task(),
+    })
+  }
+
+  get link() {
+    return `/room/${this.#roomId}`
+  }
+
+  /** @returns {Promise<JoinFields>} */
+  async joinFields() {
+    return {}
+  }
+
+  joinRefused() {}
+
+  /** @param {JoinAnswer} answer */
+  async afterJoin({ participantId }) {
+    this.#ownId = participantId
+  }
+
+  /** @param {unknown} _hellos */
+  async onHellos(_hellos) {}
+
+  /** @returns {Promise<Outgoing | null>} */
+  async keysMessage() {
+    return null
+  }
+
+  keysRefused() {}
+
+  /** @param {{text: string}} draft */
+  fits({ text }) {
+    return new TextEncoder().encode(text).length <= MAX_TEXT_BYTES
+  }
+
+  /**
+   * @param {Draft} draft
+   * @returns {Promise<Outgoing | null>}
+   */
+  async seal({ id, sender, text }) {
+    return this.#hasEnded ? null : { id, sender, text }
+  }
+
+  /**
+   * @param {Message[]} messages
+   * @returns {Promise<Outcome[]>}
+   */
+  async open(messages) {
+    if (this.#hasEnded) return messages.map(() => ({ kind: "stopped" }))
+    return messages.map(({ participantId, sender, text, timestamp }) => {
+      return { kind: "shown", isOwn: participantId === this.#ownId, isEarly: false, sender, text, at: timestamp }
+    })
+  }
+
+  /** @returns {Promise<string[] | null>} */
+  async words() {
+    return null
+  }
+
+  async confirmWords() {}
+
+  destroy() {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    wipe(this.#storage, this.#roomId)
+    this.state = { ...this.state, phase: "ended" }
+    this.#onChange(this.state)
+  }
+
+  /** @param {string} name */
+  #read(name) {
+    try {
+      const value = JSON.parse(this.#storage.getItem(this.#item(name)) ?? "")
+      return isObject(value) ? value : null
+    } catch {
+      return null
+    }
+  }
+
+  /** @param {string} name */
+  #item(name) {
+    return `duet:${this.#roomId}:plain:${name}`
+  }
+}

@@ -1,0 +1,48 @@
+// Who has a seat, who is connected, and who is writing. No DOM.
+
+/** @typedef {"alone" | "together" | "away"} Company */
+
+export class Presence {
+  #self
+  /** @type {string[]} */
+  #participants
+  /** @type {string[] | null} null until the room has said it */
+  #online = null
+
+  /**
+   * @param {string} self
+   * @param {string[]} participants who has a seat
+   */
+  constructor(self, participants) {
+    this.#self = self
+    this.#participants = participants
+  }
+
+  get participants() {
+    return this.#participants
+  }
+
+  /** @returns {boolean} whether the room has said who is here */
+  get isKnown() {
+    return this.#online !== null
+  }
+
+  /** @returns {Company} */
+  get company() {
+    const others = this.#participants.filter((participant) => participant !== this.#self)
+    if (others.length === 0) return "alone"
+    return others.some((other) => this.#online?.includes(other)) ? "together" : "away"
+  }
+
+  /**
+   * @param {{participants: string[], online: string[]}} told
+   * @returns {"together" | "left" | null} what is worth a line: how it stands now, if that is news
+   */
+  update({ participants, online }) {
+    const [wasKnown, before] = [this.isKnown, this.company]
+    this.#participants = participants
+    this.#online = online
+    if (!wasKnown || this.company === before) return null
+    return this.company === "together" ? "together" : "left"
+  }
+}

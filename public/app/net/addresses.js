@@ -1,0 +1,39 @@
+// The addresses of a room: its page, its socket, and what people paste. No DOM.
+
+const ROOM_ID = /^[A-Za-z0-9_-]{21}$/
+
+/**
+ * Finds a room in what somebody pasted: a link, a link with words around it, or a bare id.
+ * @param {string} pasted
+ * @returns {{roomId: string, fragment: string} | null} the fragment with its `#`, or empty
+ */
+export function findRoom(pasted) {
+  const text = pasted.trim().replaceAll("%23", "#")
+  if (ROOM_ID.test(text)) return { roomId: text, fragment: "" }
+  const found = /\/room\/([A-Za-z0-9_-]{21})(?![A-Za-z0-9_-])[^\s#]*(#[A-Za-z0-9_-]*)?/.exec(text)
+  return found ? { roomId: found[1], fragment: found[2] ?? "" } : null
+}
+
+/** @param {string} roomId */
+export function roomPath(roomId) {
+  return `/room/${roomId}`
+}
+
+/**
+ * The room that this page's address names.
+ * @param {string} pathname
+ */
+export function roomIdOf(pathname) {
+  const roomId = pathname.split("/")[2] ?? ""
+  return ROOM_ID.test(roomId) ? roomId : null
+}
+
+/**
+ * The room's socket.
+ * @param {string} roomId
+ * @param {{protocol: string, host: string}} location
+ */
+export function socketUrl(roomId, location) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:"
+  return `${scheme}//${location.host}/api/realtime?roomId=${roomId}`
+}

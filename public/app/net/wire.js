@@ -1,0 +1,50 @@
+// The shapes on the wire, the mirror of docs/protocol.md. Types only: nothing of this file runs. tests/golden holds examples.
+
+/**
+ * A stored message.
+ * @typedef {object} Message
+ * @property {string} id made by its sender's page
+ * @property {number} seq its place in the room: 1, 2, 3, … without holes
+ * @property {string} participantId
+ * @property {string} sender the name its sender gave; may be empty
+ * @property {string} text
+ * @property {number} timestamp epoch milliseconds
+ */
+
+/**
+ * @typedef {object} RoomStatus
+ * @property {"open" | "full" | "joined"} status
+ * @property {boolean} sealed it asks for a proof
+ * @property {boolean} [identified] the request came with a cookie
+ */
+
+/**
+ * @typedef {object} Joined
+ * @property {string} participantId who we are in this room
+ * @property {string[]} participants who has a seat
+ * @property {number} ttl whole seconds left
+ * @property {number} expiresAt epoch milliseconds of the server's clock
+ * @property {number} lastSeq
+ */
+
+/**
+ * @typedef {object} Ready
+ * @property {"ready"} type always the first frame
+ * @property {string} participantId who we are in this room
+ * @property {string[]} participants who has a seat
+ * @property {string[]} online who has an open socket
+ * @property {number} lastSeq
+ * @property {number} expiresAt epoch milliseconds of the server's clock
+ * @property {number} now epoch milliseconds of the server's clock
+ * @property {number} ttlSeconds how long the room lives after its last activity
+ */
+
+/** @typedef {{type: "message", message: Message, expiresAt: number}} MessageFrame */
+/** @typedef {{type: "presence", participants: string[], online: string[], expiresAt: number, lastSeq?: number}} Presence */
+/** @typedef {{type: "expiry", expiresAt: number}} Expiry */
+/** @typedef {{type: "typing", participantId: string}} Typing */
+/** @typedef {{type: "destroy"} | {type: "expire"}} Ending */
+/** @typedef {{type: "error", id?: string, error: string, message: string}} ErrorFrame */
+/** @typedef {Ready | MessageFrame | Presence | Expiry | Typing | Ending | ErrorFrame} ServerFrame */
+
+export {}

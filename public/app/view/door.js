@@ -1,0 +1,94 @@
+// What stands before a room: the door, the link that is not whole, and the room that cannot be reached.
+
+import { showScene } from "./scenes.js"
+
+export class Door {
+  #form
+  #name
+
+  /**
+   * @param {HTMLElement} form
+   * @param {(name: string) => Promise<void>} onJoin
+   */
+  constructor(form, onJoin) {
+    this.#form = /** @type {HTMLFormElement} */ (form)
+    this.#name = /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("name"))
+    this.#form.addEventListener("submit", (event) => this.#submit(event, onJoin))
+  }
+
+  /**
+   * @param {string} name the proposed one
+   * @param {boolean} isEncrypted
+   */
+  show(name, isEncrypted) {
+    const scene = showScene("door")
+    this.#name.value = name
+    const plain = /** @type {HTMLElement} */ (scene.querySelector("[data-door-plain]"))
+    plain.hidden = isEncrypted
+  }
+
+  /**
+   * @param {SubmitEvent} event
+   * @param {(name: string) => Promise<void>} onJoin
+   */
+  async #submit(event, onJoin) {
+    event.preventDefault()
+    const button = /** @type {HTMLButtonElement} */ (this.#form.querySelector("button"))
+    button.disabled = true
+    await onJoin(this.#name.value)
+    button.disabled = false
+  }
+}
+
+export class Rescue {
+  #field
+  #problem
+
+  /**
+   * @param {HTMLElement} form
+   * @param {(pasted: string) => string} onPaste answers with what is wrong, as a sentence
+   */
+  constructor(form, onPaste) {
+    this.#field = /** @type {HTMLInputElement} */ (form.querySelector("input"))
+    this.#problem = /** @type {HTMLElement} */ (form.querySelector("[data-rescue-problem]"))
+    form.addEventListener("submit", (event) => {
+      event.preventDefault()
+      this.#say(onPaste(this.#field.value))
+    })
+  }
+
+  /** @param {string} reason */
+  show(reason) {
+    const scene = showScene("rescue")
+    const place = /** @type {HTMLElement} */ (scene.querySelector("[data-rescue-reason]"))
+    place.textContent = reason
+    this.#field.focus()
+  }
+
+  /** @param {string} problem */
+  #say(problem) {
+    this.#problem.textContent = problem
+    this.#problem.hidden = problem === ""
+    // The link is a key: it stays nowhere once it is taken.
+    if (!problem) this.#field.value = ""
+  }
+}
+
+export class Problem {
+  #words
+
+  /**
+   * @param {HTMLElement} scene
+   * @param {() => void} onAgain
+   */
+  constructor(scene, onAgain) {
+    this.#words = /** @type {HTMLElement} */ (scene.querySelector("[data-problem]"))
+    scene.querySelector("[data-again]")?.addEventListener("click", onAgain)
+  }
+
+  /** @param {string} words */
+  show(words) {
+    showScene("problem")
+    this.#words.textContent = words
+  }
+}

@@ -1,0 +1,52 @@
+// The head of the room: who is here, how long it still lives, whether we are connected.
+
+/** @import { Company } from "../model/presence.js" */
+/** @import { Lifetime } from "../model/lifetime.js" */
+
+import { timeLeft } from "../model/lifetime.js"
+import { say } from "../words.js"
+
+export class Header {
+  #root
+  #status
+  #time
+  #fuse
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.#root = root
+    this.#status = /** @type {HTMLElement} */ (root.querySelector("[data-status]"))
+    this.#time = /** @type {HTMLElement} */ (root.querySelector("[data-time]"))
+    this.#fuse = /** @type {HTMLElement} */ (root.querySelector("[data-fuse]"))
+  }
+
+  /**
+   * @param {Company} company
+   * @param {string} trouble a key of words.js about the connection; empty while all is well
+   */
+  showStatus(company, trouble) {
+    this.#root.dataset.company = company
+    this.#root.toggleAttribute("data-disconnected", trouble !== "")
+    setText(this.#status, say(trouble || `header.${company}`))
+  }
+
+  /**
+   * @param {Lifetime} lifetime
+   * @param {number} now
+   */
+  showTime(lifetime, now) {
+    if (!lifetime.isKnown) return
+    setText(this.#time, say(...timeLeft(lifetime.msLeft(now))))
+    this.#root.toggleAttribute("data-ending", lifetime.isUrgent(now))
+    this.#fuse.style.setProperty("--left", String(lifetime.share(now)))
+  }
+}
+
+/**
+ * What stays the same is not said again to whoever listens.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}

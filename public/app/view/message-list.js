@@ -1,0 +1,361 @@
+// The conversation on the screen. Of all messages only a window is in the page: it follows the newest ones, and moves when
+// the reader scrolls. An arrival touches one element, and never moves what somebody reads.
+
+/** @import { Entry, Timeline } from "../model/timeline.js" */
+/** @import { Pending } from "../model/outbox.js" */
+/** @import { Look } from "./message.js" */
+
+import { say, sayCount } from "../words.js"
+import { buildMessage, buildNote, continues, showContinued, showState, showTime } from "./message.js"
+import { ReadingPlace } from "./reading-place.js"
+
+/** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
+const MOST_ROWS = 240
+const ROWS_AT_ONCE = 60
+/** While the reader follows the newest messages, the window shrinks to so many rows: fewer are drawn faster. */
+const FOLLOWING_ROWS = 100
+
+export class MessageList {
+  #place
+  #log
+  #sent
+  #unsent
+  #template
+  #pill
+  #timeline
+  #onRetry
+  #onNeedOlder
+  /** @type {Map<number, HTMLElement[]>} what is in the page, by number: a message, a line of the page's own, or both */
+  #rows = new Map()
+  /** The window. Row 0 stands before the first message, for lines of the page's own. */
+  #low = 0
+  #high = -1
+  /** @type {Map<number, string>} lines of the page's own, by the number of the message that they follow */
+  #notes = new Map()
+  /** @type {Map<string, HTMLElement>} messages that have no number yet */
+  #pending = new Map()
+  /** @type {WeakMap<Element, Look>} */
+  #looks = new WeakMap()
+  #unseen = 0
+  #countedTo = 0
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} given
+   * @param {HTMLTemplateElement} given.template
+   * @param {Timeline} given.timeline
+   * @param {(id: string) => void} given.onRetry
+   * @param {() => void} given.onNeedOlder the reader is near the oldest message that is here
+   */
+  constructor(root, { template, timeline, onRetry, onNeedOlder }) {
+    const scroller = /** @type {HTMLElement} */ (root.querySelector("[data-scroller]"))
+    this.#place = new ReadingPlace(scroller, () => this.#isComplete)
+    this.#log = /** @type {HTMLElement} */ (root.querySelector("[data-list]"))
+    this.#sent = /** @type {HTMLElement} */ (root.querySelector("[data-sent]"))
+    this.#unsent = /** @type {HTMLElement} */ (root.querySelector("[data-unsent]"))
+    this.#pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new]"))
+    this.#template = template
+    this.#timeline = timeline
+    this.#onRetry = onRetry
+    this.#onNeedOlder = onNeedOlder
+    this.#pill.addEventListener("click", () => this.toEnd())
+    scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true })
+  }
+
+  /**
+   * Shows what the timeline has got by now.
+   * @param {number[]} changed numbers at which something else is to be shown
+   */
+  update(changed = []) {
+    const isFirst = this.#high < this.#low
+    if (isFirst) this.#log.setAttribute("aria-busy", "true")
+    for (const seq of changed) if (this.#rows.has(seq)) this.#rebuild(seq)
+    const isFollowing = isFirst || this.#place.isFollowing
+    const arrived = isFirst ? 0 : this.#countArrived()
+    this.#countedTo = this.#timeline.high
+    if (isFollowing) this.#followNewest()
+    else this.#appendUnread(arrived)
+    this.#fillUp()
+    this.#log.setAttribute("aria-busy", "false")
+  }
+
+  /**
+   * Shows a message that the room has not confirmed. One that it has confirmed stays where it is until its number is shown.
+   * @param {Pending} pending
+   * @param {boolean} isWaiting
+   */
+  updatePending(pending, isWaiting) {
+    const known = this.#pending.get(pending.id)
+    if (!isWaiting) return void (known && showState(known, "sent"))
+    const element = known ?? this.#addPending(pending)
+    showState(element, pending.problem === null ? "pending" : "failed", pending.problem ?? "")
+    this.#place.keepEnd()
+  }
+
+  /**
+   * Adds a line of the page's own behind the newest message. Of several at one place, only the last one counts.
+   * @param {string} text
+   */
+  addNote(text) {
+    const seq = this.#timeline.high
+    this.#notes.set(seq, text)
+    if (this.#rows.has(seq)) this.#rebuild(seq)
+    this.#regroupPending()
+    this.#place.keepEnd()
+  }
+
+  /** Goes to the newest message. */
+  toEnd() {
+    this.#followNewest()
+    this.#onScroll()
+  }
+
+  /** Another day has begun: what was today is yesterday. */
+  refreshTimes() {
+    for (const element of this.#log.querySelectorAll("article")) {
+      const look = this.#looks.get(element)
+      if (look) showTime(/** @type {HTMLElement} */ (element), look)
+    }
+  }
+
+  /** Forgets everything that was shown. */
+  clear() {
+    this.#sent.replaceChildren()
+    this.#unsent.replaceChildren()
+    for (const map of [this.#rows, this.#notes, this.#pending]) map.clear()
+    this.#low = 0
+    this.#high = -1
+    this.#countedTo = 0
+    this.#countUnseen(-this.#unseen)
+  }
+
+  // --- The window ---
+
+  /** Row 0 is before the first message of the room, and there only if that is here. */
+  get #lowest() {
+    return this.#timeline.low === 1 ? 0 : this.#timeline.low
+  }
+
+  /** Whether the window reaches to the newest message, as far as the list was told of any. */
+  get #isComplete() {
+    return this.#high < this.#low || this.#high >= this.#countedTo
+  }
+
+  #followNewest() {
+    const { high, isStarted } = this.#timeline
+    if (!isStarted) return this.#place.toEnd()
+    this.#shrink()
+    if (this.#high < this.#low || high - this.#high > ROWS_AT_ONCE) this.#restart()
+    else this.#appendTo(high)
+    this.#dropTop()
+    this.#place.toEnd()
+    this.#noteSeen()
+  }
+
+  /** Builds the window anew around the newest messages. */
+  #restart() {
+    this.#drop(...this.#rows.keys())
+    this.#low = Math.max(this.#lowest, this.#timeline.high - ROWS_AT_ONCE + 1)
+    this.#high = this.#low - 1
+    this.#appendTo(this.#timeline.high)
+  }
+
+  /** @param {number} arrived */
+  #appendUnread(arrived) {
+    const room = MOST_ROWS - (this.#high - this.#low + 1)
+    if (this.#timeline.high - this.#high <= room) this.#appendTo(this.#timeline.high)
+    this.#unsent.hidden = !this.#isComplete
+    this.#countUnseen(arrived)
+  }
+
+  /** @param {number} seq */
+  #appendTo(seq) {
+    const isArrival = seq - this.#high === 1
+    while (this.#high < seq) {
+      this.#high += 1
+      const row = this.#build(this.#high)
+      if (isArrival) for (const element of row) element.dataset.arrival ??= ""
+      this.#rows.set(this.#high, row)
+      this.#sent.append(...row)
+    }
+    this.#unsent.hidden = !this.#isComplete
+    this.#regroupPending()
+  }
+
+  /** Fills the window upward while its top is near, with what is here; asks for more where nothing is. */
+  #fillUp() {
+    if (!this.#place.isNearTop) return
+    if (this.#low > this.#lowest) this.#place.keep(this.#sent, () => this.#prepend())
+    else if (this.#timeline.low > 1) this.#onNeedOlder()
+  }
+
+  #prepend() {
+    this.#log.setAttribute("aria-busy", "true")
+    const [oldLow, low] = [this.#low, Math.max(this.#lowest, this.#low - ROWS_AT_ONCE)]
+    const added = []
+    for (let seq = low; seq < oldLow; seq += 1) {
+      const row = this.#build(seq)
+      this.#rows.set(seq, row)
+      added.push(...row)
+    }
+    this.#low = low
+    this.#sent.prepend(...added)
+    this.#regroup(oldLow)
+    while (this.#high - this.#low >= MOST_ROWS) this.#drop(this.#high--)
+    this.#unsent.hidden = !this.#isComplete
+    this.#log.setAttribute("aria-busy", "false")
+  }
+
+  #fillDown() {
+    if (this.#isComplete || !this.#place.isNearBottom) return
+    this.#place.keep(this.#sent, () => {
+      this.#appendTo(Math.min(this.#timeline.high, this.#high + ROWS_AT_ONCE))
+      this.#dropTop()
+    })
+  }
+
+  /** By two for each arrival, and only what is far from the screen. */
+  #shrink() {
+    if (this.#high - this.#low < FOLLOWING_ROWS) return
+    if (this.#place.isFarAbove(this.#rows.get(this.#low + 1)?.[0])) this.#drop(this.#low++, this.#low++)
+  }
+
+  #dropTop() {
+    while (this.#high - this.#low >= MOST_ROWS) this.#drop(this.#low++)
+  }
+
+  /** @param {...number} seqs */
+  #drop(...seqs) {
+    for (const seq of seqs) {
+      for (const element of this.#rows.get(seq) ?? []) element.remove()
+      this.#rows.delete(seq)
+    }
+  }
+
+  // --- Rows ---
+
+  /**
+   * @param {number} seq
+   * @returns {HTMLElement[]}
+   */
+  #build(seq) {
+    const entry = this.#timeline.at(seq)
+    const row = entry && entry.kind !== "invisible" ? [this.#elementOf(entry)] : []
+    const note = this.#notes.get(seq)
+    return note === undefined ? row : [...row, buildNote(note)]
+  }
+
+  /** @param {Entry} entry */
+  #elementOf(entry) {
+    if (entry.kind !== "shown") return buildNote(say(`list.${entry.kind}`))
+    const element = this.#takePending(entry) ?? buildMessage(this.#template, entry, this.#onRetry)
+    this.#looks.set(element, entry)
+    showState(element, "sent")
+    showContinued(element, continues(this.#before(entry.seq), entry))
+    return element
+  }
+
+  /**
+   * The message was on the screen before it had a number: it stays the same element.
+   * @param {Entry} entry
+   */
+  #takePending(entry) {
+    const element = entry.isOwn ? this.#pending.get(entry.id) : undefined
+    if (!element) return null
+    this.#pending.delete(entry.id)
+    element.dataset.arrival = "shown"
+    showTime(element, entry)
+    return element
+  }
+
+  /** @param {number} seq */
+  #rebuild(seq) {
+    this.#place.keep(this.#sent, () => {
+      const old = this.#rows.get(seq) ?? []
+      const next = this.#rows.get(this.#nextFilled(seq))?.[0] ?? null
+      for (const element of old) element.remove()
+      const row = this.#build(seq)
+      this.#rows.set(seq, row)
+      for (const element of row) this.#sent.insertBefore(element, next)
+    })
+    this.#regroup(seq + 1)
+  }
+
+  /** @param {number} seq */
+  #nextFilled(seq) {
+    let next = seq + 1
+    while (next <= this.#high && this.#rows.get(next)?.length === 0) next += 1
+    return next
+  }
+
+  /**
+   * The message that stands right before a number, unless a line of the page's own is between.
+   * @param {number} seq
+   * @returns {Look | undefined}
+   */
+  #before(seq) {
+    for (let place = seq - 1; place >= this.#timeline.low && !this.#notes.has(place); place -= 1) {
+      const entry = this.#timeline.at(place)
+      if (entry && entry.kind !== "invisible") return entry.kind === "shown" ? entry : undefined
+    }
+    return undefined
+  }
+
+  /** @param {number} seq */
+  #regroup(seq) {
+    const entry = this.#timeline.at(seq)
+    const element = this.#rows.get(seq)?.[0]
+    if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
+  }
+
+  // --- Messages without a number ---
+
+  /** @param {Pending} pending */
+  #addPending(pending) {
+    const look = { ...pending, isOwn: true }
+    const element = buildMessage(this.#template, look, this.#onRetry)
+    this.#looks.set(element, look)
+    this.#pending.set(pending.id, element)
+    const before = this.#unsent.lastElementChild
+    this.#unsent.append(element)
+    if (before) showContinued(element, continues(this.#looks.get(before), look))
+    else this.#regroupPending()
+    return element
+  }
+
+  #regroupPending() {
+    const first = this.#unsent.firstElementChild
+    const look = first && this.#looks.get(first)
+    if (look) showContinued(/** @type {HTMLElement} */ (first), continues(this.#before(this.#timeline.high + 1), look))
+  }
+
+  // --- The reader's place ---
+
+  #onScroll() {
+    this.#noteSeen()
+    this.#fillUp()
+    this.#fillDown()
+    this.#noteSeen()
+  }
+
+  #noteSeen() {
+    if (this.#place.note()) this.#countUnseen(-this.#unseen)
+  }
+
+  /** How many messages of the other person are new. */
+  #countArrived() {
+    let count = 0
+    for (let seq = this.#countedTo + 1; seq <= this.#timeline.high; seq += 1) {
+      const entry = this.#timeline.at(seq)
+      if (entry?.kind === "shown" && !entry.isOwn) count += 1
+    }
+    return count
+  }
+
+  /** @param {number} more */
+  #countUnseen(more) {
+    this.#unseen += more
+    this.#pill.hidden = this.#unseen === 0
+    if (this.#unseen > 0) this.#pill.textContent = sayCount("list.new", this.#unseen)
+  }
+}

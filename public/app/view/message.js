@@ -1,0 +1,100 @@
+// One message, as an element of its template. All that came from outside goes in as text.
+
+import { machineTime, spokenTime } from "../model/dates.js"
+import { shownName } from "../model/names.js"
+import { say, sentence } from "../words.js"
+import { isEmojiOnly, nodesOf } from "./rich-text.js"
+
+/**
+ * What a message looks like.
+ * @typedef {object} Look
+ * @property {string} id
+ * @property {boolean} isOwn
+ * @property {string} sender
+ * @property {string} text
+ * @property {number} timestamp
+ */
+
+const GROUP_MS = 60_000
+
+/**
+ * Whether a message goes on where the one before it stopped: the same person under the same name, within a minute.
+ * @param {Look | undefined} before
+ * @param {Look} look
+ */
+export function continues(before, look) {
+  return (
+    before !== undefined &&
+    before.isOwn === look.isOwn &&
+    before.sender === look.sender &&
+    Math.abs(look.timestamp - before.timestamp) < GROUP_MS
+  )
+}
+
+/**
+ * @param {HTMLTemplateElement} template
+ * @param {Look} look
+ * @param {(id: string) => void} onRetry
+ */
+export function buildMessage(template, look, onRetry) {
+  const message = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true))
+  message.dataset.key = look.id
+  message.classList.toggle("message--own", look.isOwn)
+  part(message, "name").textContent = look.isOwn
+    ? say("list.you")
+    : shownName(look.sender, say("list.you")) || say("list.other")
+  part(message, "text").append(...nodesOf(look.text))
+  part(message, "text").classList.toggle("message__text--emoji", isEmojiOnly(look.text))
+  part(message, "retry").addEventListener("click", () => onRetry(look.id))
+  showTime(message, look)
+  return message
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {Look} look
+ */
+export function showTime(message, { timestamp }) {
+  const time = /** @type {HTMLTimeElement} */ (part(message, "time"))
+  time.dateTime = machineTime(timestamp)
+  time.textContent = spokenTime(timestamp, Date.now())
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {"sent" | "pending" | "failed"} state
+ * @param {string} [problem] the error word, where it failed
+ */
+export function showState(message, state, problem = "") {
+  message.dataset.state = state
+  part(message, "sending").hidden = state !== "pending"
+  part(message, "state").hidden = state !== "failed"
+  part(message, "problem").textContent = state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {boolean} isContinued its head is only for whoever listens
+ */
+export function showContinued(message, isContinued) {
+  message.dataset.continued = String(isContinued)
+}
+
+/**
+ * A line of the page's own.
+ * @param {string} text
+ */
+export function buildNote(text) {
+  const note = document.createElement("p")
+  note.className = "note"
+  note.textContent = text
+  return note
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
+function part(element, name) {
+  return /** @type {HTMLElement} */ (element.querySelector(`[data-part=${name}]`))
+}

@@ -1,0 +1,257 @@
+// The inside of a room: puts its views together, and shows what the room says of itself.
+
+/** @import { Listener, Room } from "../model/room.js" */
+/** @import { RoomShelf } from "../model/shelf.js" */
+/** @import { Codec } from "../crypto/codec.js" */
+
+import { isSameDay } from "../model/dates.js"
+import { clockParts } from "../model/lifetime.js"
+import { cleanName } from "../model/names.js"
+import { loadName, loadSound, saveName, saveSound } from "../model/shelf.js"
+import { endReason, say } from "../words.js"
+import { Attention } from "./attention.js"
+import { Bar } from "./bar.js"
+import { Composer } from "./composer.js"
+import { DestroyDialog } from "./dialogs.js"
+import { Header } from "./header.js"
+import { Menu } from "./menu.js"
+import { MessageList } from "./message-list.js"
+import { showScene } from "./scenes.js"
+import { Share } from "./share.js"
+
+const CONNECTION_KEYS = { connecting: "header.connecting", open: "", lost: "header.reconnecting", replaced: "header.replaced" }
+
+/** @implements {Listener} */
+export class RoomView {
+  #root
+  #room
+  #name = loadName()
+  #day = new Date()
+  #header
+  #bar
+  #list
+  #composer
+  #share
+  #dialog
+  #attention = new Attention(loadSound)
+  /** @type {number} */
+  #clock
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} given
+   * @param {(listener: Listener) => Room} given.enter
+   * @param {Codec} given.codec
+   * @param {RoomShelf} given.shelf
+   * @param {string} given.link the whole one
+   * @param {() => Promise<string>} given.onDestroy answers with a sentence if it failed
+   */
+  constructor(root, { enter, codec, shelf, link, onDestroy }) {
+    this.#root = root
+    this.#header = new Header(this.#find("[data-header]"))
+    this.#bar = new Bar(this.#find("[data-bar]"))
+    this.#share = new Share(root, announce)
+    this.#share.link = link
+    this.#dialog = new DestroyDialog(/** @type {HTMLDialogElement} */ (this.#find("[data-destroy-dialog]")), onDestroy)
+    this.#room = enter(this)
+    this.#list = new MessageList(this.#find("[data-talk]"), {
+      template: /** @type {HTMLTemplateElement} */ (document.querySelector("#message")),
+      timeline: this.#room.timeline,
+      onRetry: (id) => this.#room.outbox.retry(id),
+      onNeedOlder: () => this.#room.wantOlder(),
+    })
+    this.#composer = new Composer(/** @type {HTMLFormElement} */ (this.#find("[data-composer]")), {
+      onSend: (text) => this.#write(text),
+      onInput: (text) => this.#room.noteDraft(text),
+      bytesLeft: (text) => codec.bytesLeft({ sender: this.#name, text }),
+    })
+    this.#wireMenu()
+    this.#find("[data-plain]").hidden = codec.isEncrypted
+    this.#composer.text = shelf.draft
+    for (const pending of this.#room.outbox.pending) this.#list.updatePending(pending, true)
+    this.#clock = setInterval(() => this.#onTick(), 1_000)
+  }
+
+  /** Shows the room and connects. */
+  start() {
+    showScene("inside")
+    this.#list.toEnd()
+    this.#room.connect()
+    // On a phone the keyboard would cover the room before one has seen it.
+    if (matchMedia("(hover: hover)").matches) this.#composer.focus()
+  }
+
+  /** The page is looked at again, or the network has come back. */
+  wake() {
+    this.onConnection()
+    if (document.hidden || this.#room.hasEnded) return
+    this.#attention.rest()
+    this.#onTick()
+    this.#room.wake()
+  }
+
+  /** Takes everything of the room out of the page. */
+  clear() {
+    clearInterval(this.#clock)
+    this.#list.clear()
+    this.#composer.text = ""
+    this.#share.link = ""
+    this.#share.isShown = false
+    this.#bar.show(null)
+    this.onTyping(false)
+    this.#find("[data-safety-code]").textContent = ""
+    this.#dialog.close()
+    this.#attention.rest()
+    announce("")
+  }
+
+  // --- What the room says ---
+
+  /** @param {number[]} changed */
+  onMessages(changed) {
+    this.#list.update(changed)
+    this.#showShare()
+  }
+
+  /** @param {import("../model/outbox.js").Pending} pending */
+  onPending(pending) {
+    this.#list.updatePending(pending, this.#room.outbox.has(pending.id))
+    this.#showShare()
+  }
+
+  onArrival() {
+    if (this.#room.isLoaded) this.#attention.attract()
+  }
+
+  /** @param {"together" | "left" | null} news */
+  onPresence(news) {
+    this.#showStatus()
+    this.#showShare()
+    if (news) this.#list.addNote(say(`note.${news}`))
+    void this.#showSafetyWords()
+  }
+
+  /** @param {boolean} wasKept */
+  onLifetime(wasKept) {
+    if (wasKept) announce(say("note.kept"))
+    this.#showClock()
+  }
+
+  onConnection() {
+    this.#showStatus()
+    this.#showBar()
+  }
+
+  /** @param {boolean} isTyping */
+  onTyping(isTyping) {
+    this.#find("[data-typing]").textContent = isTyping ? say("typing") : ""
+  }
+
+  onOverdue() {
+    this.#list.clear()
+    this.onTyping(false)
+    this.#attention.rest()
+    this.#dialog.close()
+    showScene("overdue")
+  }
+
+  onResume() {
+    this.#room.leave()
+    this.clear()
+    location.reload()
+  }
+
+  /** @param {string} word */
+  onEnd(word) {
+    this.clear()
+    history.replaceState(null, "", "/")
+    const scene = showScene("ended")
+    const title = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-title]"))
+    const reason = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-reason]"))
+    reason.textContent = endReason(word)
+    title.focus()
+  }
+
+  // --- Showing ---
+
+  #onTick() {
+    this.#room.tick()
+    if (this.#room.hasEnded) return
+    this.#showClock()
+    const today = new Date()
+    if (isSameDay(today, this.#day)) return
+    this.#day = today
+    this.#list.refreshTimes()
+  }
+
+  #showClock() {
+    this.#header.showTime(this.#room.lifetime, Date.now())
+    this.#showBar()
+  }
+
+  #showStatus() {
+    const { presence, connection } = this.#room
+    const key = connection !== "replaced" && !navigator.onLine ? "header.offline" : CONNECTION_KEYS[connection]
+    this.#header.showStatus(presence.company, key)
+  }
+
+  #showBar() {
+    const { connection, lifetime } = this.#room
+    const now = Date.now()
+    if (connection === "replaced") {
+      this.#bar.show({ text: say("bar.replaced"), button: say("bar.continue"), onPress: () => this.#room.connect() })
+    } else if (connection === "open" && lifetime.isEnding(now) && lifetime.msLeft(now) > 0) {
+      const time = say("bar.clock", clockParts(Math.ceil(lifetime.msLeft(now) / 1000)))
+      this.#bar.show({ text: say("bar.ends", { time }), button: say("bar.keep"), onPress: () => this.#room.keepOpen() })
+    } else {
+      this.#bar.show(null)
+    }
+  }
+
+  #showShare() {
+    this.#share.isShown = this.#room.presence.isKnown && this.#room.presence.company === "alone" && this.#room.isEmpty
+  }
+
+  async #showSafetyWords() {
+    const words = await this.#room.safetyWords()
+    if (this.#room.hasEnded) return
+    this.#find("[data-safety-code]").textContent = words?.join(" ") ?? ""
+    this.#find("[data-safety]").hidden = words === null
+  }
+
+  // --- Doing ---
+
+  /** @param {string} text */
+  #write(text) {
+    this.#room.write(text, this.#name)
+    this.#list.toEnd()
+  }
+
+  #wireMenu() {
+    new Menu(this.#find("#menu"), {
+      name: () => this.#name,
+      onName: (raw) => this.#rename(cleanName(raw)),
+      hasSound: loadSound(),
+      onSound: saveSound,
+      onDestroy: () => this.#dialog.open(),
+    })
+  }
+
+  /** @param {string} name an empty one changes nothing */
+  #rename(name) {
+    if (!name) return
+    this.#name = name
+    saveName(name)
+  }
+
+  /** @param {string} selector */
+  #find(selector) {
+    return /** @type {HTMLElement} */ (this.#root.querySelector(selector))
+  }
+}
+
+/** @param {string} words for whoever listens */
+function announce(words) {
+  const place = /** @type {HTMLElement} */ (document.querySelector("[data-announce]"))
+  place.textContent = words
+}

@@ -1,0 +1,86 @@
+// Every way to hand the link on: the panel for whoever waits alone, and the button in the head.
+
+import { say } from "../words.js"
+
+export class Share {
+  #panel
+  #field
+  #code
+  #announce
+  #link = ""
+
+  /**
+   * @param {HTMLElement} room holds the panel and every copy button
+   * @param {(words: string) => void} announce says something to whoever listens
+   */
+  constructor(room, announce) {
+    this.#panel = /** @type {HTMLElement} */ (room.querySelector("[data-share]"))
+    this.#field = /** @type {HTMLInputElement} */ (room.querySelector("[data-share-link]"))
+    this.#code = /** @type {HTMLElement} */ (room.querySelector("[data-share-code]"))
+    this.#announce = announce
+    for (const button of room.querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", () => this.#copyBy(/** @type {HTMLElement} */ (button)))
+    }
+    const share = /** @type {HTMLElement} */ (room.querySelector("[data-system-share]"))
+    share.hidden = !("share" in navigator)
+    // Whoever closes the sheet has not failed.
+    share.addEventListener("click", () => navigator.share({ url: this.#link }).catch(() => {}))
+  }
+
+  /** @param {string} link the whole one; empty to forget it */
+  set link(link) {
+    this.#link = this.#field.value = link
+    if (!link) this.#code.replaceChildren()
+  }
+
+  /** @param {boolean} isShown */
+  set isShown(isShown) {
+    if (this.#panel.hidden !== isShown) return
+    this.#panel.hidden = !isShown
+    if (isShown) void this.#drawCode()
+  }
+
+  /** @param {HTMLElement} button */
+  async #copyBy(button) {
+    const label = /** @type {HTMLElement} */ (button.querySelector("[data-copy-label]"))
+    const outcome = (await this.#copy()) ? "share.copied" : "share.by-hand"
+    label.textContent = say(outcome)
+    this.#announce(say(`${outcome}.aloud`))
+    setTimeout(() => (label.textContent = say("share.copy")), 2_000)
+  }
+
+  /** @returns {Promise<boolean>} */
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.#link)
+      return true
+    } catch {
+      // No clipboard without https, or without leave: the field that shows the link can be copied from by hand.
+      this.#field.select()
+      return document.execCommand("copy")
+    }
+  }
+
+  /** A QR code of the link, drawn here. The library comes only to whoever waits alone. */
+  async #drawCode() {
+    const { encode } = await import("../../vendor/uqr.js")
+    if (!this.#link) return
+    /** @type {{data: boolean[][], size: number}} */
+    const { data, size } = encode(this.#link, { ecc: "M", border: 2 })
+    const squares = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
+    const path = svgElement("path", { d: squares.join("") })
+    const svg = svgElement("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": say("share.code") })
+    svg.append(path)
+    this.#code.replaceChildren(svg)
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, string>} attributes
+ */
+function svgElement(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name)
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
+  return element
+}

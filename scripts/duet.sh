@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The command `duet` of this checkout, after setting up what it needs.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+scripts/setup.sh
+use_own_tools
+exec node scripts/cli/duet.js "$@"

@@ -1,0 +1,95 @@
+//! The object's WebSockets. Which one is whose stands in its attachment, which outlives hibernation.
+
+use std::cell::RefCell;
+
+use js_sys::JsString;
+use wasm_bindgen::{
+    JsCast,
+    prelude::{JsValue, wasm_bindgen},
+};
+use worker::{State, WebSocket, WebSocketRequestResponsePair, worker_sys::ext::WebSocketExt};
+
+use crate::{
+    domain::{ParticipantId, SocketId},
+    wire::Close,
+};
+
+/// `readyState` of a socket that can be written to.
+const OPEN: u16 = 1;
+
+/// The sockets that the room has accepted.
+pub struct Sockets(RefCell<Vec<(SocketId, WebSocket)>>);
+
+#[wasm_bindgen]
+extern "C" {
+    /// A socket that takes a string that JavaScript has already: a frame for several sockets is converted once.
+    type Receiver;
+
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Receiver, text: &JsString) -> Result<(), JsValue>;
+}
+
+impl Sockets {
+    /// Finds the open sockets after a loss of memory, and whose they are. `ping` is answered without waking the room.
+    pub fn restore(state: &State) -> (Self, Vec<(SocketId, ParticipantId)>) {
+        if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
+            state.set_websocket_auto_response(&pair);
+        }
+        let open = state.get_websockets().into_iter().filter(|socket| socket.as_ref().ready_state() == OPEN);
+        let known: Vec<_> = open
+            .filter_map(|socket| read_attachment(&socket).map(|(id, owner)| (id, owner, socket)))
+            .collect();
+        let owners = known.iter().map(|(id, owner, _)| (*id, owner.clone())).collect();
+        let sockets = known.into_iter().map(|(id, _, socket)| (id, socket)).collect();
+        (Self(RefCell::new(sockets)), owners)
+    }
+
+    /// Takes a socket in, as one that may hibernate.
+    pub fn accept(&self, state: &State, id: SocketId, owner: &ParticipantId, socket: WebSocket) {
+        state.accept_web_socket(&socket);
+        let attachment = JsValue::from_str(&format!("{} {}", id.0, owner.as_str()));
+        // One without an attachment is closed at its first frame.
+        let _ = WebSocketExt::serialize_attachment(socket.as_ref(), attachment);
+        self.0.borrow_mut().push((id, socket));
+    }
+
+    /// Which socket this is; `None` for one that the room does not know.
+    pub fn id_of(&self, socket: &WebSocket) -> Option<SocketId> {
+        let known = self.0.borrow().iter().find(|(_, known)| known == socket).map(|(id, _)| *id);
+        known.or_else(|| read_attachment(socket).map(|(id, _)| id))
+    }
+
+    /// Sends one frame to several sockets. A socket that is gone stops no other: the platform reports its end.
+    pub fn send(&self, to: &[SocketId], frame: &str) {
+        let frame = JsString::from(frame);
+        for (_, socket) in self.0.borrow().iter().filter(|(id, _)| to.contains(id)) {
+            let _ = socket.as_ref().unchecked_ref::<Receiver>().send(&frame);
+        }
+    }
+
+    /// Closes sockets, with a code and a reason of ours.
+    pub fn close(&self, ids: &[SocketId], close: Close) {
+        let (closing, staying) = self.0.take().into_iter().partition::<Vec<_>, _>(|(id, _)| ids.contains(id));
+        self.0.replace(staying);
+        closing.iter().for_each(|(_, socket)| close_one(socket, close));
+    }
+
+    /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
+    pub fn on_closed(&self, socket: &WebSocket) -> Option<SocketId> {
+        let id = self.id_of(socket);
+        self.0.borrow_mut().retain(|(known, _)| Some(*known) != id);
+        close_one(socket, Close::NORMAL);
+        id
+    }
+}
+
+/// Closes one socket. Never with a code or a reason that came from a peer.
+pub fn close_one(socket: &WebSocket, close: Close) {
+    let _ = socket.close(Some(close.code), Some(close.reason));
+}
+
+fn read_attachment(socket: &WebSocket) -> Option<(SocketId, ParticipantId)> {
+    let attachment = WebSocketExt::deserialize_attachment(socket.as_ref()).ok()?.as_string()?;
+    let (id, owner) = attachment.split_once(' ')?;
+    Some((SocketId(id.parse().ok()?), ParticipantId::parse(owner)?))
+}

@@ -1,0 +1,143 @@
+use serde_json::json;
+
+use super::world::*;
+use crate::{
+    domain::{Proof, ProofHash},
+    room::{CallId, Event, Frame},
+    wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
+};
+
+fn status(room: &mut TestRoom, person: Person) -> RoomStatus {
+    match room.call(person, Request::Status { identified: true }).unwrap() {
+        Answer::Status { status, .. } => status,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn two_people_get_a_seat_and_a_third_does_not() {
+    let mut room = TestRoom::created();
+    room.join(ANN);
+    room.join(BEN);
+
+    assert_eq!(room.call(CAT, Request::Join(JoinBody::default())), Err(ApiError::RoomFull));
+    assert_eq!((status(&mut room, ANN), status(&mut room, CAT)), (RoomStatus::Joined, RoomStatus::Full));
+}
+
+#[test]
+fn a_repeated_join_changes_nothing_and_does_not_prolong_the_room() {
+    let mut room = TestRoom::created();
+    room.join(ANN);
+    let first = room.call(ANN, Request::Ttl).unwrap();
+
+    room.after_ms(1_000);
+    for _ in 0..50 {
+        room.join(ANN);
+        room.lose_memory(&[]);
+    }
+
+    let Answer::Ttl { expires_at, .. } = room.call(ANN, Request::Ttl).unwrap() else { panic!() };
+    assert!(matches!(first, Answer::Ttl { expires_at: at, .. } if at == expires_at));
+    assert_eq!(status(&mut room, BEN), RoomStatus::Open);
+}
+
+#[test]
+fn looking_at_a_room_changes_nothing() {
+    let mut room = TestRoom::empty(false);
+
+    assert_eq!(room.call(ANN, Request::Status { identified: false }), Err(ApiError::RoomNotFound));
+
+    assert!(room.sql.tables().is_empty() && room.alarm.is_none());
+}
+
+#[test]
+fn a_room_with_access_takes_only_the_right_proof() {
+    let proof = Proof::parse(&"A".repeat(43)).unwrap();
+    let access = ProofHash::parse("Zmh6rfhivXdsj8GLjp-OIAiXFIVu4jOzkCpZHQ1fKSU").unwrap();
+    let mut room = TestRoom::empty(false);
+    room.call(ANN, Request::Create(CreateBody { ttl_seconds: None, access: Some(access) })).unwrap();
+    let with = |proof: Option<Proof>| Request::Join(JoinBody { proof, ..JoinBody::default() });
+    let wrong = Proof::parse(&format!("{}E", "A".repeat(42)));
+
+    assert_eq!(room.call(ANN, with(None)), Err(ApiError::BadProof));
+    assert_eq!(room.call(ANN, with(wrong.clone())), Err(ApiError::BadProof));
+    assert!(room.call(ANN, with(Some(proof))).is_ok());
+    assert!(room.call(ANN, with(None)).is_ok(), "whoever has a seat needs no proof");
+    assert_eq!(room.call(ANN, with(wrong)), Err(ApiError::BadProof), "a damaged link is reported");
+}
+
+#[test]
+fn a_new_seat_is_announced_with_the_new_end_and_the_newest_number() {
+    let mut room = TestRoom::created();
+    room.join(ANN);
+    let ann = room.connect(ANN);
+    room.frame(ann, &message("m1", "hello"));
+
+    room.after_ms(5_000).join(BEN);
+
+    let presence = &room.frames_to(ann, "presence")[0];
+    assert_eq!(presence["participants"], json!([participant(ANN), participant(BEN)]));
+    assert_eq!((&presence["lastSeq"], &presence["online"]), (&json!(1), &json!([participant(ANN)])));
+    assert_eq!(presence["expiresAt"], json!(START.0 + 5_000 + TTL_MS));
+}
+
+#[test]
+fn ready_is_the_first_frame_and_the_others_hear_of_a_first_socket_only() {
+    let mut room = TestRoom::created();
+    room.join(ANN);
+    room.join(BEN);
+    let ann = room.connect(ANN);
+
+    let ben = room.connect(BEN);
+    room.connect(BEN);
+
+    let first = room.frames.iter().find(|(socket, _)| *socket == ben).unwrap();
+    assert_eq!(first.1["type"], json!("ready"));
+    assert_eq!(room.frames_to(ann, "presence").len(), 1);
+}
+
+#[test]
+fn the_last_socket_that_closes_is_announced() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+    let ben_too = room.connect(BEN);
+
+    room.handle(Event::SocketClosed { socket: ben });
+    assert!(room.frames_to(ann, "presence").is_empty());
+    room.handle(Event::SocketClosed { socket: ben_too });
+    room.handle(Event::SocketClosed { socket: ben_too });
+
+    assert_eq!(room.frames_to(ann, "presence").len(), 1);
+    assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
+}
+
+#[test]
+fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+
+    room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
+    room.handle(Event::SocketClosed { socket: ben });
+
+    assert_eq!(room.frames_to(ann, "presence").len(), 1);
+    assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
+}
+
+#[test]
+fn a_ninth_socket_closes_the_oldest_one() {
+    let (mut room, ann, _) = TestRoom::with_two_people();
+
+    for _ in 0..8 {
+        room.connect(ANN);
+    }
+
+    let closed: Vec<_> = room.closed.iter().map(|(socket, close)| (*socket, close.code)).collect();
+    assert_eq!(closed, [(ann, 4408)]);
+}
+
+#[test]
+fn a_socket_without_a_seat_is_refused_and_not_accepted() {
+    let (mut room, ..) = TestRoom::with_two_people();
+
+    room.handle(Event::SocketRequested { call: CallId(99), seat: Some(seat(CAT)) });
+
+    assert_eq!(room.answer(CallId(99)), Some(Err(ApiError::NotAParticipant)));
+}

@@ -1,0 +1,146 @@
+// What stays behind once a room is over, or once somebody has left: nothing that was said, and nothing that opens it.
+
+import { createPlainRoom, expect, statusOf, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+import { Wire } from "./wire.js"
+
+const WORDS = "the treasure is under the oak"
+
+/** Everything that the tab keeps. */
+function keptBy(person) {
+  return person.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
+}
+
+async function expectNothingKept(person, link) {
+  const kept = await keptBy(person)
+  for (const trace of [WORDS, roomIdOf(link), new URL(link).hash.slice(1)]) expect(kept).not.toContain(trace)
+}
+
+/** Closes the tab, and opens it again as a browser does that restores what was open. */
+async function restoresTab(person, address, whileClosed) {
+  const kept = await person.page.evaluate(() => ({ ...sessionStorage }))
+  await person.leaves()
+  await whileClosed()
+  person.page = await person.context.newPage()
+  await person.page.route("**/restore", (route) => route.fulfill({ contentType: "text/html", body: "<title>Restoring</title>" }))
+  await person.page.goto("/restore")
+  await person.page.evaluate((kept) => Object.assign(sessionStorage, kept), kept)
+  await person.page.goto(address)
+}
+
+test.describe("a tab that was closed when the room was destroyed and is restored later", () => {
+  for (const [where, addressOf] of [["in the room", (link) => link.split("#")[0]], ["in the lobby", () => "/"]]) {
+    test(`${where}: nothing is left`, async ({ ann, bob }) => {
+      const wire = await Wire.of(bob)
+      const link = await ann.creates()
+      await bob.joins(link)
+      wire.holdMessages()
+      await bob.says(WORDS)
+      await bob.writes(`${WORDS}, half written`)
+      expect(await keptBy(bob)).toContain(WORDS)
+
+      await restoresTab(bob, addressOf(link), async () => {
+        await ann.destroys()
+        await ann.expectEnded(/destroyed/)
+        if (where === "in the lobby") await bob.context.clock.setSystemTime(Date.now() + 601_000)
+      })
+
+      await expect(bob.button("Create a private room")).toBeVisible()
+      await expectNothingKept(bob, link)
+      expect(bob.page.url()).not.toContain(roomIdOf(link))
+    })
+  }
+})
+
+test("a tab that is restored while the room lives has its draft, its unsent words and its key", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  const link = await ann.creates()
+  await bob.joins(link)
+  wire.holdMessages()
+  await bob.says(WORDS)
+  await bob.writes("half a sen")
+
+  await restoresTab(bob, link.split("#")[0], async () => wire.letGo())
+
+  await bob.sees(WORDS)
+  await ann.sees(WORDS)
+  await expect(bob.composer).toHaveValue("half a sen")
+})
+
+test("a page that the browser keeps for the way back holds nothing, and comes back whole", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+  await ann.says(WORDS)
+  await bob.sees(WORDS)
+  await bob.writes("half a sen")
+  const happens = (name) => bob.page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), name)
+
+  await happens("pagehide")
+
+  const page = await bob.page.evaluate(() => document.documentElement.textContent + document.querySelector("textarea").value)
+  for (const trace of [WORDS, "half a sen"]) expect(page).not.toContain(trace)
+  await happens("pageshow")
+  await bob.sees(WORDS)
+  await expect(bob.composer).toHaveValue("half a sen")
+})
+
+test("opening a pasted link leaves the key in no address", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  const secret = new URL(link).hash.slice(1)
+  await bob.opens("/")
+  const addresses = []
+  bob.page.on("framenavigated", (frame) => addresses.push(frame.url()))
+
+  await bob.page.getByLabel("Have a link?").fill(link)
+  await bob.button("Open").click()
+  await bob.expectDoor()
+
+  const entries = await bob.page.evaluate(() => navigation.entries().map(({ url }) => url))
+  expect(addresses.length).toBeGreaterThan(0)
+  for (const address of [...addresses, ...entries]) expect(String(address)).not.toContain(secret)
+  await bob.button("Join").click()
+  await bob.seesStatus("Both here")
+})
+
+test("a pasted link that is damaged is told so in the lobby, and goes nowhere", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.opens("/")
+
+  await bob.page.getByLabel("Have a link?").fill(link.slice(0, -3))
+  await bob.button("Open").click()
+
+  await expect(bob.page.getByText("The end of this link is damaged")).toBeVisible()
+  await expect(bob.page).toHaveURL("/")
+})
+
+test("both are told before the end, and either can keep the room open", async ({ ann, bob }) => {
+  const wire = await Wire.of(bob)
+  await bob.joins(await ann.creates())
+  await bob.seesStatus("Both here")
+
+  wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
+  await expect(bob.page.getByText(/^Ends in (0:\d\d|1:00)$/)).toBeVisible()
+  await bob.button("Keep open").click()
+  await expect.poll(() => wire.sent).toContain('{"type":"keep"}')
+  wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 600_000 }))
+
+  await expect(bob.button("Keep open")).toBeHidden()
+  await expect(bob.timeLeft).toHaveText("10 min left")
+})
+
+test("a browser that refuses cookies is told so before a seat is taken, in the room and in the lobby", async ({ ann, bob, request }) => {
+  const link = await createPlainRoom(request)
+  await bob.context.route(/\/api\/room\?/, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...(await response.json()), identified: false } })
+  })
+
+  await bob.opens(link)
+  await expect(bob.page.getByText("This browser keeps nothing for this page")).toBeVisible()
+  await bob.opens("/")
+  await bob.button("Create a private room").click()
+  await expect(bob.notice).toHaveText(/This browser keeps nothing for this page/)
+
+  expect(await statusOf(request, roomIdOf(link))).toBe("open")
+  await ann.opens(link)
+  await ann.expectDoor()
+})

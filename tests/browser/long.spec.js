@@ -1,0 +1,99 @@
+// Conversations as long as a room takes: what the page does for one message does not grow with them.
+
+import { createPlainRoom, expect, test } from "./test.js"
+import { roomIdOf } from "./person.js"
+
+const COUNT = 4_900
+const AT_ONCE = 20
+/** Elements of messages in the page, at the most. */
+const MOST_ELEMENTS = 260
+
+test.use({ settings: { MESSAGE_RATE_PER_SECOND: 0 } })
+test.describe.configure({ timeout: 240_000 })
+
+/** Says much, as a program with this person's cookie. */
+async function fill(person, link, count) {
+  const url = `/api/messages?roomId=${roomIdOf(link)}`
+  let next = 1
+  const say = async () => {
+    while (next <= count) {
+      const number = next++
+      const answer = await person.page.request.post(url, { data: { sender: "A program", text: `filler ${number}` } })
+      expect(answer.status()).toBe(201)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, say))
+}
+
+/** What the room has at a place. */
+async function textAt(person, link, seq) {
+  const answer = await person.page.request.get(`/api/messages?roomId=${roomIdOf(link)}&after=${seq - 1}&limit=1`)
+  const { messages } = await answer.json()
+  return messages[0].text
+}
+
+/** Notes down what happens to elements of the list from now on. */
+function watchElements(person) {
+  return person.log.evaluate((log) => {
+    window.touched = []
+    new MutationObserver((records) => {
+      for (const record of records) window.touched.push(...record.addedNodes, ...record.removedNodes)
+    }).observe(log, { childList: true, subtree: true })
+  })
+}
+
+function touchedArticles(person) {
+  return person.page.evaluate(() => window.touched.filter((node) => node instanceof Element && node.matches("article")).length)
+}
+
+function placeOf(message) {
+  return message.evaluate((element) => element.getBoundingClientRect().top)
+}
+
+test("with thousands of messages the newest are there at once, older ones come, and nothing jumps", async ({ ann, bob, request }) => {
+  const link = await createPlainRoom(request)
+  await ann.joins(link)
+  await bob.joins(link)
+  await fill(ann, link, COUNT)
+  await ann.sees(await textAt(ann, link, COUNT))
+
+  await test.step("a reload shows the newest ones, and one can write", async () => {
+    await bob.reloads()
+    await expect(bob.message(await textAt(bob, link, COUNT))).toBeInViewport()
+    await bob.says("right after the reload")
+    await ann.sees("right after the reload")
+    expect(await bob.messages.count()).toBeLessThan(MOST_ELEMENTS)
+  })
+
+  await test.step("a message touches its own element and no other", async () => {
+    for (const person of [ann, bob]) await watchElements(person)
+    for (const text of ["one more", "and another"]) {
+      await bob.says(text)
+      await ann.sees(text)
+    }
+    for (const person of [ann, bob]) expect(await touchedArticles(person)).toBeLessThanOrEqual(12)
+    expect(await ann.messages.count()).toBeLessThan(MOST_ELEMENTS)
+  })
+
+  await test.step("scrolling up leads to the first message, and the page keeps a window of them only", async () => {
+    const first = bob.message(await textAt(bob, link, 1))
+    await expect(async () => {
+      await bob.scroller.evaluate((element) => (element.scrollTop = 0))
+      expect(await first.count()).toBe(1)
+    }).toPass({ intervals: [10], timeout: 60_000 })
+    await expect(first).toBeVisible()
+    expect(await bob.messages.count()).toBeLessThan(MOST_ELEMENTS)
+  })
+
+  await test.step("what is being read stays where it is when something is said", async () => {
+    const reading = bob.messages.nth(8)
+    await bob.scroller.evaluate((element) => element.scrollBy(0, 60))
+    await expect(reading).toBeInViewport()
+    const before = await placeOf(reading)
+    await ann.says("news")
+    await expect(bob.button("1 new message")).toBeVisible()
+    expect(await placeOf(reading)).toBe(before)
+    await bob.button("1 new message").click()
+    await expect(bob.message("news")).toBeInViewport()
+  })
+})

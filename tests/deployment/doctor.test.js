@@ -1,0 +1,111 @@
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+
+import { startStack } from "../browser/stack.js"
+import { duet } from "./duet-command.js"
+import { tamperingProxy } from "./tampering-proxy.js"
+
+for (const store of /** @type {const} */ (["embedded", "upstash"])) {
+  test(`a healthy server is well (${store})`, async () => {
+    const healthy = await startStack(store)
+
+    const { code, output } = await duet(["doctor", healthy.baseUrl])
+    await healthy.stop()
+
+    assert.equal(code, 0, output)
+    assert.match(output, /ok {3}nothing remains/)
+  })
+}
+
+/** @type {import("../browser/stack.js").Stack} */
+let stack
+
+before(async () => (stack = await startStack("embedded")))
+after(() => stack.stop())
+
+const isApi = (path) => path.startsWith("/api/")
+
+/** What is broken, how, and the only rows that may say so. */
+const BROKEN = [
+  {
+    what: "does not know the links of rooms",
+    rows: ["link of a room"],
+    change(answer, path) {
+      if (path.startsWith("/room/")) answer.status = 404
+    },
+  },
+  {
+    what: "serves pages without their policy",
+    rows: ["start page and its headers", "link of a room", "address that is not there"],
+    change(answer, path) {
+      if (!isApi(path)) delete answer.headers["content-security-policy"]
+    },
+  },
+  {
+    what: "gives cookies that scripts can read",
+    rows: ["cookie"],
+    change(answer, path) {
+      if (path !== "/api/room/join") return
+      const cookie = String(answer.headers["set-cookie"] ?? "")
+      if (cookie) answer.headers["set-cookie"] = cookie.replace(/; *HttpOnly/, "")
+    },
+  },
+  {
+    what: "lets no socket through",
+    rows: ["socket opens", "ping is answered", "a message arrives"],
+    refusesSockets: true,
+  },
+  {
+    what: "says that a room is destroyed and keeps it",
+    rows: ["nothing remains"],
+    change(answer, path, method) {
+      if (path !== "/api/room" || method !== "GET") return
+      answer.status = 200
+    },
+  },
+  {
+    what: "has no database",
+    rows: ["create a room", "cookie", "two people join", "a third is refused", "a stranger reads nothing"].concat([
+      "socket opens",
+      "ping is answered",
+      "a message arrives",
+      "destroy",
+      "nothing remains",
+    ]),
+    change(answer, path) {
+      if (path !== "/api/room/create" || answer.status !== 201) return
+      answer.status = 503
+      answer.body = Buffer.from('{"error":"store-unavailable","message":"The database did not answer."}')
+    },
+  },
+  {
+    what: "lets every file be sent again",
+    rows: ["caching"],
+    change(answer, path) {
+      if (!isApi(path)) delete answer.headers.etag
+    },
+  },
+]
+
+for (const { what, rows, change, refusesSockets } of BROKEN) {
+  test(`a server that ${what} is found out, and nothing else is blamed`, async () => {
+    const proxy = await tamperingProxy(stack.baseUrl, { change, refusesSockets })
+
+    const { code, output } = await duet(["doctor", proxy.baseUrl])
+    proxy.stop()
+
+    assert.equal(code, 1, output)
+    const blamed = output.matchAll(/^BAD {2}(.+?) *$/gm).map(([, row]) => row)
+    assert.deepEqual([...blamed], rows, output)
+  })
+}
+
+test("a server that is not there is said so", async () => {
+  const proxy = await tamperingProxy(stack.baseUrl)
+  proxy.stop()
+
+  const { code, output } = await duet(["doctor", proxy.baseUrl])
+
+  assert.equal(code, 2, output)
+  assert.match(output, /does not answer/)
+})

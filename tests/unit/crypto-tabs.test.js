@@ -1,0 +1,328 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { fromBase64Url, randomBytes } from "../../public/app/crypto/bytes.js"
+import { makeHello } from "../../public/app/crypto/hello.js"
+import { newLinkSecret, sweep } from "../../public/app/crypto/session.js"
+import { Shelf } from "../../public/app/crypto/shelf.js"
+import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
+
+const kinds = (outcomes) => outcomes.map(({ kind }) => kind)
+
+/** Somebody else's hello, made with the link: what a server has that knows it too. */
+async function anotherHello({ secret }) {
+  return makeHello(ROOM_ID, secret, { e: randomBytes(32), r: randomBytes(32) })
+}
+
+// --- Several tabs ---
+
+test("of two tabs that join at once, the one that came late takes over the keys of the other", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  const [one, two] = [new Page(ann, room), new Page(ann, room)]
+  const fields = [await one.session.joinFields(), await two.session.joinFields()]
+  assert.equal(ann.entryNames().length, 2, "they overwrite nothing")
+
+  await two.session.afterJoin(room.join(ANN, fields[1]))
+  await one.session.afterJoin(room.join(ANN, fields[0]))
+
+  assert.deepEqual(ann.entryNames(), ["keys"])
+  const benPage = await new Page(new Browser(BEN), room).join()
+  for (const page of [one, two, benPage, one, two]) await page.ready()
+  assert.deepEqual(await one.session.words(), await two.session.words())
+  assert.deepEqual(await one.session.words(), await benPage.session.words())
+})
+
+test("a tab waits for an entry that comes late from another tab", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  await new Page(ann, room).join()
+  const [[item, value]] = ann.items
+  ann.items.clear()
+  let waits = 0
+  const late = new Page(ann, room, {
+    wait: async () => {
+      waits += 1
+      if (waits === 3) ann.items.set(item, value)
+    },
+  })
+
+  await late.join()
+
+  assert.deepEqual([late.state.phase, waits], ["alone", 3])
+})
+
+test("both tabs send the same keys message", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  const one = await new Page(ann, room).join()
+  const two = await new Page(ann, room).join()
+  await new Page(new Browser(BEN), room).join()
+  await one.session.onHellos(room.hellos)
+  await two.session.onHellos(room.hellos)
+
+  assert.equal((await one.session.keysMessage()).id, (await two.session.keysMessage()).id)
+})
+
+test("a second tab takes over the root of the first, and stops if it is shown another hello", async () => {
+  const { room, ann } = await twoPeople()
+  const second = await new Page(ann, room).join()
+  assert.equal(second.state.phase, "both")
+
+  await second.session.onHellos({ ...room.hellos, [BEN]: await anotherHello(room) })
+
+  assert.deepEqual([second.state.phase, second.state.reason], ["stopped", "changed"])
+  assert.equal(await second.session.words(), null)
+})
+
+test("two tabs that are shown two hellos at once pin one of them, and the other tab stops", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  const one = await new Page(ann, room).join()
+  const two = await new Page(ann, room).join()
+  const hellos = [await anotherHello(room), await anotherHello(room)]
+
+  const told = hellos.map((hello) => ({ ...room.hellos, [BEN]: hello }))
+  await Promise.all([one, two].map((page, index) => page.session.onHellos(told[index])))
+
+  assert.deepEqual([one.state.phase, two.state.phase].sort(), ["both", "stopped"])
+  const stopped = one.state.phase === "stopped" ? one : two
+  assert.equal(await stopped.session.keysMessage(), null, "its nonce stays unknown")
+})
+
+test("a tab that was alone meets the other through a change of the disk", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  const one = await new Page(ann, room).join()
+  const two = await new Page(ann, room).join()
+  await new Page(new Browser(BEN), room).join()
+
+  await one.session.onHellos(room.hellos)
+  await two.session.words()
+
+  assert.equal(two.state.phase, "both")
+})
+
+test("a pin on the disk that differs stops a tab", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const otherTab = ann.openTab().storage
+  const shelf = await Shelf.of(otherTab, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => ann.nowMs)
+  const keys = await shelf.readKeys()
+  keys.pin.other.hello = await anotherHello(room)
+
+  await shelf.writeKeys(keys)
+  await annPage.session.seal({ id: newId(), sender: "", text: "x", at: 0 })
+
+  assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
+})
+
+test("the words are compared with the disk before they are shown, also without an event", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const shelf = await Shelf.of(ann.openTab().storage, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => 0)
+  const keys = await shelf.readKeys()
+  keys.pin.other.hello = await anotherHello(room)
+  ann.tabs = []
+
+  await shelf.writeKeys(keys)
+
+  assert.equal(await annPage.session.words(), null)
+  assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
+})
+
+test("another hello of one's own on the disk, or another id of one's own, stops", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const renamed = "cccccccccccccccc"
+  const reloaded = new Page(ann, room)
+  const hellos = { [renamed]: room.hellos[ANN], [BEN]: room.hellos[BEN] }
+  await reloaded.session.afterJoin({ participantId: renamed, hellos, shelf: room.seats.get(ANN).shelf, expiresAt: 0 })
+  const shelf = await Shelf.of(ann.openTab().storage, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => 0)
+  const keys = await shelf.readKeys()
+
+  await shelf.writeKeys({ ...keys, hello: await anotherHello(room) })
+  await annPage.session.words()
+
+  assert.deepEqual([reloaded.state.reason, annPage.state.reason], ["own-hello", "own-hello"])
+})
+
+test("a reload that is shown another hello stops before it reveals anything", async () => {
+  const { room, ann } = await twoPeople()
+  room.seats.get(BEN).hello = await anotherHello(room)
+
+  const reloaded = await new Page(ann, room).join()
+
+  assert.deepEqual([reloaded.state.phase, reloaded.state.reason], ["stopped", "changed"])
+  assert.equal(await reloaded.session.keysMessage(), null)
+})
+
+test("one's own hello that is missing or another one stops", async () => {
+  const { room, annPage, benPage } = await twoPeople()
+
+  await annPage.session.onHellos({ [BEN]: room.hellos[BEN] })
+  await benPage.session.onHellos(undefined)
+
+  assert.deepEqual([annPage.state.reason, benPage.state.reason], ["own-hello", "own-hello"])
+})
+
+// --- What is remembered ---
+
+test("that order was broken stays known after a reload, and in another tab", async () => {
+  const { room, ann, annPage, benPage } = await twoPeople()
+  const second = await new Page(ann, room).join()
+  await benPage.say("one")
+  const [original] = room.messages.slice(-1)
+  await annPage.session.open([original])
+
+  await annPage.session.open([{ ...original, participantId: ANN }])
+  await second.session.words()
+  const reloaded = await new Page(ann, room).join()
+
+  assert.equal(annPage.state.isOrderBroken, true)
+  assert.equal(second.state.isOrderBroken, true)
+  assert.equal(reloaded.state.isOrderBroken, true)
+})
+
+test("that the words match stays known after a reload", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  assert.equal(annPage.state.wordsConfirmed, false)
+
+  await annPage.session.confirmWords()
+
+  assert.equal(annPage.state.wordsConfirmed, true)
+  const [first] = room.messages
+  await annPage.session.open([{ ...first, text: "another" }])
+  await annPage.session.words()
+  const { wordsConfirmed, isOrderBroken } = (await new Page(ann, room).join()).state
+  assert.deepEqual([wordsConfirmed, isOrderBroken], [true, true], "one mark does not undo the other")
+})
+
+test("a room that refuses the keys message leaves the page without words", async () => {
+  const { annPage } = await twoPeople()
+
+  annPage.session.keysRefused()
+
+  assert.deepEqual([annPage.state.wordsUnavailable, annPage.state.phase], [true, "both"])
+})
+
+test("drafts outlive a reload, are shared by tabs, and are not readable on the disk", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  const second = await new Page(ann, room).join()
+  const [one, two] = ["one", "two"].map((text) => ({ id: newId(), sender: "Ann", text: `secret ${text}`, at: 5 }))
+
+  await Promise.all([annPage.session.drafts.addUnsent(one), second.session.drafts.addUnsent(two)])
+  await Promise.all(["s", "se", "secret draft"].map((text) => annPage.session.drafts.saveText(text)))
+
+  const reloaded = (await new Page(ann, room).join()).session.drafts
+  assert.deepEqual(await reloaded.loadUnsent(), [one, two])
+  assert.equal(await reloaded.loadText(), "secret draft")
+  assert.ok(![...ann.items.values()].join().includes("secret"))
+  await reloaded.removeUnsent(one.id)
+  assert.deepEqual(await annPage.session.drafts.loadUnsent(), [two])
+})
+
+test("drafts work where the disk is full", async () => {
+  const { ann, annPage } = await twoPeople()
+  ann.isFull = true
+
+  await annPage.session.drafts.addUnsent({ id: newId(), sender: "", text: "x", at: 0 })
+  await annPage.session.drafts.saveText("x")
+
+  assert.deepEqual(await annPage.session.drafts.loadUnsent(), [])
+})
+
+// --- The end ---
+
+test("the end removes all entries of the room at once, and nothing comes back", async () => {
+  const { room, ann, annPage } = await twoPeople()
+  await annPage.session.drafts.saveText("half a sentence")
+  await annPage.session.confirmWords()
+  ann.items.set("duet:name", "Ann")
+  const late = [annPage.session.drafts.saveText("late"), annPage.session.confirmWords(), annPage.session.words()]
+
+  annPage.session.destroy()
+
+  assert.deepEqual([...ann.items.keys()], ["duet:name"])
+  await Promise.all(late)
+  assert.deepEqual([...ann.items.keys()], ["duet:name"])
+  assert.equal(annPage.state.phase, "ended")
+  assert.equal(annPage.session.link, "")
+  assert.equal(await annPage.session.words(), null)
+  assert.equal(await annPage.session.seal({ id: newId(), sender: "", text: "x", at: 0 }), null)
+  assert.deepEqual(kinds(await annPage.session.open(room.messages)), room.messages.map(() => "stopped"))
+})
+
+test("the end erases the link's secret from memory", async () => {
+  const secret = newLinkSecret()
+  const page = new Page(new Browser(ANN), new Room(), { arrival: { kind: "encrypted", secret } })
+  await page.join()
+
+  page.session.destroy()
+
+  assert.deepEqual(secret, new Uint8Array(32))
+})
+
+test("an end in the middle of taking a seat or of a pin leaves nothing", async () => {
+  for (const steps of Array.from({ length: 40 }, (_, index) => index)) {
+    const room = new Room()
+    const ann = new Browser(ANN)
+    const page = new Page(ann, room)
+    const answer = room.join(ANN, await page.session.joinFields())
+    await new Page(new Browser(BEN), room).join()
+    const under = page.session.afterJoin({ ...answer, hellos: room.hellos })
+    for (let step = 0; step < steps; step += 1) await new Promise((resolve) => setImmediate(resolve))
+
+    page.session.destroy()
+    await under
+
+    assert.equal(ann.items.size, 0, `after ${steps} steps`)
+    assert.deepEqual([page.state.phase, page.session.link], ["ended", ""])
+    assert.equal(await page.session.keysMessage(), null)
+  }
+})
+
+test("what a closed browser's disk holds does not open with the link and all hellos", async () => {
+  const { room, ann } = await twoPeople()
+  const seen = [room.secret, ...[room.hellos[ANN], room.hellos[BEN]].flatMap((hello) => [
+    fromBase64Url(hello).slice(1, 33),
+    fromBase64Url(hello).slice(33, 65),
+  ])]
+  const [entry] = ann.items.values()
+  const opens = async (secret) => {
+    const disk = new Browser(ANN).openTab().storage
+    const shelf = await Shelf.of(disk, ROOM_ID, secret, () => 0)
+    disk.setItem(shelf.item("keys"), entry)
+    return shelf.readKeys()
+  }
+
+  for (const secret of seen) assert.equal(await opens(secret), null)
+  const shelf = fromBase64Url(room.seats.get(ANN).shelf)
+  assert.notEqual(await opens(shelf), null, "it opens while the server has the shelf")
+})
+
+test("every load of a page removes entries that are over or cannot be read, and nothing else", () => {
+  const ann = new Browser(ANN)
+  const { storage } = ann.openTab()
+  const item = (name) => `duet:${ROOM_ID}:ETijxuY06sinzPo6NA3jN7:${name}`
+  ann.items.set(item("keys"), '{"end":1001,"box":"AA"}')
+  ann.items.set(item("draft"), '{"end":1000,"box":"AA"}')
+  ann.items.set(item("outbox"), "no JSON")
+  ann.items.set(item("marks"), '{"box":"AA"}')
+  ann.items.set("duet:name", "Ann")
+  ann.items.set("somebody else's", "")
+
+  sweep(storage, 1000)
+
+  assert.deepEqual([...ann.items.keys()], [item("keys"), "duet:name", "somebody else's"])
+})
+
+test("an entry lives a day, or as long as the room if that is longer", async () => {
+  const room = new Room()
+  const ann = new Browser(ANN)
+  const page = new Page(ann, room)
+  const answer = room.join(ANN, await page.session.joinFields())
+  const endOf = () => JSON.parse([...ann.items.values()].at(-1)).end
+  assert.equal(endOf(), ann.nowMs + 86_400_000)
+
+  await page.session.afterJoin({ ...answer, expiresAt: ann.nowMs + 200_000_000 })
+  await page.session.drafts.saveText("x")
+
+  assert.equal(endOf(), ann.nowMs + 200_000_000)
+})

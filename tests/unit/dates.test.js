@@ -1,0 +1,33 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { machineTime, spokenTime } from "../../public/app/model/dates.js"
+
+/** Half past nine in the morning, wherever the test runs. */
+const NOW = new Date(2026, 2, 30, 9, 30).getTime()
+const at = (...parts) => new Date(...parts).getTime()
+
+test("today is told by the time alone", () => {
+  for (const time of [at(2026, 2, 30, 0, 0), NOW, at(2026, 2, 30, 23, 59)]) {
+    assert.match(spokenTime(time, NOW), /^\d{2}:\d{2}( [AP]M)?$/)
+  }
+})
+
+test("yesterday is only yesterday, from its first minute to its last", () => {
+  for (const time of [at(2026, 2, 29, 0, 0), at(2026, 2, 29, 23, 59, 59)]) assert.match(spokenTime(time, NOW), /^yesterday, /)
+  for (const time of [at(2026, 2, 28, 23, 59), at(2026, 2, 31, 0, 0), at(2025, 2, 29), at(2026, 3, 29)]) {
+    assert.doesNotMatch(spokenTime(time, NOW), /yesterday/)
+  }
+})
+
+test("any other day has its date", () => {
+  assert.match(spokenTime(at(2026, 2, 28, 12, 0), NOW), /28.*2026|2026.*28/)
+  assert.match(spokenTime(at(1999, 0, 5), NOW), /1999/)
+})
+
+test("a time that is none has no words, and breaks nothing", () => {
+  for (const time of [NaN, Infinity, -Infinity, 8.64e15 + 1, -9e15, 1e300, undefined, null, "soon", {}]) {
+    assert.deepEqual([spokenTime(time, NOW), machineTime(time)], ["", ""], String(time))
+  }
+  assert.equal(machineTime(8.64e15), "+275760-09-13T00:00:00.000Z")
+})

@@ -1,0 +1,101 @@
+// The shapes on the wire, as both sides have them: see tests/golden/README.md.
+
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { afterEach, test } from "node:test"
+
+import { ApiError, createRoom, destroyRoom, joinRoom, listMessages, roomStatus } from "../../public/app/net/api.js"
+import { settled } from "./fake-clock.js"
+import { BOB, TestRoom } from "./room-fixture.js"
+
+const ROOM = "V1StGXR8_Z5jdHi6B-myT"
+
+function golden(name) {
+  return JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf8"))
+}
+
+function frame(file, name) {
+  return golden(file).find((each) => each.name === name).frame
+}
+
+// --- Frames ---
+
+/** What each frame of the room makes of the page's room. */
+const EFFECTS = {
+  ready: ({ room, told }) => assert.deepEqual([room.presence.company, room.lifetime.isKnown, told.length > 0], ["away", true, true]),
+  message: (test) => assert.deepEqual(test.texts(), ["hello"]),
+  presence: ({ room, asked }) => assert.deepEqual([room.presence.company, asked], ["together", [[0, 1]]]),
+  expiry: (test) => assert.deepEqual(test.toldOf("onLifetime").at(-1), [true]),
+  typing: (test) => assert.deepEqual(test.toldOf("onTyping"), [[true]]),
+  error: ({ room }) => assert.deepEqual([...room.outbox.pending].map(({ problem }) => problem), ["bad-request"]),
+  destroy: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-destroyed"]]),
+  expire: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-expired"]]),
+}
+
+for (const { name, frame: said } of golden("server-frames")) {
+  test(`the page understands the room's ${name} frame`, async () => {
+    const room = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+    room.clock.nowMs = 1795461754000
+    await room.connects(frame("server-frames", "ready"))
+
+    await room.hears(said)
+
+    EFFECTS[name](room)
+  })
+}
+
+test("there is an example of every frame that the page knows", () => {
+  assert.deepEqual(golden("server-frames").map(({ name }) => name).sort(), Object.keys(EFFECTS).sort())
+})
+
+test("what the page sends is what the room understands", async () => {
+  const test = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+  await test.connects()
+
+  test.room.noteDraft("h")
+  test.room.keepOpen()
+
+  assert.deepEqual(test.socket.sent, golden("client-frames").map(({ frame }) => frame))
+})
+
+test("the messages of a page have the shape of those of a frame", async () => {
+  const test = await TestRoom.connected()
+  const { messages } = golden("calls").find(({ name }) => name === "messages").response
+
+  assert.deepEqual(Object.keys(messages[0]).sort(), Object.keys(frame("server-frames", "message").message).sort())
+  assert.equal(messages[0].participantId, BOB)
+  await settled()
+  assert.equal(test.room.hasEnded, false)
+})
+
+// --- Calls ---
+
+const realFetch = globalThis.fetch
+afterEach(() => (globalThis.fetch = realFetch))
+
+/** What the page does to make each call. */
+const CALLS = {
+  "create": ({ request }) => createRoom(request),
+  "status": () => roomStatus(ROOM),
+  "join": ({ request }) => joinRoom(ROOM, request),
+  "messages": () => listMessages(ROOM, { after: 0, limit: 50, patienceMs: 1_000 }),
+  "destroy": () => destroyRoom(ROOM),
+  "destroy, not confirmed by the database yet": () => destroyRoom(ROOM),
+  "a refused join": ({ request }) => joinRoom(ROOM, request),
+}
+
+for (const call of golden("calls")) {
+  test(`the page makes the call “${call.name}” and reads its answer`, async () => {
+    const made = []
+    globalThis.fetch = async (path, { method, body }) => {
+      made.push({ path, method, request: body === undefined ? null : JSON.parse(body) })
+      return new Response(call.response && JSON.stringify(call.response), { status: call.status })
+    }
+
+    const answer = await CALLS[call.name](call).catch((error) => error)
+
+    assert.deepEqual(made, [{ path: call.path, method: call.method, request: call.request }])
+    if (call.status < 400) assert.deepEqual(answer ?? null, call.response)
+    else assert.deepEqual([answer instanceof ApiError, answer.word], [true, call.response.error])
+  })
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { History } from "../../public/app/model/history.js"
+import { Timeline } from "../../public/app/model/timeline.js"
+import { ApiError } from "../../public/app/net/api.js"
+import { FakeClock, settled } from "./fake-clock.js"
+
+/**
+ * A page's history of a room with this many messages.
+ * @param {number} count
+ * @param {{perPage?: number, without?: number[]}} given what the room's answers hold at the most, and places that are empty
+ */
+function historyOf(count, { perPage = 500, without = [] } = {}) {
+  const clock = new FakeClock()
+  const timeline = new Timeline()
+  const seen = { asked: [], pages: 0, gone: [], idle: [], failWith: null }
+  const room = { count }
+  const history = new History(timeline, {
+    list: async ({ after, limit }) => {
+      seen.asked.push([after, limit])
+      if (seen.failWith) throw seen.failWith
+      const seqs = Array.from({ length: limit }, (_, index) => after + 1 + index).filter((seq) => seq <= room.count)
+      const messages = seqs.filter((seq) => !without.includes(seq)).slice(0, perPage).map((seq) => ({ seq }))
+      return { messages, lastSeq: room.count }
+    },
+    take: async ({ seq }) => void timeline.put({ seq, id: `id-${seq}`, kind: "shown" }),
+    onPage: () => (seen.pages += 1),
+    onGone: (word) => seen.gone.push(word),
+    whenIdle: (act) => seen.idle.push(act),
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+  })
+  return { history, timeline, clock, seen, room }
+}
+
+function stretch({ low, high }) {
+  return [low, high]
+}
+
+test("the newest page comes first, and only that", async () => {
+  const { history, timeline, seen } = historyOf(4_900)
+
+  history.open(4_900)
+  await settled()
+
+  assert.deepEqual(seen.asked, [[4_850, 50]])
+  assert.deepEqual([stretch(timeline), seen.pages, history.hasFirstPage], [[4_851, 4_900], 1, true])
+})
+
+test("an empty room is there at once, and nothing is asked", async () => {
+  const { history, timeline, seen } = historyOf(0)
+
+  history.open(0)
+  await settled()
+
+  assert.deepEqual([seen.asked, seen.pages, stretch(timeline), history.hasFirstPage], [[], 1, [1, 0], true])
+})
+
+test("older ones come page by page when nothing else is to do, until all are here", async () => {
+  const { history, timeline, seen } = historyOf(600)
+  history.open(600)
+  await settled()
+
+  while (seen.idle.length > 0) {
+    seen.idle.shift()()
+    await settled()
+  }
+
+  assert.deepEqual(seen.asked, [[550, 50], [300, 250], [50, 250], [0, 50]])
+  assert.deepEqual(stretch(timeline), [1, 600])
+})
+
+test("who looks at the oldest one gets the page before it", async () => {
+  const { history, timeline, seen } = historyOf(600)
+  history.open(600)
+  await settled()
+
+  history.wantOlder()
+  history.wantOlder()
+  await settled()
+
+  assert.deepEqual(seen.asked.slice(1), [[300, 250]])
+  assert.deepEqual(stretch(timeline), [301, 600])
+})
+
+test("an answer that holds less than was asked for is gone on with", async () => {
+  const { history, timeline, seen } = historyOf(50, { perPage: 20 })
+
+  history.open(50)
+  await settled()
+
+  assert.deepEqual(seen.asked, [[0, 50], [20, 30], [40, 10]])
+  assert.deepEqual(stretch(timeline), [1, 50])
+})
+
+test("places that are empty for good are gone past", async () => {
+  const { history, timeline, seen } = historyOf(50, { without: [1, 7, 49, 50] })
+
+  history.open(50)
+  await settled()
+
+  assert.deepEqual(stretch(timeline), [1, 50])
+  assert.ok(seen.asked.length < 4)
+})
+
+test("what is missed at the newer end is fetched from where it was", async () => {
+  const { history, timeline, seen, room } = historyOf(10)
+  history.open(10)
+  await settled()
+  room.count = 400
+
+  history.see(400)
+  await settled()
+
+  assert.deepEqual(seen.asked.slice(1), [[10, 250], [260, 140]])
+  assert.deepEqual(stretch(timeline), [1, 400])
+})
+
+test("after a reconnect it goes on from what it has", async () => {
+  const { history, timeline, seen, room } = historyOf(10)
+  history.open(10)
+  await settled()
+  history.close()
+  room.count = 12
+
+  history.see(12)
+  await settled()
+  const whileLost = seen.asked.length
+  history.open(12)
+  await settled()
+
+  assert.deepEqual([whileLost, seen.asked.slice(1)], [1, [[10, 2]]])
+  assert.deepEqual(stretch(timeline), [1, 12])
+})
+
+test("what is here already is not asked for", async () => {
+  const { history, seen } = historyOf(10)
+  history.open(10)
+  await settled()
+
+  history.see(10)
+  history.see(3)
+  await settled()
+
+  assert.equal(seen.asked.length, 1)
+})
+
+test("one that is refused for being too fast waits as long as it is told", async () => {
+  const { history, timeline, clock, seen } = historyOf(10)
+  seen.failWith = new ApiError("too-many-requests", 7)
+  history.open(10)
+  await settled()
+  history.wantOlder()
+  await clock.pass(6_999)
+  const before = seen.asked.length
+  seen.failWith = null
+
+  await clock.pass(1)
+
+  assert.deepEqual([before, seen.asked.length, stretch(timeline)], [1, 2, [1, 10]])
+})
+
+test("without an answer it is asked again soon", async () => {
+  const { history, timeline, clock, seen } = historyOf(10)
+  seen.failWith = new ApiError("offline")
+  history.open(10)
+  await clock.pass(1_400)
+  seen.failWith = null
+
+  await clock.pass(500)
+
+  assert.deepEqual(stretch(timeline), [1, 10])
+})
+
+for (const word of ["room-not-found", "not-a-participant"]) {
+  test(`${word} is the end`, async () => {
+    const { history, clock, seen } = historyOf(10)
+    seen.failWith = new ApiError(word)
+
+    history.open(10)
+    await clock.pass(60_000)
+
+    assert.deepEqual([seen.gone, seen.asked.length], [[word], 1])
+  })
+}
+
+test("what comes while the newest page is read is not lost, and not asked for twice", async () => {
+  const { history, timeline, seen, room } = historyOf(100)
+  history.open(100)
+  room.count = 101
+  timeline.put({ seq: 101, id: "id-101", kind: "shown" })
+  history.see(101)
+  await settled()
+
+  assert.deepEqual(stretch(timeline), [51, 101])
+  assert.deepEqual(seen.asked, [[50, 50]])
+})
+
+test("an answer that comes after everything was forgotten changes nothing", async () => {
+  const { history, timeline } = historyOf(10)
+  history.open(10)
+  timeline.clear()
+  await settled()
+
+  assert.equal(timeline.isStarted, false)
+  assert.equal(timeline.low, 1)
+})

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { Lifetime, timeLeft } from "../../public/app/model/lifetime.js"
+import { say } from "../../public/app/words.js"
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+for (const [ms, words] of [
+  [24 * HOUR, "24 h left"],
+  [24 * HOUR - MINUTE, "23 h 59 min left"],
+  [HOUR + 1, "1 h 1 min left"],
+  [HOUR, "1 h left"],
+  [59 * MINUTE + 1, "1 h left"],
+  [59 * MINUTE, "59 min left"],
+  [10 * MINUTE, "10 min left"],
+  [9 * MINUTE + 1, "10 min left"],
+  [2 * MINUTE, "2 min left"],
+  [2 * MINUTE - SECOND, "1:59 left"],
+  [MINUTE, "1:00 left"],
+  [9 * SECOND, "0:09 left"],
+  [1, "0:01 left"],
+  [0, "ending now"],
+  [-5 * MINUTE, "ending now"],
+]) {
+  test(`${ms} ms are told as “${words}”`, () => {
+    assert.equal(say(...timeLeft(ms)), words)
+  })
+}
+
+// --- The room's clock ---
+
+/** A room that was reached at 1,000 by our clock, when its own said 5,000, and that lives `ttlSeconds` from then on. */
+function lifetime(ttlSeconds = 600) {
+  const lifetime = new Lifetime()
+  lifetime.start({ now: 5_000, expiresAt: 5_000 + ttlSeconds * SECOND, ttlSeconds }, 1_000)
+  return lifetime
+}
+
+test("the time left goes by the room's clock, however wrong ours is", () => {
+  assert.equal(lifetime().msLeft(1_000), 600 * SECOND)
+  assert.equal(lifetime().msLeft(61_000), 540 * SECOND)
+  assert.equal(lifetime().endsAt, 601_000)
+})
+
+test("never more is left than a whole life", () => {
+  assert.equal(lifetime().msLeft(0), 600 * SECOND)
+})
+
+test("a moved end counts from then on, and one that is none changes nothing", () => {
+  const moved = lifetime()
+
+  moved.moveTo(5_000 + 700 * SECOND)
+  moved.moveTo(undefined)
+
+  assert.equal(moved.msLeft(1_000 + 200 * SECOND), 500 * SECOND)
+})
+
+test("it is over at the end, and not before", () => {
+  assert.deepEqual([600_999, 601_000].map((now) => lifetime().isOver(now)), [false, true])
+})
+
+test("nothing is over or ending before the room has said its clock", () => {
+  const unknown = new Lifetime()
+
+  assert.deepEqual([unknown.isKnown, unknown.isOver(9e12), unknown.isEnding(9e12), unknown.share(0)], [false, false, false, 1])
+})
+
+for (const [ttlSeconds, endingSeconds, urgentSeconds] of [[600, 120, 30], [86_400, 120, 30], [60, 20, 20]]) {
+  test(`a room of ${ttlSeconds} s is ending in its last ${endingSeconds} s, and urgently so in its last ${urgentSeconds} s`, () => {
+    const room = lifetime(ttlSeconds)
+    const end = 1_000 + ttlSeconds * SECOND
+
+    assert.deepEqual([end - endingSeconds * SECOND, end - endingSeconds * SECOND + 1].map((now) => room.isEnding(now)), [false, true])
+    assert.deepEqual([end - urgentSeconds * SECOND, end - urgentSeconds * SECOND + 1].map((now) => room.isUrgent(now)), [false, true])
+  })
+}
+
+test("the share of the life that is left is between 0 and 1", () => {
+  assert.deepEqual([0, 301_000, 700_000].map((now) => lifetime().share(now)), [1, 0.5, 0])
+})

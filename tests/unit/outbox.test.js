@@ -1,0 +1,251 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { Outbox, newMessageId } from "../../public/app/model/outbox.js"
+import { FakeClock, settled } from "./fake-clock.js"
+
+/** An outbox whose sends are noted down, in the order in which they leave. */
+function outboxWith(kept = [], canSend = () => true) {
+  const clock = new FakeClock()
+  const seen = { sent: [], saved: null, changes: [] }
+  const outbox = new Outbox(kept, {
+    send: async ({ id }) => {
+      if (!canSend()) return false
+      seen.sent.push(id)
+      return true
+    },
+    save: (pending) => (seen.saved = pending.map(({ id, problem }) => [id, problem])),
+    onChange: ({ id, problem }) => seen.changes.push([id, problem]),
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+    random: clock.random,
+  })
+  return { outbox, clock, seen }
+}
+
+function draft(id) {
+  return { id, sender: "Ann", text: `text of ${id}`, timestamp: 5 }
+}
+
+function ids(outbox) {
+  return [...outbox.pending].map(({ id }) => id)
+}
+
+/** One that is connected and has these waiting. */
+async function openOutbox(...waiting) {
+  const all = outboxWith()
+  all.outbox.open()
+  for (const id of waiting) all.outbox.write(draft(id))
+  await settled()
+  return all
+}
+
+test("what is written leaves at once, and waits for its confirmation", async () => {
+  const { outbox, seen } = await openOutbox("a")
+
+  assert.deepEqual([seen.sent, ids(outbox)], [["a"], ["a"]])
+})
+
+test("the next one leaves when the one before it is confirmed", async () => {
+  const { outbox, seen } = await openOutbox("a", "b", "c")
+  const before = [...seen.sent]
+
+  outbox.confirm("a")
+  await settled()
+
+  assert.deepEqual([before, seen.sent], [["a"], ["a", "b"]])
+})
+
+test("without a connection everything waits, and then leaves in the order in which it was written", async () => {
+  const { outbox, seen } = outboxWith()
+  for (const id of ["c", "a", "b"]) outbox.write(draft(id))
+  await settled()
+  const before = [...seen.sent]
+
+  outbox.open()
+  for (const id of ["c", "a", "b"]) {
+    await settled()
+    outbox.confirm(id)
+  }
+
+  assert.deepEqual([before, seen.sent, outbox.isEmpty], [[], ["c", "a", "b"], true])
+})
+
+for (const word of ["too-many-requests", "store-unavailable", "internal"]) {
+  test(`a refusal that passes (${word}) holds back everything behind it, and changes no order`, async () => {
+    const { outbox, clock, seen } = await openOutbox("a", "b")
+
+    outbox.refuse("a", word)
+    outbox.write(draft("c"))
+    await settled()
+    const whileWaiting = [...seen.sent]
+    await clock.pass(1_000)
+    for (const id of ["a", "b", "c"]) {
+      outbox.confirm(id)
+      await settled()
+    }
+
+    assert.deepEqual([whileWaiting, seen.sent], [["a"], ["a", "a", "b", "c"]])
+  })
+}
+
+test("refused again and again, it waits twice as long each time, up to 30 seconds", async () => {
+  const { outbox, clock, seen } = await openOutbox("a")
+  const delays = []
+
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    outbox.refuse("a", "too-many-requests")
+    const [start, sent] = [clock.nowMs, seen.sent.length]
+    while (seen.sent.length === sent) await clock.pass(500)
+    delays.push(clock.nowMs - start)
+  }
+
+  assert.deepEqual(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+})
+
+test("a confirmation makes the next wait short again", async () => {
+  const { outbox, clock, seen } = await openOutbox("a", "b")
+  for (const ms of [1_000, 2_000, 4_000]) {
+    outbox.refuse("a", "store-unavailable")
+    await clock.pass(ms)
+  }
+
+  outbox.confirm("a")
+  await settled()
+  outbox.refuse("b", "store-unavailable")
+  await clock.pass(1_000)
+
+  assert.deepEqual(seen.sent.slice(-2), ["b", "b"])
+})
+
+test("a refusal for good stays with its word, and the next one leaves", async () => {
+  const { outbox, seen } = await openOutbox("a", "b")
+
+  outbox.refuse("a", "too-large")
+  await settled()
+
+  assert.deepEqual(seen.sent, ["a", "b"])
+  assert.deepEqual([...outbox.pending].map(({ problem }) => problem), ["too-large", null])
+  assert.deepEqual(seen.changes.at(-1), ["a", "too-large"])
+})
+
+test("what was refused for good leaves again only when it is asked to, at its old place", async () => {
+  const { outbox, seen } = await openOutbox("a", "b", "c")
+  outbox.refuse("a", "too-large")
+  await settled()
+
+  outbox.retry("a")
+  await settled()
+  const whileUnderWay = [...seen.sent]
+  outbox.confirm("b")
+  await settled()
+
+  assert.deepEqual([whileUnderWay, seen.sent], [["a", "b"], ["a", "b", "a"]])
+})
+
+test("what is on its way or gone is not sent again by asking", async () => {
+  const { outbox, seen } = await openOutbox("a")
+
+  outbox.retry("a")
+  outbox.confirm("a")
+  outbox.retry("a")
+  await settled()
+
+  assert.deepEqual(seen.sent, ["a"])
+})
+
+test("after a reconnect the one that was under way leaves again, before all others", async () => {
+  const { outbox, clock, seen } = await openOutbox("a", "b")
+
+  outbox.close()
+  await clock.pass(60_000)
+  const whileLost = [...seen.sent]
+  outbox.open()
+  await settled()
+
+  assert.deepEqual([whileLost, seen.sent], [["a"], ["a", "a"]])
+})
+
+test("one that the history confirms after a reconnect is not sent again, and the next one follows", async () => {
+  const { outbox, seen } = await openOutbox("a", "b")
+
+  outbox.close()
+  outbox.confirm("a")
+  outbox.open()
+  await settled()
+
+  assert.deepEqual(seen.sent, ["a", "b"])
+})
+
+test("without an answer it leaves again after 15 seconds", async () => {
+  const { clock, seen } = await openOutbox("a", "b")
+
+  await clock.pass(14_999)
+  const before = [...seen.sent]
+  await clock.pass(1)
+
+  assert.deepEqual([before, seen.sent], [["a"], ["a", "a"]])
+})
+
+test("what cannot leave yet waits for a poke", async () => {
+  let isReady = false
+  const { outbox, seen } = outboxWith([], () => isReady)
+  outbox.open()
+  outbox.write(draft("a"))
+  await settled()
+
+  isReady = true
+  outbox.poke()
+  await settled()
+
+  assert.deepEqual(seen.sent, ["a"])
+})
+
+test("a confirmation or refusal of something else changes nothing", async () => {
+  const { outbox, seen } = await openOutbox("a", "b")
+
+  outbox.confirm("z")
+  outbox.refuse("z", "too-large")
+  outbox.refuse("b", "too-many-requests")
+  await settled()
+
+  assert.deepEqual([seen.sent, ids(outbox)], [["a"], ["a", "b"]])
+})
+
+test("everything that waits outlives a reload, with its problems and in its order", async () => {
+  const before = await openOutbox("b", "a")
+  before.outbox.refuse("b", "too-large")
+
+  const after = outboxWith([...before.outbox.pending])
+  after.outbox.open()
+  await settled()
+
+  assert.deepEqual(before.seen.saved, [["b", "too-large"], ["a", null]])
+  assert.deepEqual([ids(after.outbox), after.seen.sent], [["b", "a"], ["a"]])
+})
+
+test("a confirmed message does not come back with a reload", async () => {
+  const { outbox, seen } = await openOutbox("a")
+
+  outbox.confirm("a")
+
+  assert.deepEqual(seen.saved, [])
+})
+
+test("a cleared outbox holds nothing, sends nothing, and leaves what is kept as it is", async () => {
+  const { outbox, clock, seen } = await openOutbox("a", "b")
+  const saved = seen.saved
+
+  outbox.clear()
+  await clock.pass(60_000)
+
+  assert.deepEqual([ids(outbox), seen.sent, seen.saved], [[], ["a"], saved])
+  assert.equal(clock.hasTimers, false)
+})
+
+test("a message id is a nanoid, and no two are the same", () => {
+  const made = Array.from({ length: 1000 }, newMessageId)
+
+  for (const id of made) assert.match(id, /^[A-Za-z0-9_-]{21}$/)
+  assert.equal(new Set(made).size, made.length)
+})

@@ -1,0 +1,313 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { settled } from "./fake-clock.js"
+import { ANN, BOB, LIFE_MS, TestRoom } from "./room-fixture.js"
+
+// --- Talking ---
+
+test("what the other person says is shown, and told as an arrival", async () => {
+  const test = await TestRoom.connected()
+
+  await test.stores({ text: "hello" })
+
+  assert.deepEqual(test.texts(), ["hello"])
+  assert.equal(test.toldOf("onArrival").length, 1)
+})
+
+test("what one says oneself is no arrival", async () => {
+  const test = await TestRoom.connected()
+
+  await test.stores({ participantId: ANN })
+
+  assert.equal(test.toldOf("onArrival").length, 0)
+})
+
+test("a message is sent as it was written, and is no longer waiting once the room says it back", async () => {
+  const test = await TestRoom.connected()
+  test.room.write("hello", "Ann")
+  await settled()
+  const [frame] = test.socket.sent
+
+  await test.stores({ ...frame, participantId: ANN })
+
+  assert.deepEqual({ ...frame, id: "" }, { type: "message", id: "", sender: "Ann", text: "hello" })
+  assert.equal(test.room.outbox.isEmpty, true)
+  assert.deepEqual(test.texts(), ["hello"])
+})
+
+test("one's own message that comes back as something else counts as not sent", async () => {
+  const codec = codecThat({ open: async () => ({ kind: "refused" }) })
+  const test = await TestRoom.connected({ codec })
+  test.room.write("hello", "Ann")
+  await settled()
+
+  await test.stores({ id: test.socket.sent[0].id, participantId: ANN })
+
+  assert.deepEqual([...test.room.outbox.pending].map(({ problem }) => problem), ["changed"])
+  assert.deepEqual(test.texts(), ["refused"])
+})
+
+test("messages that take long to open are shown in their order", async () => {
+  const waits = []
+  const open = ({ text }) => new Promise((resolve) => waits.push(() => resolve({ kind: "shown", sender: "", text })))
+  const test = await TestRoom.connected({ codec: codecThat({ open }) })
+  await test.stores({ text: "one" })
+  await test.stores({ text: "two" })
+
+  while (waits.length > 0) {
+    waits.pop()()
+    await settled()
+  }
+
+  assert.deepEqual(test.texts(), ["one", "two"])
+})
+
+test("what cannot be opened yet waits at its place, and opens when the codec says so", async () => {
+  let hasKey = false
+  const codec = codecThat({ open: async ({ text }) => (hasKey ? { kind: "shown", sender: "", text } : { kind: "waiting" }) })
+  const test = await TestRoom.connected({ codec })
+  await test.stores({ text: "secret" })
+  const before = test.texts()
+
+  hasKey = true
+  codec.onChange()
+  await settled()
+
+  assert.deepEqual([before, test.texts()], [["waiting"], ["secret"]])
+  assert.deepEqual(test.toldOf("onMessages").at(-1), [[1]])
+})
+
+test("what only codecs say to each other has a place and is never shown or told", async () => {
+  const test = await TestRoom.connected({ codec: codecThat({ open: async () => ({ kind: "invisible" }) }) })
+
+  await test.stores()
+
+  assert.deepEqual([test.room.timeline.high, test.texts(), test.toldOf("onArrival")], [1, [], []])
+})
+
+test("what the codec cannot encrypt yet waits until it can", async () => {
+  let isReady = false
+  const codec = codecThat({ seal: async ({ id, text }) => (isReady ? { id, text } : null) })
+  const test = await TestRoom.connected({ codec })
+  test.room.write("hello", "Ann")
+  await settled()
+  const before = test.socket.sent.length
+
+  isReady = true
+  codec.onChange()
+  await settled()
+
+  assert.deepEqual([before, test.socket.sent.length], [0, 1])
+})
+
+// --- Gaps ---
+
+test("a number that is missing is asked for", async () => {
+  const test = await TestRoom.connected()
+  await test.stores({}, false)
+
+  await test.stores()
+
+  assert.deepEqual(test.texts(), ["text 1", "text 2"])
+})
+
+test("a presence that names a newer message starts a fetch", async () => {
+  const test = await TestRoom.connected()
+  await test.stores({}, false)
+
+  await test.hears({ type: "presence", participants: [ANN, BOB], online: [ANN, BOB], expiresAt: test.endFromNow(), lastSeq: 1 })
+
+  assert.deepEqual(test.texts(), ["text 1"])
+})
+
+test("after a reconnect what was missed is fetched, and what waited is sent in its order", async () => {
+  const test = await TestRoom.connected()
+  await test.disconnects()
+  for (const text of ["first", "second"]) test.room.write(text, "Ann")
+  await test.stores({}, false)
+
+  await test.connects()
+  await test.stores({ ...test.socket.sent[0], participantId: ANN })
+
+  assert.deepEqual(test.texts(), ["text 1", "first"])
+  assert.deepEqual(test.socket.sent.map(({ text }) => text), ["first", "second"])
+})
+
+// --- Who one is ---
+
+test("a room that takes this page for somebody else ends it, and nobody's words change sides", async () => {
+  const test = await TestRoom.connected()
+  await test.stores()
+  await test.disconnects()
+
+  await test.connects({ participantId: BOB })
+
+  assert.deepEqual(test.toldOf("onEnd"), [["identity-changed"]])
+  assert.deepEqual([test.texts(), test.socket.hasEnded], [[], true])
+})
+
+// --- The end ---
+
+for (const [frame, word] of [["destroy", "room-destroyed"], ["expire", "room-expired"]]) {
+  test(`after ${frame} nothing is left, and nothing comes any more`, async () => {
+    const test = await TestRoom.connected()
+    await test.stores()
+    test.room.write("not sent", "Ann")
+
+    await test.hears({ type: frame })
+    await test.stores()
+    await test.clock.pass(60_000)
+
+    assert.deepEqual(test.toldOf("onEnd"), [[word]])
+    assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.shelf.isCleared, test.socket.hasEnded], [[], true, true, true])
+  })
+}
+
+test("a message that was being opened when the room ended is not shown", async () => {
+  const opening = Promise.withResolvers()
+  const test = await TestRoom.connected({ codec: codecThat({ open: () => opening.promise }) })
+  await test.stores()
+
+  await test.hears({ type: "destroy" })
+  opening.resolve({ kind: "shown", sender: "Bob", text: "too late" })
+  await settled()
+
+  assert.deepEqual(test.texts(), [])
+})
+
+test("a codec that finds it unsafe to go on ends the room, with its reason", async () => {
+  const test = await TestRoom.connected()
+
+  test.codec.onStop("key-changed")
+
+  assert.deepEqual(test.toldOf("onEnd"), [["key-changed"]])
+})
+
+test("who leaves the page forgets everything, and a reload finds what it needs", async () => {
+  const test = await TestRoom.connected()
+  await test.stores()
+  test.room.write("not sent", "Ann")
+
+  test.room.leave()
+
+  assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
+  assert.deepEqual([test.shelf.isCleared, test.shelf.pending.length, test.toldOf("onEnd")], [false, 1, []])
+})
+
+// --- The clock ---
+
+test("without a connection everything is gone at the end by the clock, and after a while for good", async () => {
+  const test = await TestRoom.connected()
+  await test.stores()
+  await test.disconnects()
+
+  await test.clock.pass(LIFE_MS - 1)
+  test.room.tick()
+  const before = test.texts()
+  await test.clock.pass(1)
+  test.room.tick()
+  const after = [test.texts(), test.toldOf("onOverdue").length, test.toldOf("onEnd").length]
+  await test.clock.pass(12_000)
+  test.room.tick()
+
+  assert.deepEqual([before, after], [["text 1"], [[], 1, 0]])
+  assert.deepEqual([test.toldOf("onEnd"), test.shelf.isCleared], [[["unconfirmed"]], true])
+})
+
+test("with a connection the room itself has two seconds to say that it is over", async () => {
+  const test = await TestRoom.connected()
+  await test.stores()
+
+  await test.clock.pass(LIFE_MS + 1_999)
+  test.room.tick()
+  const before = test.texts()
+  await test.clock.pass(1)
+  test.room.tick()
+
+  assert.deepEqual([before, test.texts(), test.socket.connects], [["text 1"], [], 2])
+})
+
+test("a room that was kept open meanwhile is gone on with", async () => {
+  const test = await TestRoom.connected()
+  await test.stores()
+  await test.disconnects()
+  await test.clock.pass(LIFE_MS)
+  test.room.tick()
+
+  await test.connects()
+  await test.clock.pass(12_000)
+  test.room.tick()
+
+  assert.deepEqual([test.toldOf("onResume").length, test.toldOf("onEnd")], [1, []])
+})
+
+test("nothing that comes after the end by the clock is shown", async () => {
+  const test = await TestRoom.connected()
+  await test.clock.pass(LIFE_MS + 2_000)
+  test.room.tick()
+
+  await test.hears({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
+
+  assert.deepEqual(test.texts(), [])
+})
+
+test("every message and every press of “keep open” moves the end, and a reload knows it", async () => {
+  const test = await TestRoom.connected()
+  await test.clock.pass(60_000)
+
+  await test.hears({ type: "expiry", expiresAt: test.endFromNow() })
+
+  assert.equal(test.room.lifetime.msLeft(test.clock.nowMs), LIFE_MS)
+  assert.equal(test.shelf.endsAt, test.clock.nowMs + LIFE_MS)
+  assert.deepEqual(test.toldOf("onLifetime").at(-1), [true])
+})
+
+// --- Writing, and other tabs ---
+
+test("writing is told, but not with every letter", async () => {
+  const test = await TestRoom.connected()
+
+  for (const text of ["h", "he", "hel"]) test.room.noteDraft(text)
+  await test.clock.pass(2_500)
+  test.room.noteDraft("hell")
+
+  assert.deepEqual(test.socket.sent, [{ type: "typing" }, { type: "typing" }])
+  assert.equal(test.shelf.draft, "hell")
+})
+
+test("somebody who stops writing is forgotten after four seconds, and at their next message at once", async () => {
+  const test = await TestRoom.connected()
+
+  await test.hears({ type: "typing", participantId: BOB })
+  await test.clock.pass(4_000)
+  await test.hears({ type: "typing", participantId: BOB })
+  await test.stores()
+
+  assert.deepEqual(test.toldOf("onTyping"), [[true], [false], [true], [false]])
+})
+
+test("a tab that others replaced says so, and comes back when it is told to", async () => {
+  const test = await TestRoom.connected()
+
+  test.socket.handlers.onReplaced()
+  const replaced = test.room.connection
+  await test.connects()
+
+  assert.deepEqual([replaced, test.room.connection], ["replaced", "open"])
+})
+
+/** A codec of a plain room in which something is different. */
+function codecThat(changes) {
+  return {
+    isEncrypted: true,
+    fragment: "",
+    onSeats: async () => {},
+    bytesLeft: () => 1_000,
+    seal: async ({ id, sender, text }) => ({ id, sender, text }),
+    open: async ({ sender, text }) => ({ kind: "shown", sender, text }),
+    safetyWords: async () => null,
+    forget() {},
+    ...changes,
+  }
+}
