@@ -1,0 +1,159 @@
+//! The journal as the auditor reads it, by statements of its own.
+
+use std::rc::Rc;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+/// A message as it is stored or told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named as in the protocol")]
+pub struct Said {
+    pub seq: u64,
+    pub id: String,
+    pub participant: String,
+    pub sender: String,
+    pub text: String,
+    pub timestamp: u64,
+}
+
+impl Said {
+    /// Reads a message; `seq` is for one that does not carry its own.
+    pub fn read(value: &Value, seq: Option<u64>) -> Option<Self> {
+        let text = |key: &str| value[key].as_str().map(str::to_owned);
+        Some(Self {
+            seq: seq.or(value["seq"].as_u64())?,
+            id: text("id")?,
+            participant: text("participantId")?,
+            sender: text("sender")?,
+            text: text("text")?,
+            timestamp: value["timestamp"].as_u64()?,
+        })
+    }
+}
+
+/// A row of `message`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// As it stands there.
+    pub json: Rc<str>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// The row of `room`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named as the columns")]
+pub struct RoomRow {
+    pub ttl_seconds: u64,
+    pub ends_by: u64,
+    pub active_at: u64,
+    /// Digests, in the order in which the seats were taken.
+    pub seats: Vec<String>,
+}
+
+/// All that stands in the journal at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    /// The room, while it lives.
+    pub room: Option<RoomRow>,
+    /// Its messages.
+    pub messages: Vec<Rc<MessageRow>>,
+    /// Whether there is a tombstone.
+    pub has_tombstone: bool,
+    /// How many tables there are.
+    pub tables: usize,
+    /// What cannot be read.
+    pub trouble: Option<String>,
+}
+
+impl Dump {
+    /// Reads everything. What is the same as in `before` is taken from there.
+    pub fn read(connection: &Connection, before: Option<&Self>) -> Self {
+        Self::try_read(connection, before)
+            .unwrap_or_else(|error| Self { trouble: Some(error.to_string()), ..Self::default() })
+    }
+
+    fn try_read(connection: &Connection, before: Option<&Self>) -> rusqlite::Result<Self> {
+        let mut tables = connection.prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'")?;
+        let names: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut dump = Self { tables: names.len(), ..Self::default() };
+        let has = |name: &str| names.iter().any(|table| table == name);
+        if has("tombstone") {
+            let mut count = connection.prepare_cached("SELECT count(*) FROM tombstone")?;
+            dump.has_tombstone = count.query_row([], |row| row.get::<_, i64>(0))? > 0;
+        }
+        if has("room") {
+            dump.room = read_room(connection)?;
+        }
+        if has("message") {
+            dump.messages = read_messages(connection, before.map_or(&[], |before| &before.messages))?;
+        }
+        Ok(dump)
+    }
+
+    /// Whether a room lives here.
+    pub fn is_room(&self) -> bool {
+        self.room.is_some() && !self.has_tombstone
+    }
+
+    /// The number of the newest message.
+    pub fn last_seq(&self) -> u64 {
+        self.messages.last().map_or(0, |message| message.said.seq)
+    }
+
+    /// When the room ends.
+    pub fn expires_at(&self) -> u64 {
+        let Some(room) = &self.room else { return 0 };
+        let newest = self.messages.last().map_or(0, |message| message.said.timestamp);
+        (room.active_at.max(newest) + room.ttl_seconds * 1000).min(room.ends_by)
+    }
+
+    /// The participants who have a seat.
+    pub fn participants(&self) -> Vec<&str> {
+        let seats = self.room.iter().flat_map(|room| &room.seats);
+        seats.map(|digest| digest.get(..16).unwrap_or_default()).collect()
+    }
+
+    /// The message at a place.
+    pub fn message(&self, seq: u64) -> Option<&Said> {
+        let place = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.messages.get(place).map(|row| &row.said)
+    }
+}
+
+fn read_room(connection: &Connection) -> rusqlite::Result<Option<RoomRow>> {
+    let mut room = connection.prepare_cached("SELECT ttl_seconds, ends_by, active_at, seats FROM room")?;
+    let mut rows = room.query([])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let seats: Value = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+    let seats = seats.as_array().into_iter().flatten();
+    Ok(Some(RoomRow {
+        ttl_seconds: whole(row, 0)?,
+        ends_by: whole(row, 1)?,
+        active_at: whole(row, 2)?,
+        seats: seats.map(|seat| seat["digest"].as_str().unwrap_or_default().to_owned()).collect(),
+    }))
+}
+
+fn read_messages(connection: &Connection, known: &[Rc<MessageRow>]) -> rusqlite::Result<Vec<Rc<MessageRow>>> {
+    let mut messages = connection.prepare_cached("SELECT seq, id, json FROM message ORDER BY seq")?;
+    let mut rows = messages.query([])?;
+    let mut read: Vec<Rc<MessageRow>> = Vec::with_capacity(known.len() + 1);
+    while let Some(row) = rows.next()? {
+        let (seq, json) = (whole(row, 0)?, row.get_ref(2)?.as_str().unwrap_or_default());
+        if let Some(same) = known.get(read.len()).filter(|row| row.said.seq == seq && &*row.json == json) {
+            read.push(same.clone());
+            continue;
+        }
+        let value: Value = serde_json::from_str(json).unwrap_or_default();
+        let said = Said::read(&value, Some(seq)).filter(|said| row.get_ref(1).is_ok_and(|id| id.as_str() == Ok(&said.id)));
+        let Some(said) = said else { return Err(rusqlite::Error::InvalidQuery) };
+        read.push(Rc::new(MessageRow { json: json.into(), said }));
+    }
+    Ok(read)
+}
+
+fn whole(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|number| number as u64)
+}

@@ -1,0 +1,67 @@
+//! Invariants of the journal: 2, 3, 4, 6 and 8.
+
+use std::rc::Rc;
+
+use super::{Auditor, Dump, MessageRow, Verdict, Violation, demand};
+
+impl Auditor {
+    /// Something else is safe now: a write became durable, or a crash went back to it.
+    pub fn safe_is(&mut self, dump: &Rc<Dump>) -> Verdict {
+        if let Some(trouble) = &dump.trouble {
+            return Err(Violation::new(3, format!("the journal cannot be read: {trouble}")));
+        }
+        demand(!(self.is_gone && dump.is_room()), 8, || "a room came back into the journal".to_owned())?;
+        if dump.is_room() {
+            self.check_seats(dump)?;
+            self.check_messages(dump)?;
+            self.is_made = true;
+            self.ttl_seconds = dump.room.as_ref().map_or(0, |room| room.ttl_seconds);
+            self.ends_by = dump.room.as_ref().map_or(0, |room| room.ends_by);
+        } else if self.is_made {
+            self.is_gone = true;
+        }
+        self.safe = dump.clone();
+        Ok(())
+    }
+
+    fn check_seats(&self, dump: &Dump) -> Verdict {
+        let seats = dump.room.as_ref().map_or(&[] as &[String], |room| &room.seats);
+        let before = self.safe.room.as_ref().map_or(&[] as &[String], |room| &room.seats);
+        demand(seats.len() <= 2, 6, || format!("{} seats are taken", seats.len()))?;
+        demand(seats.starts_with(before), 6, || "a seat was replaced or lost".to_owned())?;
+        for digest in seats {
+            let known = self.people.iter().find(|known| known.digest == *digest);
+            demand(known.is_some(), 6, || "a seat belongs to nobody".to_owned())?;
+            demand(known.is_some_and(|known| known.is_invited), 6, || "a stranger took a seat".to_owned())?;
+        }
+        demand(dump.expires_at() >= self.safe.expires_at(), 7, || "the room's end moved back".to_owned())
+    }
+
+    fn check_messages(&mut self, dump: &Dump) -> Verdict {
+        let before = &self.safe.messages;
+        let is_longer = dump.messages.len() >= before.len();
+        demand(is_longer, 2, || format!("{} messages became {}", before.len(), dump.messages.len()))?;
+        let same = before.iter().zip(&dump.messages).all(|(old, new)| Rc::ptr_eq(old, new) || old == new);
+        demand(same, 2, || "a message that was safe changed".to_owned())?;
+        for (place, row) in dump.messages.iter().enumerate().skip(before.len()) {
+            let seq = row.said.seq;
+            demand(seq == place as u64 + 1, 3, || format!("message {seq} stands at place {}", place + 1))?;
+            self.check_new(row, dump)?;
+            self.rows.push(row.json.clone());
+            self.row_set.insert(row.json.clone());
+        }
+        Ok(())
+    }
+
+    fn check_new(&self, row: &MessageRow, dump: &Dump) -> Verdict {
+        let said = &row.said;
+        let what = || format!("message {} was not sent like that", said.seq);
+        let sent = self.sent.get(&said.text).ok_or_else(|| Violation::new(4, what()))?;
+        let is_his = sent.participant == said.participant && dump.participants().contains(&said.participant.as_str());
+        demand(is_his, 4, what)?;
+        demand(sent.id.as_ref().is_none_or(|id| *id == said.id), 4, what)?;
+        demand(!sent.is_refused, 4, || format!("message {} had been refused for good", said.seq))?;
+        let others = dump.messages.iter().filter(|other| other.said.id == said.id).count();
+        demand(others == 1, 1, || format!("the id of message {} is there {others} times", said.seq))
+    }
+}

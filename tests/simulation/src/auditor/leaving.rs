@@ -1,0 +1,227 @@
+//! Invariants of what leaves the object: 1, 5, 6, 7, 8, 11 and 12.
+
+use duet::{domain::SocketId, wire::ApiError};
+use serde_json::Value;
+
+use super::{Auditor, Said, Socket, Verdict, Violation, demand};
+use crate::wire::Ask;
+
+/// Bytes of a page beyond which it may end early.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+impl Auditor {
+    /// A socket is accepted, and the client is told so.
+    pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
+        let known = self.who(token);
+        let is_over = !self.safe.is_room();
+        demand(is_over || self.is_seated(known), 6, || "a socket opened for somebody without a seat".to_owned())?;
+        let owner = known.map(|known| known.participant().to_owned()).unwrap_or_default();
+        self.sockets.insert(socket, Socket { owner, ..Socket::default() });
+        demand(!is_over, 8, || "a socket opened after the end".to_owned())
+    }
+
+    /// A call is answered by the object.
+    pub fn answered(&mut self, ask: &Ask, status: u16, body: &str) -> Verdict {
+        let value: Value = serde_json::from_str(body).unwrap_or_default();
+        let is_seated = self.is_seated(self.who(ask.token.as_ref()));
+        let (route, is_room) = ((ask.method, ask.path), self.safe.is_room());
+        if status < 400 {
+            self.check_said_of_room(&value)?;
+        }
+        match (route, status) {
+            (("POST", "/api/room/create"), 201) => {
+                self.is_creation_told = true;
+                demand(is_room, 5, || "201 without a room in the safe journal".to_owned())
+            }
+            (("GET", "/api/room"), 200) => self.check_status(&value, is_seated),
+            (("POST", "/api/room/join"), 200) => {
+                demand(is_seated, 5, || "a join is answered before its seat is safe".to_owned())
+            }
+            (("POST", "/api/messages"), 200 | 201) => self.check_confirmation(ask, &value, is_seated),
+            (("GET", "/api/messages"), 200) => self.check_page(ask, &value, is_seated),
+            (("DELETE", _), 202 | 204) => demand(!is_room, 5, || format!("{status} while the room is there")),
+            (("POST", "/api/messages"), 400 | 409) => self.note_refusal(ask, status),
+            (("POST", "/api/room/join"), 409) => {
+                let seats = self.safe.participants().len();
+                demand(!is_room || (seats == 2 && !is_seated), 6, || format!("full with {seats} seats taken"))
+            }
+            (_, 401) => demand(!is_seated, 6, || "somebody with a seat is told to have none".to_owned()),
+            (_, 404) => demand(!self.is_creation_told || !is_room, 7, || "404 while the room is there".to_owned()),
+            (_, 200 | 101) => demand(is_seated, 6, || format!("{status} for somebody without a seat: {route:?}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whatever says something of the room says what is in the safe journal.
+    fn check_said_of_room(&mut self, value: &Value) -> Verdict {
+        if let Some(end) = value["expiresAt"].as_u64() {
+            let real = self.safe.expires_at();
+            demand(end == real, 5, || format!("expiresAt {end} is told while {real} is safe"))?;
+            self.latest_end_told = self.latest_end_told.max(end);
+        }
+        if let Some(last) = value["lastSeq"].as_u64() {
+            let real = self.safe.last_seq();
+            demand(last == real, 5, || format!("lastSeq {last} is told while {real} is safe"))?;
+        }
+        if let Some(told) = value["participants"].as_array() {
+            let told: Vec<&str> = told.iter().filter_map(Value::as_str).collect();
+            let real = self.safe.participants();
+            demand(told == real, 5, || format!("{} participants are told, {} are safe", told.len(), real.len()))?;
+        }
+        Ok(())
+    }
+
+    fn check_status(&self, value: &Value, is_seated: bool) -> Verdict {
+        let real = match (is_seated, self.safe.participants().len()) {
+            (true, _) => "joined",
+            (false, 2) => "full",
+            _ => "open",
+        };
+        demand(value["status"] == real, 6, || format!("the status is {real} and {} is told", value["status"]))?;
+        let keys = value.as_object().map_or(0, serde_json::Map::len);
+        demand(keys == 4, 6, || "a visitor is told too much".to_owned())
+    }
+
+    fn check_confirmation(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
+        demand(is_seated, 6, || "a message of somebody without a seat is confirmed".to_owned())?;
+        let said = Said::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
+        let own = self.who(ask.token.as_ref()).is_some_and(|known| known.participant() == said.participant);
+        demand(own, 1, || "somebody is confirmed the other's message".to_owned())?;
+        self.check_told(said)
+    }
+
+    /// A message that is told is in the safe journal, and is the same for ever.
+    fn check_told(&mut self, said: Said) -> Verdict {
+        let (seq, safe) = (said.seq, self.safe.message(said.seq));
+        demand(safe == Some(&said), 5, || format!("message {seq} is told and is not safe"))?;
+        let known = self.told.entry(said.id.clone()).or_insert_with(|| said.clone());
+        demand(*known == said, 1, || format!("message {seq} is told in two ways"))
+    }
+
+    fn check_page(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
+        demand(is_seated, 6, || "somebody without a seat reads the history".to_owned())?;
+        let (after, limit) = (number(&ask.query, "after", 0), number(&ask.query, "limit", 200));
+        let page = value["messages"].as_array().map_or(&[] as &[Value], |page| page);
+        let mut bytes = 0;
+        for (place, message) in page.iter().enumerate() {
+            let said = Said::read(message, None).ok_or_else(|| Violation::new(11, "a page holds no message"))?;
+            let seq = after + place as u64 + 1;
+            demand(said.seq == seq, 11, || format!("message {} stands where {seq} belongs", said.seq))?;
+            bytes += said.text.len() + 150;
+            self.check_told(said)?;
+        }
+        let expected = self.safe.last_seq().saturating_sub(after).min(limit);
+        demand(page.len() as u64 == expected || bytes >= PAGE_BYTES / 2, 11, || {
+            format!("a page after {after} with limit {limit} holds {} of {expected} messages", page.len())
+        })
+    }
+
+    fn note_refusal(&mut self, ask: &Ask, status: u16) -> Verdict {
+        let body: Value = serde_json::from_str(&ask.body).unwrap_or_default();
+        let is_full = self.safe.last_seq() >= 5_000;
+        demand(status != 409 || is_full, 4, || "the history is called full and is not".to_owned())?;
+        self.refuse(body["text"].as_str().unwrap_or_default())
+    }
+
+    fn refuse(&mut self, text: &str) -> Verdict {
+        let Some(sent) = self.sent.get_mut(text) else { return Ok(()) };
+        let is_there = self.safe.messages.iter().any(|row| {
+            row.said.text == text && row.said.participant == sent.participant
+        });
+        demand(!is_there, 4, || "a message that is in the journal is refused for good".to_owned())?;
+        sent.is_refused = true;
+        Ok(())
+    }
+
+    /// A frame leaves for several sockets.
+    pub fn sent(&mut self, to: &[SocketId], text: &str) -> Verdict {
+        let value: Value = serde_json::from_str(text).map_err(|_| Violation::new(12, "a frame is not JSON"))?;
+        let kind = value["type"].as_str().unwrap_or_default();
+        let is_last_word = matches!(kind, "destroy" | "expire");
+        demand(is_last_word || self.safe.is_room(), 8, || format!("a frame `{kind}` after the end"))?;
+        demand(!is_last_word || !self.safe.is_room(), 5, || format!("`{kind}` while the room is there"))?;
+        self.check_said_of_room(&value)?;
+        let said = if kind == "message" { Said::read(&value["message"], None) } else { None };
+        if let Some(said) = &said {
+            self.check_told(said.clone())?;
+        }
+        for id in to {
+            let is_alone = to.len() == 1;
+            let Some(socket) = self.sockets.get_mut(id) else { continue };
+            while self.untold.contains(&(socket.last + 1)) && said.as_ref().is_some_and(|said| said.seq > socket.last + 1) {
+                socket.last += 1;
+            }
+            check_frame(socket, kind, &value, said.as_ref(), is_alone)?;
+        }
+        if kind == "error" && matches!(value["error"].as_str(), Some("bad-request" | "room-history-full")) {
+            self.note_refused_frame(&value)?;
+        }
+        Ok(())
+    }
+
+    fn note_refused_frame(&mut self, value: &Value) -> Verdict {
+        let Some(id) = value["id"].as_str() else { return Ok(()) };
+        let is_it = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
+        let texts: Vec<String> =
+            self.sent.iter().filter(|(_, sent)| is_it(id, sent)).map(|(text, _)| text.clone()).collect();
+        // An id that two people sent is refused to one of them only.
+        if let [text] = texts.as_slice() { self.refuse(text) } else { Ok(()) }
+    }
+
+    /// Sockets are closed by the object.
+    pub fn closed(&mut self, sockets: &[SocketId], code: u16) -> Verdict {
+        let is_end = matches!(code, 4404 | 4410 | 4411);
+        demand(!is_end || !self.safe.is_room(), 5, || format!("{code} while the room is there"))?;
+        demand(code != 4410 || self.is_destroy_asked, 7, || "4410 although nobody destroyed the room".to_owned())?;
+        let internal = ApiError::Internal.close().code;
+        demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
+        for id in sockets {
+            // A frame that comes after it closes it again, of which the client hears nothing.
+            if let Some(socket) = self.sockets.get_mut(id) {
+                socket.is_closed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sockets that were lost with the object's memory, or by their clients.
+    pub fn forget_socket(&mut self, socket: SocketId) {
+        self.sockets.remove(&socket);
+    }
+}
+
+fn check_frame(socket: &mut Socket, kind: &str, value: &Value, said: Option<&Said>, is_alone: bool) -> Verdict {
+    demand(!socket.is_closed && !socket.is_over, 12, || format!("`{kind}` after the last word"))?;
+    demand(socket.is_ready != (kind == "ready"), 12, || format!("`{kind}` before or after `ready`"))?;
+    match kind {
+        "ready" => {
+            socket.is_ready = true;
+            socket.last = value["lastSeq"].as_u64().unwrap_or_default();
+            let own = value["participantId"] == socket.owner.as_str();
+            demand(own, 6, || "`ready` for somebody else".to_owned())
+        }
+        "destroy" | "expire" => {
+            socket.is_over = true;
+            Ok(())
+        }
+        "typing" => demand(value["participantId"] != socket.owner.as_str(), 12, || "typing to oneself".to_owned()),
+        "message" => check_news(socket, said, is_alone),
+        _ => Ok(()),
+    }
+}
+
+/// News come in order and once; a repetition is confirmed to its sender alone.
+fn check_news(socket: &mut Socket, said: Option<&Said>, is_alone: bool) -> Verdict {
+    let Some(said) = said else { return Err(Violation::new(12, "a message that cannot be read")) };
+    let is_confirmation = said.seq <= socket.last && is_alone && said.participant == socket.owner;
+    demand(is_confirmation || said.seq == socket.last + 1, 12, || {
+        format!("message {} comes to a socket that was told up to {}", said.seq, socket.last)
+    })?;
+    socket.last = socket.last.max(said.seq);
+    Ok(())
+}
+
+fn number(query: &str, name: &str, default: u64) -> u64 {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).find_map(|(_, value)| value.parse().ok()).unwrap_or(default)
+}

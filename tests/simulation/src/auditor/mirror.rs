@@ -1,0 +1,97 @@
+//! Invariants of the copy in Redis: 8, 9 and 10.
+
+use std::rc::Rc;
+
+use duet::replica::RestRequest;
+use serde_json::Value;
+
+use super::{Auditor, Verdict, demand};
+use crate::redis::{self, Outside, Ran, Redis, Stored};
+
+/// How much later than it was sent a request may run in this simulation.
+const LATENESS_MS: u64 = 65_000;
+
+impl Auditor {
+    /// A request leaves for the database.
+    pub fn fetched(&mut self, request: &RestRequest) -> Verdict {
+        let (commands, _) = redis::parse(request);
+        for command in &commands {
+            let words: Vec<&str> = command.iter().map(String::as_str).collect();
+            let is_write = !matches!(words.first(), Some(&("DEL" | "LLEN")));
+            demand(!is_write || self.safe.is_room(), 8, || "a write to Redis after the end".to_owned())?;
+            match words.as_slice() {
+                ["RPUSH" | "RPUSHX", _, elements @ ..] => self.check_elements(elements)?,
+                ["HSET", _, fields @ ..] => self.check_hash(fields)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_elements(&self, elements: &[&str]) -> Verdict {
+        let first = self.safe.messages.iter().position(|row| Some(&&*row.json) == elements.first());
+        let rows = self.safe.messages.iter().skip(first.unwrap_or(usize::MAX)).map(|row| &*row.json);
+        let are_safe = rows.take(elements.len()).eq(elements.iter().copied());
+        demand(are_safe, 5, || "Redis is sent what is not safe".to_owned())
+    }
+
+    fn check_hash(&self, fields: &[&str]) -> Verdict {
+        let connected = fields.chunks(2).find(|pair| pair[0] == "connected").map(|pair| pair[1]);
+        let told: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
+        let told: Vec<&str> = told.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let safe: Vec<&str> = self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
+        demand(told == safe, 5, || format!("Redis is told of {} seats, {} are safe", told.len(), safe.len()))
+    }
+
+    /// The object lost its memory; the database may have missed what was waiting in it.
+    pub fn memory_lost(&mut self) {
+        self.is_mirror_excused = true;
+    }
+
+    /// Something happened to the keys from outside.
+    pub fn meddled(&mut self, outside: Outside) {
+        self.is_mirror_excused = true;
+        self.is_meddled = true;
+        self.is_list_foreign |= outside == Outside::Tampered;
+    }
+
+    /// A request ran.
+    pub fn ran(&mut self, ran: &Ran, redis: &Redis, now: u64) -> Verdict {
+        if ran.is_stray {
+            self.is_mirror_excused = true;
+        } else if ran.commands.first().is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL")) {
+            self.is_mirror_excused = false;
+            self.is_meddled = false;
+            self.is_list_foreign = false;
+        }
+        for (key, entry) in redis.keys(now) {
+            demand(key.ends_with(&self.room), 10, || format!("a key of nobody: {key}"))?;
+            let kind = key.split(':').next().unwrap_or_default();
+            let end = entry.expires_at;
+            demand(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
+            let most = (now + self.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
+            demand(end.is_none_or(|at| at <= most), 9, || format!("`{kind}` lives too long"))?;
+            if let Stored::List(list) = &entry.stored {
+                self.check_list(list)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_list(&self, list: &[Rc<str>]) -> Verdict {
+        let are_rows = list.iter().all(|element| self.row_set.contains(element));
+        demand(are_rows || self.is_list_foreign, 10, || "the list holds what no journal holds".to_owned())?;
+        let is_prefix = self.rows.starts_with(list);
+        demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
+    }
+
+    /// Whether the keys were changed from outside, which nobody finds before the next message.
+    pub fn is_meddled(&self) -> bool {
+        self.is_meddled
+    }
+
+    /// What the list should hold now.
+    pub fn rows(&self) -> &[Rc<str>] {
+        &self.rows
+    }
+}

@@ -1,0 +1,196 @@
+//! All chance of the simulation. A draw comes from a seed or from a tape of earlier draws, and 0 is always the calm
+//! choice; a tape that has ended gives 0.
+
+/// Who draws. Each part has draws of its own, so a new draw in one does not reshuffle the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named as the modules")]
+pub enum Part {
+    Swarm,
+    Ties,
+    Host,
+    Redis,
+    Wire,
+    Weather,
+    Stranger,
+    Ann,
+    Ben,
+    Tab,
+}
+
+const PARTS: usize = Part::Tab as usize + 1;
+
+/// The draws of each part, in order.
+pub type Tape = Vec<Vec<u64>>;
+
+enum Source {
+    /// The state of a generator.
+    Seed(u64),
+    /// Earlier draws that still come.
+    Tape(std::vec::IntoIter<u64>),
+}
+
+struct Stream {
+    source: Source,
+    drawn: Vec<u64>,
+}
+
+/// The dice of one run.
+pub struct Dice {
+    streams: Vec<Stream>,
+    digest: u64,
+}
+
+impl Dice {
+    /// Dice that follow from a seed alone.
+    pub fn seeded(seed: u64) -> Self {
+        let stream = |part: usize| {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (part as u64).wrapping_mul(0xd1b5_4a32_d192_ed03);
+            next(&mut state);
+            Stream { source: Source::Seed(state), drawn: vec![] }
+        };
+        Self { streams: (0..PARTS).map(stream).collect(), digest: 0 }
+    }
+
+    /// Dice that repeat earlier draws.
+    pub fn replaying(tape: Tape) -> Self {
+        let stream = |values: Vec<u64>| Stream { source: Source::Tape(values.into_iter()), drawn: vec![] };
+        let missing = PARTS.saturating_sub(tape.len());
+        let tape = tape.into_iter().chain(std::iter::repeat_n(vec![], missing));
+        Self { streams: tape.map(stream).collect(), digest: 0 }
+    }
+
+    /// Dice that always make the calm choice.
+    pub fn calm() -> Self {
+        Self::replaying(vec![])
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, part: Part, name: &'static str, bound: u64) -> u64 {
+        let bound = bound.max(1);
+        let stream = &mut self.streams[part as usize];
+        let value = match &mut stream.source {
+            Source::Seed(state) => next(state) % bound,
+            Source::Tape(values) => values.next().unwrap_or(0) % bound,
+        };
+        stream.drawn.push(value);
+        self.note(name.len() as u64 ^ value << 8 ^ (part as u64) << 56);
+        value
+    }
+
+    /// A number from `low` to `high`, both included; `low` is the calm one.
+    pub fn between(&mut self, part: Part, name: &'static str, low: u64, high: u64) -> u64 {
+        low + self.below(part, name, high.saturating_sub(low) + 1)
+    }
+
+    /// Whether something happens that happens `times` in `of` cases. Draws nothing where it cannot happen.
+    pub fn chance(&mut self, part: Part, name: &'static str, times: u64, of: u64) -> bool {
+        times > 0 && self.below(part, name, of) >= of.saturating_sub(times)
+    }
+
+    /// The place of one of `weights`; the first is the calm one.
+    pub fn pick(&mut self, part: Part, name: &'static str, weights: &[u64]) -> usize {
+        let mut left = self.below(part, name, weights.iter().sum());
+        for (place, weight) in weights.iter().enumerate() {
+            if left < *weight {
+                return place;
+            }
+            left -= weight;
+        }
+        0
+    }
+
+    /// Mixes `value` into the digest of the run.
+    pub fn note(&mut self, value: u64) {
+        self.digest = (self.digest ^ value).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+    }
+
+    /// A number that is the same for two runs with the same draws and the same notes.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// All draws so far.
+    pub fn tape(&self) -> Tape {
+        self.streams.iter().map(|stream| stream.drawn.clone()).collect()
+    }
+}
+
+/// SplitMix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// Counts through every way of a finite number of choices: each run asks for them in the same order as long as the
+/// answers are the same.
+#[derive(Default)]
+pub struct Ways {
+    /// The answer to each choice and how many answers there are.
+    path: Vec<(usize, usize)>,
+    asked: usize,
+    started: bool,
+}
+
+impl Ways {
+    /// Goes to the next way; `false` when every way was gone.
+    pub fn go_on(&mut self) -> bool {
+        self.asked = 0;
+        if !std::mem::replace(&mut self.started, true) {
+            return true;
+        }
+        while let Some((answer, answers)) = self.path.pop() {
+            if answer + 1 < answers {
+                self.path.push((answer + 1, answers));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// One of `answers` answers, 0 first.
+    pub fn choose(&mut self, answers: usize) -> usize {
+        if self.asked == self.path.len() {
+            self.path.push((0, answers.max(1)));
+        }
+        let (answer, _) = self.path[self.asked];
+        self.asked += 1;
+        answer
+    }
+
+    /// The answers of this way, to name it in a failure.
+    pub fn path(&self) -> Vec<usize> {
+        self.path.iter().map(|(answer, _)| *answer).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tape_gives_the_same_draws_as_the_seed_and_then_the_calm_ones() {
+        let mut seeded = Dice::seeded(7);
+        let drawn: Vec<u64> = (0..5).map(|_| seeded.below(Part::Ann, "x", 100)).collect();
+
+        let mut replayed = Dice::replaying(seeded.tape());
+
+        assert_eq!((0..5).map(|_| replayed.below(Part::Ann, "x", 100)).collect::<Vec<_>>(), drawn);
+        assert_eq!(replayed.below(Part::Ann, "x", 100), 0);
+        assert!(!replayed.chance(Part::Ann, "x", 1, 2));
+    }
+
+    #[test]
+    fn every_way_is_gone_once() {
+        let mut ways = Ways::default();
+        let mut gone = vec![];
+        while ways.go_on() {
+            let first = ways.choose(2);
+            let second = if first == 1 { ways.choose(3) } else { 0 };
+            gone.push((first, second));
+        }
+
+        assert_eq!(gone, [(0, 0), (1, 0), (1, 1), (1, 2)]);
+    }
+}

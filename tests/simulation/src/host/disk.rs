@@ -1,0 +1,257 @@
+//! The object's storage: SQLite in memory, and a snapshot after each event that wrote.
+//!
+//! A snapshot is not safe until it is durable. A crash goes back to the safe one, or to a later one that became
+//! durable without anybody having been told.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
+
+use duet::{
+    domain::Seq,
+    journal::sql::{Bind, Cell as SqlCell, Row, Sql, SqlError},
+};
+use rusqlite::{Connection, MAIN_DB, ToSql, types::{ToSqlOutput, Value, ValueRef}};
+
+use crate::auditor::Dump;
+
+/// What is stored at one moment.
+#[derive(Clone)]
+pub struct Snapshot {
+    bytes: Rc<Vec<u8>>,
+    /// When the alarm is set for.
+    pub alarm: Option<u64>,
+    /// The same, as the auditor reads it.
+    pub dump: Rc<Dump>,
+}
+
+/// What goes wrong with the statements of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// Nothing.
+    None,
+    /// The statement with this number fails, from 0.
+    StatementFails(u32),
+    /// The object panics after so many statements that wrote.
+    Panic(u32),
+}
+
+/// The storage of the object.
+pub struct Disk {
+    connection: RefCell<Connection>,
+    /// From the safe one to the newest; never empty.
+    snapshots: VecDeque<Snapshot>,
+    /// The number of the first of them.
+    safe: u64,
+    mishap: Cell<Mishap>,
+    statements: Cell<u32>,
+    writes: Cell<u32>,
+    /// What stood there when the object panicked.
+    at_panic: RefCell<Option<Vec<u8>>>,
+}
+
+impl Disk {
+    /// An empty storage.
+    pub fn new() -> Self {
+        let mut connection = fresh();
+        let dump = Rc::new(Dump::read(&connection, None));
+        let bytes = Rc::new(serialized(&mut connection));
+        let first = Snapshot { bytes, alarm: None, dump };
+        Self {
+            connection: RefCell::new(connection),
+            snapshots: VecDeque::from([first]),
+            safe: 0,
+            mishap: Cell::new(Mishap::None),
+            statements: Cell::new(0),
+            writes: Cell::new(0),
+            at_panic: RefCell::new(None),
+        }
+    }
+
+    /// The number of the newest write.
+    pub fn newest(&self) -> u64 {
+        self.safe + self.snapshots.len() as u64 - 1
+    }
+
+    /// The number of the newest write that is durable.
+    pub fn safe(&self) -> u64 {
+        self.safe
+    }
+
+    /// What is durable.
+    pub fn safe_dump(&self) -> Rc<Dump> {
+        self.snapshots[0].dump.clone()
+    }
+
+    /// What the object itself sees.
+    pub fn newest_dump(&self) -> Rc<Dump> {
+        self.snapshots[self.snapshots.len() - 1].dump.clone()
+    }
+
+    /// When the alarm is set for, as it is stored.
+    pub fn newest_alarm(&self) -> Option<u64> {
+        self.snapshots[self.snapshots.len() - 1].alarm
+    }
+
+    /// An event begins.
+    pub fn begin(&self, mishap: Mishap) {
+        self.mishap.set(mishap);
+        self.statements.set(0);
+        self.writes.set(0);
+        self.at_panic.replace(match mishap {
+            Mishap::Panic(0) => Some(serialized(&mut self.connection.borrow_mut())),
+            _ => None,
+        });
+    }
+
+    /// Whether the event wrote anything so far.
+    pub fn has_written(&self) -> bool {
+        self.writes.get() > 0
+    }
+
+    /// Erases everything.
+    pub fn delete_all(&self) {
+        let connection = self.connection.borrow();
+        let tables = connection.prepare_cached("SELECT name FROM sqlite_master WHERE type = 'table'");
+        let names: Vec<String> = tables
+            .and_then(|mut tables| tables.query_map([], |row| row.get(0))?.collect())
+            .expect("the tables are listed");
+        names.iter().for_each(|name| {
+            connection.execute_batch(&format!("DROP TABLE {name}")).expect("a table is dropped");
+        });
+        self.writes.set(self.writes.get() + 1);
+    }
+
+    /// Keeps what stands there now as the newest write.
+    pub fn keep(&mut self, alarm: Option<u64>) {
+        let before = self.newest_dump();
+        let dump = Rc::new(Dump::read(&self.connection.borrow(), Some(&before)));
+        let bytes = Rc::new(serialized(&mut self.connection.borrow_mut()));
+        self.snapshots.push_back(Snapshot { bytes, alarm, dump });
+    }
+
+    /// The object panicked: what it had written until then is the newest write.
+    pub fn keep_what_stood_at_panic(&mut self, alarm: Option<u64>) {
+        if let Some(bytes) = self.at_panic.take() {
+            restore(&mut self.connection.borrow_mut(), &bytes);
+        }
+        self.keep(alarm);
+    }
+
+    /// The next write is durable; `false` when it was already.
+    pub fn settle_one(&mut self, up_to: u64) -> bool {
+        let is_due = self.safe < up_to && self.snapshots.len() > 1;
+        if is_due {
+            self.snapshots.pop_front();
+            self.safe += 1;
+        }
+        is_due
+    }
+
+    /// Goes back to write `number`, which is durable from now on. Returns the alarm that was set then.
+    pub fn go_back(&mut self, number: u64) -> Option<u64> {
+        let steps = (number.saturating_sub(self.safe) as usize).min(self.snapshots.len() - 1);
+        let snapshot = self.snapshots[steps].clone();
+        restore(&mut self.connection.borrow_mut(), &snapshot.bytes);
+        // Numbers go on, so that an old commit is not taken for a new one.
+        self.safe = self.newest() + 1;
+        let alarm = snapshot.alarm;
+        self.snapshots = VecDeque::from([snapshot]);
+        alarm
+    }
+
+    fn count_statement(&self, statement: &str) -> Result<bool, SqlError> {
+        let number = self.statements.get();
+        self.statements.set(number + 1);
+        if self.mishap.get() == Mishap::StatementFails(number) {
+            return Err(SqlError("a statement failed"));
+        }
+        Ok(!statement.starts_with("SELECT"))
+    }
+
+    fn count_write(&self) {
+        self.writes.set(self.writes.get() + 1);
+        if self.mishap.get() == Mishap::Panic(self.writes.get()) {
+            self.at_panic.replace(Some(serialized(&mut self.connection.borrow_mut())));
+        }
+    }
+}
+
+impl Sql for Disk {
+    fn run(&self, statement: &'static str, values: &[Bind<'_>]) -> Result<Vec<Row>, SqlError> {
+        let is_write = self.count_statement(statement)?;
+        let rows = run(&self.connection.borrow(), statement, values).map_err(|_| SqlError("a statement failed"))?;
+        if is_write {
+            self.count_write();
+        }
+        Ok(rows)
+    }
+
+    fn insert(&self, statement: &'static str, seq: Seq, id: &str, json: &str) -> Result<bool, SqlError> {
+        self.count_statement(statement)?;
+        let inserted = {
+            let connection = self.connection.borrow();
+            let insert = connection.prepare_cached(statement);
+            insert.and_then(|mut insert| insert.execute((seq as i64, id, json)))
+        };
+        let is_new = inserted.map_err(|_| SqlError("a statement failed"))? > 0;
+        if is_new {
+            self.count_write();
+        }
+        Ok(is_new)
+    }
+}
+
+struct Bound<'a>(Bind<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Bind::Null => ToSqlOutput::Owned(Value::Null),
+            Bind::Integer(number) => ToSqlOutput::Owned(Value::Integer(number)),
+            Bind::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
+    }
+}
+
+fn run(connection: &Connection, statement: &str, values: &[Bind<'_>]) -> rusqlite::Result<Vec<Row>> {
+    let mut prepared = connection.prepare_cached(statement)?;
+    let columns = prepared.column_count();
+    let values = values.iter().map(|value| Bound(*value));
+    let mut rows = prepared.query(rusqlite::params_from_iter(values))?;
+    let mut read = vec![];
+    while let Some(row) = rows.next()? {
+        read.push((0..columns).map(|column| row.get_ref(column).map(cell)).collect::<Result<Row, _>>()?);
+    }
+    Ok(read)
+}
+
+fn cell(value: ValueRef<'_>) -> SqlCell {
+    match value {
+        ValueRef::Integer(number) => SqlCell::Integer(number),
+        ValueRef::Text(text) => SqlCell::Text(String::from_utf8_lossy(text).into_owned()),
+        _ => SqlCell::Null,
+    }
+}
+
+fn serialized(connection: &mut Connection) -> Vec<u8> {
+    connection.serialize(MAIN_DB).expect("a database in memory is serialized").to_vec()
+}
+
+fn restore(connection: &mut Connection, bytes: &[u8]) {
+    connection.flush_prepared_statement_cache();
+    if bytes.is_empty() {
+        *connection = fresh();
+        return;
+    }
+    connection.deserialize_read_exact(MAIN_DB, bytes, bytes.len(), false).expect("a snapshot is read");
+}
+
+fn fresh() -> Connection {
+    let connection = Connection::open_in_memory().expect("SQLite opens in memory");
+    connection.execute_batch("PRAGMA page_size = 512").expect("a page size is set");
+    connection.set_prepared_statement_cache_capacity(64);
+    connection
+}

@@ -1,0 +1,275 @@
+//! A Redis behind Upstash's REST API: real semantics for the commands that Duet uses, and every way in which a request
+//! can go wrong.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use duet::replica::{RequestId, RestRequest};
+use serde_json::{Value, json};
+
+use crate::{dice::Part, stage::Stage, weather::{Spell, Weather}, world::Happening};
+
+/// A value of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A hash.
+    Hash(BTreeMap<String, String>),
+    /// A list.
+    List(Vec<Rc<str>>),
+}
+
+/// A key.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What it holds.
+    pub stored: Stored,
+    /// When it goes by itself; `None` would be never.
+    pub expires_at: Option<u64>,
+}
+
+/// A request on its way.
+struct Request {
+    life: u64,
+    id: RequestId,
+    commands: Vec<Vec<String>>,
+    is_single: bool,
+    /// What was answered, before it may get lost.
+    answer: (u16, String),
+    /// Whether it was in doubt when it ran: nobody waits for its answer any more, or it ran before.
+    is_stray: bool,
+}
+
+/// What one run of a request did, for the auditor.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The commands.
+    pub commands: Rc<Vec<Vec<String>>>,
+    /// Whether nobody expects it any more: it is late, or the second time.
+    pub is_stray: bool,
+}
+
+/// What happens to the keys from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// All keys are gone.
+    Wiped,
+    /// Somebody else wrote into the list.
+    Tampered,
+}
+
+/// The database.
+#[derive(Default)]
+pub struct Redis {
+    keys: BTreeMap<String, Entry>,
+    requests: BTreeMap<u64, Request>,
+    count: u64,
+    /// Requests that arrived so far.
+    pub received: u64,
+}
+
+impl Redis {
+    /// The keys that have not expired.
+    pub fn keys(&self, now: u64) -> impl Iterator<Item = (&str, &Entry)> {
+        let lives = move |(_, entry): &(&String, &Entry)| entry.expires_at.is_none_or(|at| now < at);
+        self.keys.iter().filter(lives).map(|(key, entry)| (key.as_str(), entry))
+    }
+
+    /// The list under a key.
+    pub fn list(&self, key: &str, now: u64) -> &[Rc<str>] {
+        match self.keys(now).find(|(name, _)| *name == key).map(|(_, entry)| &entry.stored) {
+            Some(Stored::List(list)) => list,
+            _ => &[],
+        }
+    }
+
+    /// Whether a request is still going to run.
+    pub fn is_idle(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// A request left the object. Draws what becomes of it.
+    pub fn receive(&mut self, life: u64, id: RequestId, request: &RestRequest, stage: &mut Stage, weather: &Weather) {
+        self.received += 1;
+        self.count += 1;
+        let key = self.count;
+        let (commands, is_single) = parse(request);
+        let to_redis = weather.delay(stage, Part::Redis, "to Redis");
+        let back = weather.delay(stage, Part::Redis, "back");
+        let hit = |stage: &mut Stage, name, rate: fn(&crate::weather::Swarm) -> u64| {
+            weather.strikes(stage, Part::Redis, name, rate)
+        };
+        let mut entry = Request { life, id, commands, is_single, answer: (0, String::new()), is_stray: false };
+        if weather.has(Spell::RedisDead) {
+            // Some connections are refused at once, others hang.
+            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+                return;
+            }
+            self.requests.insert(key, entry);
+            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+        }
+        if let Some(status) = weather.redis_refusal() {
+            entry.answer = (status, r#"{"error":"refused"}"#.to_owned());
+            self.requests.insert(key, entry);
+            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+        }
+        if hit(stage, "lost", |swarm| swarm.redis_lost) {
+            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+                return;
+            }
+            self.requests.insert(key, entry);
+            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+        }
+        if hit(stage, "refused", |swarm| swarm.redis_refused) {
+            let status = [429, 400, 401][stage.dice.below(Part::Redis, "status", 3) as usize];
+            entry.answer = (status, r#"{"error":"ERR refused"}"#.to_owned());
+            self.requests.insert(key, entry);
+            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+        }
+        if hit(stage, "late", |swarm| swarm.redis_late) {
+            let late = stage.dice.between(Part::Redis, "late by", 1_000, 55_000);
+            entry.is_stray = true;
+            self.requests.insert(key, entry);
+            if stage.dice.chance(Part::Redis, "fails at once", 1, 2) {
+                stage.after(back, Happening::RedisReplies { key, is_heard: false });
+            }
+            return stage.after(late, Happening::RedisRuns { key, is_again: false });
+        }
+        if hit(stage, "broken", |swarm| swarm.redis_broken) {
+            entry.answer = ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
+            self.requests.insert(key, entry);
+            stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            if stage.dice.chance(Part::Redis, "did it", 1, 2) {
+                let late = stage.dice.between(Part::Redis, "late by", 0, 55_000);
+                stage.after(late, Happening::RedisRuns { key, is_again: true });
+            }
+            return;
+        }
+        self.requests.insert(key, entry);
+        stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
+        if hit(stage, "twice", |swarm| swarm.redis_twice) {
+            let again = stage.dice.between(Part::Redis, "again after", 1, 55_000);
+            stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
+            // A request is sent twice where its first answer did not come back.
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+        }
+        if hit(stage, "reply lost", |swarm| swarm.redis_reply_lost) {
+            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+                return;
+            }
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+        }
+        let is_garbage = hit(stage, "garbage", |swarm| swarm.redis_garbage);
+        if is_garbage && let Some(request) = self.requests.get_mut(&key) {
+            request.answer = (200, "<html>maintenance</html>".to_owned());
+        }
+        stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+    }
+
+    /// Runs a request. One of an earlier life of the object's memory counts as late.
+    pub fn run(&mut self, key: u64, is_again: bool, life: u64, now: u64) -> Option<Ran> {
+        let request = self.requests.get(&key)?;
+        let (commands, is_single) = (Rc::new(request.commands.clone()), request.is_single);
+        let is_stray = request.is_stray || is_again || request.life != life;
+        let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
+        let request = self.requests.get_mut(&key)?;
+        if request.answer.0 == 0 {
+            request.answer = answer(results, is_single);
+        }
+        Some(Ran { commands, is_stray })
+    }
+
+    /// The answer to a request gets back: whose it is, and what it says. It may say nothing.
+    pub fn reply(&mut self, key: u64, is_heard: bool) -> Option<(u64, RequestId, Option<(u16, String)>)> {
+        let request = self.requests.get(&key)?;
+        Some((request.life, request.id, is_heard.then(|| request.answer.clone())))
+    }
+
+    /// Something happens to the keys that is none of Duet's doing.
+    pub fn meddle(&mut self, outside: Outside) {
+        match outside {
+            Outside::Wiped => self.keys.clear(),
+            Outside::Tampered => {
+                for entry in self.keys.values_mut() {
+                    let Stored::List(list) = &mut entry.stored else { continue };
+                    // More than one, so that a lost append does not happen to make the length right again.
+                    list.extend(std::iter::repeat_n(Rc::from(r#"{"id":"foreign"}"#), 7));
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, command: &[String], now: u64) -> Value {
+        self.keys.retain(|_, entry| entry.expires_at.is_none_or(|at| now < at));
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["HSET", key, fields @ ..] if !fields.is_empty() && fields.len() % 2 == 0 => self.hset(key, fields),
+            ["PEXPIRE", key, ms] => self.pexpire(key, ms, now),
+            ["RPUSH", key, elements @ ..] if !elements.is_empty() => self.rpush(key, elements, true),
+            ["RPUSHX", key, elements @ ..] if !elements.is_empty() => self.rpush(key, elements, false),
+            ["DEL", keys @ ..] if !keys.is_empty() => {
+                result(keys.iter().filter(|key| self.keys.remove(**key).is_some()).count())
+            }
+            ["LLEN", key] => match self.keys.get(*key).map(|entry| &entry.stored) {
+                None => result(0),
+                Some(Stored::List(list)) => result(list.len()),
+                Some(_) => wrong_type(),
+            },
+            _ => json!({"error": "ERR unknown command or wrong number of arguments"}),
+        }
+    }
+
+    fn hset(&mut self, key: &str, fields: &[&str]) -> Value {
+        let entry = self.keys.entry(key.to_owned());
+        let entry = entry.or_insert_with(|| Entry { stored: Stored::Hash(BTreeMap::new()), expires_at: None });
+        let Stored::Hash(hash) = &mut entry.stored else { return wrong_type() };
+        let pairs = fields.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
+        result(pairs.filter(|(field, value)| hash.insert(field.clone(), value.clone()).is_none()).count())
+    }
+
+    fn pexpire(&mut self, key: &str, ms: &str, now: u64) -> Value {
+        let Ok(ms) = ms.parse::<i64>() else { return json!({"error": "ERR value is not an integer or out of range"}) };
+        let Some(entry) = self.keys.get_mut(key) else { return result(0) };
+        entry.expires_at = Some(now.saturating_add_signed(ms));
+        result(1)
+    }
+
+    fn rpush(&mut self, key: &str, elements: &[&str], makes_key: bool) -> Value {
+        if !makes_key && !self.keys.contains_key(key) {
+            return result(0);
+        }
+        let entry = self.keys.entry(key.to_owned());
+        let entry = entry.or_insert_with(|| Entry { stored: Stored::List(vec![]), expires_at: None });
+        let Stored::List(list) = &mut entry.stored else { return wrong_type() };
+        list.extend(elements.iter().map(|element| Rc::from(*element)));
+        result(list.len())
+    }
+}
+
+fn result(number: usize) -> Value {
+    json!({ "result": number })
+}
+
+fn wrong_type() -> Value {
+    json!({"error": "WRONGTYPE Operation against a key holding the wrong kind of value"})
+}
+
+/// As the REST API has it: a single command that fails is a 400, a transaction is an array of results.
+fn answer(results: Vec<Value>, is_single: bool) -> (u16, String) {
+    match results.as_slice() {
+        [single] if is_single => {
+            (if single.get("error").is_some() { 400 } else { 200 }, single.to_string())
+        }
+        _ => (200, Value::Array(results).to_string()),
+    }
+}
+
+/// The commands of a request, and whether it is a single one.
+pub fn parse(request: &RestRequest) -> (Vec<Vec<String>>, bool) {
+    let is_single = request.path == "/";
+    let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let words = |command: &Value| {
+        let words = command.as_array().into_iter().flatten();
+        words.map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect()
+    };
+    let commands = if is_single { vec![words(&body)] } else { body.as_array().into_iter().flatten().map(words).collect() };
+    (commands, is_single)
+}

@@ -1,0 +1,201 @@
+//! When faults stop, everything converges: what is still pending then, and why.
+
+use crate::{
+    auditor::{Verdict, Violation},
+    dice::Part,
+    person::Phase,
+    weather::Spell,
+    wire::{Up, Who},
+    world::World,
+};
+
+/// How long clients take to be complete again; their longest pause is half of it.
+const CLIENTS_MS: u64 = 75_000;
+/// How long Redis takes to be in step again and the object to fall asleep: the longest pause before a retry, and the
+/// checks for a minute after it.
+const REDIS_MS: u64 = 215_000;
+/// How long the object may be seen idle without doing anything.
+const IDLE_MS: u64 = 60_000;
+
+impl World {
+    /// Faults are over: connections that are lost are found to be, and everybody comes back.
+    pub fn calm_down(&mut self) {
+        self.stage.note("weather", || "calms down".to_owned());
+        self.weather.calm_down();
+        for pipe in self.wire.pipes.keys().copied().collect::<Vec<_>>() {
+            let is_nuisance = matches!(self.wire.pipes[&pipe].who, Who::Nuisance(_));
+            if self.wire.pipes[&pipe].is_cut {
+                self.stage.after(500, crate::world::Happening::ClientNotices(pipe));
+                self.stage.after(500, crate::world::Happening::ObjectNotices(pipe));
+            } else if is_nuisance && self.wire.pipes[&pipe].is_client_open {
+                self.wire.send_up(pipe, Up::Closed, &mut self.stage, &self.weather);
+            }
+        }
+        if self.weather.lasting == Some(Spell::Offline(1)) {
+            self.cut_off(1);
+        }
+        for client in 0..self.people.len() {
+            let (person, mut means) = self.person(client);
+            if person.phase == Phase::Inside && person.is_away() {
+                person.reload(&mut means);
+            }
+        }
+    }
+
+    fn lives(&self) -> bool {
+        self.host.disk.newest_dump().is_room()
+    }
+
+    /// Runs until everything should have converged, and fails with what is still pending.
+    pub fn settle(&mut self) -> Verdict {
+        let begin = self.stage.now;
+        self.run_until(begin + CLIENTS_MS)?;
+        none_pending("clients", self.pending_of_clients())?;
+        if self.auditor.is_meddled() && self.lives() {
+            let place = self.people.iter().find(|person| person.is_connected()).map(|person| person.place);
+            place.into_iter().for_each(|place| self.says_something(place));
+        }
+        self.run_until(begin + REDIS_MS)?;
+        none_pending("the object", self.pending_of_object())?;
+        if self.lives() && self.weather.lasting.is_none() {
+            let (events, requests) = (self.events, self.redis.received);
+            self.run_for(IDLE_MS)?;
+            // An alarm that was set for something earlier may ring once for nothing.
+            if self.lives() && (self.events > events + 1 || self.redis.received > requests) {
+                let (events, requests) = (self.events - events, self.redis.received - requests);
+                return Err(Violation::new(16, format!("an idle room has {events} events and {requests} requests")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The room ends, by a person or by itself, and nothing is left.
+    pub fn end(&mut self) -> Verdict {
+        let room = self.host.disk.newest_dump();
+        if room.is_room() {
+            let seated = |person: &&crate::person::Person| {
+                person.phase == Phase::Inside && !(self.weather.has(Spell::Offline(1)) && person.place == 1)
+            };
+            let destroyer = self.people.iter().find(seated).map(|person| person.place);
+            match destroyer {
+                Some(client) if self.stage.dice.chance(Part::Weather, "ends by itself", 1, 2) => {
+                    let (person, mut means) = self.person(client);
+                    person.destroy(&mut means);
+                    self.run_for(8_000)?;
+                }
+                _ => {
+                    let end = self.host.disk.newest_dump().expires_at();
+                    let now = self.host.clock(self.stage.now);
+                    self.run_for(end.saturating_sub(now) + 1_000)?;
+                }
+            }
+        }
+        if !self.auditor.is_creation_told() {
+            // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
+            return Ok(());
+        }
+        if self.lives() {
+            return Err(Violation::new(16, "the room does not end"));
+        }
+        self.run_for(20_000)?;
+        none_pending("clients", self.pending_after_end())?;
+        let is_healthy = self.weather.lasting != Some(Spell::RedisDead);
+        self.run_for(if is_healthy { 150_000 } else { self.setup.ttl_seconds * 4_000 + 300_000 })?;
+        none_pending("the object", self.pending_of_object())?;
+        none_pending("what is left", self.left_over())
+    }
+
+    fn pending_of_clients(&self) -> Vec<String> {
+        if !self.lives() {
+            return vec![];
+        }
+        let mut pending = vec![];
+        let journal = self.host.disk.safe_dump();
+        let online = self.host.online();
+        for person in &self.people {
+            let is_cut_off = self.weather.has(Spell::Offline(person.place));
+            if person.phase != Phase::Inside || is_cut_off {
+                if person.phase == Phase::Joining && !is_cut_off {
+                    pending.push(format!("{} still joins", person.identity.name));
+                }
+                continue;
+            }
+            let mut wants = |holds: bool, what: &str| {
+                if !holds {
+                    pending.push(format!("{}: {what}", person.identity.name));
+                }
+            };
+            wants(person.is_connected(), "has no open socket");
+            wants(person.unconfirmed() == 0, "has unconfirmed messages");
+            let said = journal.messages.iter().map(|row| (row.said.seq, (&row.said.id, &row.said.text)));
+            let known = person.messages.iter().map(|(seq, (id, text))| (*seq, (id, text)));
+            wants(known.eq(said), "does not know the messages of the journal");
+            wants(person.online == online, "does not know who is here");
+        }
+        pending
+    }
+
+    fn pending_of_object(&self) -> Vec<String> {
+        let mut pending = vec![];
+        let mut wants = |holds: bool, what: String| {
+            if !holds {
+                pending.push(what);
+            }
+        };
+        wants(self.host.open_calls() == 0, format!("{} calls have no answer", self.host.open_calls()));
+        if !self.lives() || self.weather.lasting == Some(Spell::RedisDead) {
+            return pending;
+        }
+        wants(self.host.alarm.is_some(), "no alarm is set".to_owned());
+        wants(self.host.open_fetches() == 0, "a request has no answer".to_owned());
+        wants(self.host.timer.is_none(), "a timer is set".to_owned());
+        if self.setup.has_database {
+            pending.extend(self.pending_of_redis());
+        }
+        pending
+    }
+
+    fn pending_of_redis(&self) -> Vec<String> {
+        let mut pending = vec![];
+        let now = self.stage.now;
+        let journal = self.host.disk.safe_dump();
+        let keys: Vec<(&str, Option<u64>)> = self.redis.keys(now).map(|(key, entry)| (key, entry.expires_at)).collect();
+        let expected = if journal.messages.is_empty() { 1 } else { 2 };
+        if keys.len() != expected {
+            pending.push(format!("Redis holds {} keys of {expected}", keys.len()));
+        }
+        let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), now);
+        if list != self.auditor.rows() {
+            pending.push(format!("Redis holds {} messages, the journal {}", list.len(), journal.messages.len()));
+        }
+        let left_ms = journal.expires_at().saturating_sub(self.host.clock(now));
+        if keys.iter().any(|(_, at)| at.is_none_or(|at| at.saturating_sub(now) + 2_000 < left_ms)) {
+            pending.push("a key goes before the room does".to_owned());
+        }
+        pending
+    }
+
+    fn pending_after_end(&self) -> Vec<String> {
+        let is_there = |person: &&crate::person::Person| {
+            matches!(person.phase, Phase::Inside | Phase::Joining) && !self.weather.has(Spell::Offline(person.place))
+        };
+        self.people.iter().filter(is_there).map(|person| format!("{} believes in the room", person.identity.name)).collect()
+    }
+
+    fn left_over(&self) -> Vec<String> {
+        let mut left = vec![];
+        let dump = self.host.disk.newest_dump();
+        if dump.tables > 0 || dump.has_tombstone {
+            left.push(format!("{} tables in the object", dump.tables));
+        }
+        if self.host.alarm.is_some() || self.host.timer.is_some() {
+            left.push("an alarm or a timer".to_owned());
+        }
+        left.extend(self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}")));
+        left
+    }
+}
+
+fn none_pending(whose: &str, pending: Vec<String>) -> Verdict {
+    if pending.is_empty() { Ok(()) } else { Err(Violation::new(16, format!("pending of {whose}: {}", pending.join("; ")))) }
+}

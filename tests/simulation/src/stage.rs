@@ -1,0 +1,109 @@
+//! The clock and everything that is going to happen.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use crate::{
+    dice::{Dice, Part},
+    trace::Trace,
+    world::Happening,
+};
+
+/// What waits for its time. Equal times have an order, which the dice pick.
+struct Planned {
+    at: u64,
+    tie: u64,
+    number: u64,
+    happening: Happening,
+}
+
+impl Planned {
+    fn key(&self) -> (u64, u64, u64) {
+        (self.at, self.tie, self.number)
+    }
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Planned {}
+
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Planned {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+/// Time, chance, the trace and the plan: what every part of the world needs.
+pub struct Stage {
+    /// Virtual time in milliseconds.
+    pub now: u64,
+    /// All chance.
+    pub dice: Dice,
+    /// What happened so far.
+    pub trace: Trace,
+    planned: BinaryHeap<Reverse<Planned>>,
+    count: u64,
+}
+
+impl Stage {
+    /// An empty plan that begins at `now`.
+    pub fn new(now: u64, dice: Dice, trace: Trace) -> Self {
+        Self { now, dice, trace, planned: BinaryHeap::new(), count: 0 }
+    }
+
+    /// Plans a happening for a moment; one that is over counts as now.
+    pub fn at(&mut self, at: u64, happening: Happening) {
+        let tie = self.dice.below(Part::Ties, "tie", 4);
+        self.count += 1;
+        self.planned.push(Reverse(Planned { at: at.max(self.now), tie, number: self.count, happening }));
+    }
+
+    /// Plans a happening in so many milliseconds.
+    pub fn after(&mut self, ms: u64, happening: Happening) {
+        self.at(self.now + ms, happening);
+    }
+
+    /// When the next happening is.
+    pub fn next_at(&self) -> Option<u64> {
+        self.planned.peek().map(|Reverse(next)| next.at)
+    }
+
+    /// Takes the next happening and goes to its time.
+    pub fn take_next(&mut self) -> Option<Happening> {
+        let Reverse(next) = self.planned.pop()?;
+        self.now = self.now.max(next.at);
+        Some(next.happening)
+    }
+
+    /// Everything that waits, in order.
+    pub fn planned(&self) -> Vec<(u64, &Happening)> {
+        let mut all: Vec<&Planned> = self.planned.iter().map(|Reverse(planned)| planned).collect();
+        all.sort();
+        all.into_iter().map(|planned| (planned.at, &planned.happening)).collect()
+    }
+
+    /// Takes the happening at a place of [`Self::planned`], as if it were the next.
+    pub fn take(&mut self, place: usize) -> Option<Happening> {
+        let mut all: Vec<Planned> = std::mem::take(&mut self.planned).into_iter().map(|Reverse(one)| one).collect();
+        all.sort();
+        let taken = (place < all.len()).then(|| all.remove(place));
+        self.planned.extend(all.into_iter().map(Reverse));
+        let taken = taken?;
+        self.now = self.now.max(taken.at);
+        Some(taken.happening)
+    }
+
+    /// Writes a line into the trace, if there is one.
+    pub fn note(&mut self, part: &str, line: impl FnOnce() -> String) {
+        self.trace.note(self.now, part, line);
+    }
+}
