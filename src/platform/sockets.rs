@@ -75,11 +75,13 @@ impl Sockets {
     }
 
     /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
-    pub fn on_closed(&self, socket: &WebSocket) -> Option<SocketId> {
+    /// Returns which one it was, and whose.
+    pub fn on_closed(&self, socket: &WebSocket) -> Option<(SocketId, Option<ParticipantId>)> {
         let id = self.id_of(socket);
+        let owner = read_attachment(socket).map(|(_, owner)| owner);
         self.0.borrow_mut().retain(|(known, _)| Some(*known) != id);
         close_one(socket, Close::NORMAL);
-        id
+        id.map(|id| (id, owner))
     }
 }
 

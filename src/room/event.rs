@@ -22,9 +22,10 @@ pub enum Event<'a> {
     /// A frame came.
     #[allow(missing_docs, reason = "said above")]
     Frame { socket: SocketId, frame: Frame<'a> },
-    /// A socket is closed, or its connection is lost.
+    /// A socket is closed, or its connection is lost. `owner` is whose it was, where the platform can say so: this may be
+    /// the event that wakes the room, which then does not find the socket among the open ones.
     #[allow(missing_docs, reason = "said above")]
-    SocketClosed { socket: SocketId },
+    SocketClosed { socket: SocketId, owner: Option<ParticipantId> },
     /// The object's alarm rang, and is no longer set. It says nothing about why: it may be early, late or a repetition.
     Alarm,
     /// The timer ran out.

@@ -160,7 +160,7 @@ impl Room {
                 respond(call, outcome.map(|()| None), effects)
             }
             Event::Frame { socket, frame } => self.on_frame(socket, frame, journal, effects),
-            Event::SocketClosed { socket } => self.on_socket_closed(socket, journal, effects),
+            Event::SocketClosed { socket, owner } => self.on_socket_closed(socket, owner, journal, effects),
             Event::Alarm => {
                 self.alarm = Alarm::NotSet;
                 self.load_and_expire(journal, effects)

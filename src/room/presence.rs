@@ -109,7 +109,7 @@ impl Room {
             Err(Refusal::Journal(error)) => Err(error),
             Err(Refusal::Api(error)) => {
                 effects.output.push(OutputEffect::Close(vec![socket], error.close()));
-                self.on_socket_closed(socket, journal, effects)
+                self.on_socket_closed(socket, None, journal, effects)
             }
         }
     }
@@ -165,10 +165,11 @@ impl Room {
     pub(super) fn on_socket_closed(
         &mut self,
         socket: SocketId,
+        owner: Option<ParticipantId>,
         journal: Journal<'_>,
         effects: &mut Effects,
     ) -> Result<(), JournalError> {
-        let Some(participant) = self.sockets.close(socket) else { return Ok(()) };
+        let Some(participant) = self.sockets.close(socket).or(owner) else { return Ok(()) };
         if self.sockets.is_online(&participant) || self.sockets.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::world::*;
 use crate::{
-    domain::{Proof, ProofHash},
+    domain::{ParticipantId, Proof, ProofHash},
     room::{CallId, Event, Frame},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
 };
@@ -101,12 +101,23 @@ fn the_last_socket_that_closes_is_announced() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     let ben_too = room.connect(BEN);
 
-    room.handle(Event::SocketClosed { socket: ben });
+    room.handle(Event::SocketClosed { socket: ben, owner: None });
     assert!(room.frames_to(ann, "presence").is_empty());
-    room.handle(Event::SocketClosed { socket: ben_too });
-    room.handle(Event::SocketClosed { socket: ben_too });
+    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
+    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
+    assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
+}
+
+#[test]
+fn the_end_of_a_socket_is_announced_although_it_wakes_the_room() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+    room.lose_memory(&[(ann, ANN)]);
+
+    let owner = ParticipantId::parse(&participant(BEN));
+    room.handle(Event::SocketClosed { socket: ben, owner });
+
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
 }
 
@@ -115,7 +126,7 @@ fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
-    room.handle(Event::SocketClosed { socket: ben });
+    room.handle(Event::SocketClosed { socket: ben, owner: None });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));

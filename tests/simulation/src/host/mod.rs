@@ -202,8 +202,8 @@ impl Host {
 
     /// A socket is closed by its client, or its connection is lost.
     pub fn socket_closed(&mut self, socket: SocketId, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
-        if self.sockets.remove(&socket).is_some() {
-            self.handle(Event::SocketClosed { socket }, mishap, stage, weather);
+        if let Some(Socket { owner, .. }) = self.sockets.remove(&socket) {
+            self.handle(Event::SocketClosed { socket, owner: Some(owner) }, mishap, stage, weather);
         }
     }
 
