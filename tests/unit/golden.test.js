@@ -34,7 +34,7 @@ const EFFECTS = {
 
 for (const { name, frame: said } of golden("server-frames")) {
   test(`the page understands the room's ${name} frame`, async () => {
-    const room = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+    const room = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
     room.clock.nowMs = 1795461754000
     await room.connects(frame("server-frames", "ready"))
 
@@ -49,7 +49,7 @@ test("there is an example of every frame that the page knows", () => {
 })
 
 test("what the page sends is what the room understands", async () => {
-  const test = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+  const test = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
   await test.connects()
 
   test.room.noteDraft("h")

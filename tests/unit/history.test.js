@@ -24,7 +24,9 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
       const messages = seqs.filter((seq) => !without.includes(seq)).slice(0, perPage).map((seq) => ({ seq }))
       return { messages, lastSeq: room.count }
     },
-    take: async ({ seq }) => void timeline.put({ seq, id: `id-${seq}`, kind: "shown" }),
+    take: async (messages) => {
+      for (const { seq } of messages) timeline.put({ seq, id: `id-${seq}`, kind: "shown" })
+    },
     onPage: () => (seen.pages += 1),
     onGone: (word) => seen.gone.push(word),
     whenIdle: (act) => seen.idle.push(act),

@@ -152,20 +152,20 @@ for (const text of ["", " ", "a", "👍 ok", "1", "#", "😀".repeat(7), "🎉".
 // --- Groups ---
 
 function entry(changes = {}) {
-  return { id: "k", isOwn: false, sender: "Bob", text: "hi", timestamp: 100_000, ...changes }
+  return { id: "k", isOwn: false, sender: "Bob", text: "hi", at: 100_000, ...changes }
 }
 
 test("the same person within a minute goes on", () => {
-  assert.equal(continues(entry(), entry({ timestamp: 159_999 })), true)
+  assert.equal(continues(entry(), entry({ at: 159_999 })), true)
 })
 
 test("the first message, another person, another name or a minute: a new group", () => {
   assert.equal(continues(undefined, entry()), false)
   assert.equal(continues(entry({ isOwn: true }), entry()), false)
   assert.equal(continues(entry({ sender: "Bobby" }), entry()), false)
-  assert.equal(continues(entry(), entry({ timestamp: 160_000 })), false)
+  assert.equal(continues(entry(), entry({ at: 160_000 })), false)
 })
 
 test("a time that is none begins a new group", () => {
-  assert.equal(continues(entry(), entry({ timestamp: NaN })), false)
+  assert.equal(continues(entry(), entry({ at: NaN })), false)
 })

@@ -1,6 +1,5 @@
-// A room of a page, with its surroundings under the test's hand: the socket, the history, the clock, the codec.
+// A room of a page, with its surroundings under the test's hand: the socket, the history, the clock, the session.
 
-import { PlainCodec } from "../../public/app/crypto/plain.js"
 import { Room } from "../../public/app/model/room.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
@@ -31,27 +30,52 @@ class FakeSocket {
   send = (frame) => this.isReady && this.sent.push(frame) > 0
 }
 
-class FakeShelf {
-  draft = ""
-  pending = []
-  endsAt = 0
-  isCleared = false
-  clear = () => void (this.isCleared = true)
+/** What stands in for a session: one of a room where everything passes through as it is. */
+export class FakeSession {
+  state = { phase: "plain" }
+  isDestroyed = false
+  /** What is kept for a reload. */
+  text = ""
+  unsent = []
+  /** What the room was told to be refused. */
+  areKeysRefused = false
+
+  drafts = {
+    saveText: async (text) => void (this.text = text),
+    addUnsent: async (draft) => void this.unsent.push(draft),
+    removeUnsent: async (id) => void (this.unsent = this.unsent.filter((draft) => draft.id !== id)),
+  }
+
+  /** @param {object} [changes] what is different in this one */
+  constructor(changes = {}) {
+    Object.assign(this, changes)
+  }
+
+  onHellos = async () => {}
+  keysMessage = async () => null
+  keysRefused = () => void (this.areKeysRefused = true)
+  seal = async ({ id, sender, text }) => ({ id, sender, text })
+  openOne = async ({ participantId, sender, text, timestamp }) => shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
+  open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
+  destroy = () => void (this.isDestroyed = true)
+}
+
+/** The outcome of a message that opens. */
+export function shown(text, changes = {}) {
+  return { kind: "shown", isOwn: false, isEarly: false, sender: "", text, at: 0, ...changes }
 }
 
 export class TestRoom {
   clock = new FakeClock()
-  shelf = new FakeShelf()
   /** What the room has, for whoever asks. */
   stored = []
   asked = []
   told = []
   socket
 
-  /** @param {{codec?: any, pending?: object[]}} given */
-  constructor({ codec = new PlainCodec(), pending = [] } = {}) {
-    this.codec = codec
-    this.shelf.pending = pending
+  /** @param {{session?: any, unsent?: object[]}} given */
+  constructor({ session = new FakeSession(), unsent = [] } = {}) {
+    this.session = session
     const { now, setTimeout, clearTimeout, random } = this.clock
     const platform = {
       openSocket: (handlers) => (this.socket = new FakeSocket(handlers)),
@@ -63,7 +87,7 @@ export class TestRoom {
       whenIdle: () => {},
       now, setTimeout, clearTimeout, random,
     }
-    this.room = new Room({ participantId: ANN, participants: [ANN] }, { codec, shelf: this.shelf, platform, listener: this.#listener() })
+    this.room = new Room({ participantId: ANN, participants: [ANN] }, { session, unsent, platform, listener: this.#listener() })
   }
 
   /** One that is connected, with both people. */
@@ -119,7 +143,7 @@ export class TestRoom {
   texts() {
     const { timeline } = this.room
     return Array.from({ length: timeline.high - timeline.low + 1 }, (_, index) => timeline.at(timeline.low + index))
-      .filter((entry) => entry && entry.kind !== "invisible")
+      .filter((entry) => entry && entry.kind !== "keys")
       .map(({ kind, text }) => (kind === "shown" ? text : kind))
   }
 

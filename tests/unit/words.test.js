@@ -9,7 +9,7 @@ const PAGES = ["index.html", "room.html"].map((name) => readFileSync(new URL(`..
 // --- Error words ---
 
 const OUTCOMES = [
-  "bad-link", "bad-origin", "bad-proof", "changed", "insecure", "identity-changed", "key-cut", "key-missing", "key-wrong", "misconfigured",
+  "bad-link", "bad-origin", "bad-proof", "browser-too-old", "changed", "downgraded", "insecure", "identity-changed", "key-cut", "key-missing", "key-wrong", "misconfigured",
   "no-cookies", "not-a-participant", "offline", "over-quota", "room-destroyed", "room-expired",
   "room-full", "room-history-full", "room-not-found", "store-unavailable", "too-large", "too-many-requests",
 ]

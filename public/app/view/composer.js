@@ -48,6 +48,11 @@ export class Composer {
     this.#measure()
   }
 
+  /** @param {boolean} isShown */
+  set isShown(isShown) {
+    this.#form.hidden = !isShown
+  }
+
   focus() {
     this.#field.focus()
   }

@@ -243,7 +243,7 @@ export class MessageList {
    */
   #build(seq) {
     const entry = this.#timeline.at(seq)
-    const row = entry && entry.kind !== "invisible" ? [this.#elementOf(entry)] : []
+    const row = entry && entry.kind !== "keys" ? [this.#elementOf(entry)] : []
     const note = this.#notes.get(seq)
     return note === undefined ? row : [...row, buildNote(note)]
   }
@@ -299,7 +299,7 @@ export class MessageList {
   #before(seq) {
     for (let place = seq - 1; place >= this.#timeline.low && !this.#notes.has(place); place -= 1) {
       const entry = this.#timeline.at(place)
-      if (entry && entry.kind !== "invisible") return entry.kind === "shown" ? entry : undefined
+      if (entry && entry.kind !== "keys") return entry.kind === "shown" ? entry : undefined
     }
     return undefined
   }

@@ -184,7 +184,8 @@ pub mod proof {
 
     cases![
         a_room_with_access_opens_with_its_proof_only,
-        who_has_a_seat_needs_no_proof_again,
+        a_new_seat_needs_its_half_of_the_key_exchange,
+        who_has_a_seat_needs_nothing_again,
         a_proof_for_a_room_without_access_is_ignored,
         access_and_proof_must_be_32_bytes_of_base64url,
     ];
@@ -200,24 +201,40 @@ pub mod proof {
         browser.post(&format!("/api/room/join?roomId={room}"), body)
     }
 
+    fn with_proof(proof: [u8; 32]) -> Value {
+        let [proof, shelf] = [proof, [9; 32]].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        json!({ "proof": proof, "hello": URL_SAFE_NO_PAD.encode([2; 97]), "shelf": shelf })
+    }
+
     fn right() -> Value {
-        json!({ "proof": URL_SAFE_NO_PAD.encode(PROOF) })
+        with_proof(PROOF)
     }
 
     fn a_room_with_access_opens_with_its_proof_only(world: &World) {
         let room = room_with_access(world);
         let visitor = world.browser();
 
-        for wrong in [json!({}), json!({ "proof": URL_SAFE_NO_PAD.encode([8; 32]) })] {
-            assert_refused(&join(&visitor, &room, &wrong), 403, "bad-proof");
-        }
+        assert_refused(&join(&visitor, &room, &with_proof([8; 32])), 403, "bad-proof");
 
         let status = visitor.get(&format!("/api/room?roomId={room}")).json();
         assert_eq!((&status["status"], &status["sealed"]), (&json!("open"), &json!(true)));
         assert_eq!(join(&visitor, &room, &right()).status, 200);
     }
 
-    fn who_has_a_seat_needs_no_proof_again(world: &World) {
+    fn a_new_seat_needs_its_half_of_the_key_exchange(world: &World) {
+        let (room, visitor) = (room_with_access(world), world.browser());
+
+        for field in ["proof", "hello", "shelf"] {
+            let mut body = right();
+            body[field] = Value::Null;
+            assert_bad_field(&join(&visitor, &room, &body), field);
+        }
+
+        let status = visitor.get(&format!("/api/room?roomId={room}")).json();
+        assert_eq!(status["status"], "open");
+    }
+
+    fn who_has_a_seat_needs_nothing_again(world: &World) {
         let (room, ann) = (room_with_access(world), world.browser());
 
         let first = join(&ann, &room, &right());
