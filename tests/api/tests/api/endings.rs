@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::{
     embedded_files::{A_TABLE, files_with},
+    in_step::wait_until_in_step,
     rooms::assert_all_not_found,
-    world::{Talk, World, assert_refused, talk, unknown_room},
+    world::{Talk, World, assert_refused, stranger, talk, unknown_room},
 };
 
 cases![every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before];
@@ -25,8 +26,7 @@ fn every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before(world: &Wor
     let mut stack = world.own(&[("ROOM_TTL_SECONDS", "5")]);
     let destroyed = destroyed(&stack);
     let rooms = abandoned(&stack);
-    let visitor = Browser::new(stack.base_url());
-    assert_all_not_found(&visitor, &destroyed);
+    assert_all_not_found(&stranger(&stack), &destroyed);
     assert_all_have_an_end(&stack);
 
     stack.kill_worker();
@@ -67,6 +67,7 @@ fn abandoned(stack: &Stack) -> Rooms {
 
     let Talk { ann, .. } = talk(stack);
     assert_eq!(ann.post(&json!({ "text": text })).status, 201);
+    wait_until_in_step(stack, &ann);
     let (unjoined, refused) = (access(), access());
     let nobody_joined = visitor.create_room(&json!({ "access": unjoined }));
     let join_failed = visitor.create_room(&json!({ "access": refused }));
@@ -74,6 +75,7 @@ fn abandoned(stack: &Stack) -> Rooms {
     assert_refused(&visitor.post(&join, &json!({ "proof": access() })), 403, "bad-proof");
     let silent = visitor.create_room(&json!({}));
     let joined = Participant::join(stack.base_url(), &silent);
+    wait_until_in_step(stack, &joined);
 
     Rooms {
         token: joined.browser.token().expect("a cookie"),

@@ -1,8 +1,8 @@
 //! Seats: taken by joining, kept by a token, two at the most.
 
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, io::Write, net::TcpStream, thread};
 
-use duet_test_support::{Answer, Browser, Participant, Socket};
+use duet_test_support::{Answer, Browser, LIMIT, Participant, Socket, wait_until};
 use serde_json::json;
 
 use crate::world::{World, assert_keys, assert_refused, pong, token};
@@ -14,6 +14,7 @@ cases![
     joining_again_with_the_same_cookie_changes_nothing,
     a_third_person_finds_the_room_full,
     a_hundred_joins_at_once_admit_exactly_two,
+    joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use,
     one_browser_that_joins_many_times_at_once_takes_one_seat,
     one_browser_has_one_cookie_and_unrelated_ids_in_two_rooms,
     a_malformed_cookie_counts_as_none,
@@ -45,7 +46,9 @@ fn joining_answers_with_who_is_here(world: &World) {
 }
 
 fn joining_sets_a_cookie_for_the_api_only(world: &World) {
-    let joined = join(&world.browser(), &world.room());
+    let (browser, room) = (world.browser(), world.room());
+
+    let joined = join(&browser, &room);
 
     let cookie = joined.header("set-cookie");
     let mut parts = cookie.split("; ");
@@ -54,6 +57,8 @@ fn joining_sets_a_cookie_for_the_api_only(world: &World) {
     assert!(value.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)), "{cookie}");
     let attributes: BTreeSet<&str> = parts.collect();
     assert_eq!(attributes, BTreeSet::from(["HttpOnly", "SameSite=Lax", "Path=/api", "Max-Age=86400"]));
+    let again = join(&browser, &room);
+    assert_eq!(again.header("set-cookie"), cookie, "it is prolonged, since it must outlast the room");
 }
 
 fn no_answer_holds_the_token(world: &World) {
@@ -108,6 +113,41 @@ fn a_hundred_joins_at_once_admit_exactly_two(world: &World) {
 
     let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
     assert_eq!((count(200), count(409)), (2, 98), "{statuses:?}");
+}
+
+/// The page asks `GET /api/room` first, which gives the token. So a join can be repeated until its answer arrives.
+fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &World) {
+    const LOST: usize = 50;
+    let room = world.room();
+    let people = [world.browser(), world.browser()];
+    for person in &people {
+        person.get(&format!("/api/room?roomId={room}"));
+    }
+
+    for person in &people {
+        (0..LOST).for_each(|_| join_without_hearing_the_answer(person, &room));
+        wait_until("one of them took the seat", LIMIT, || {
+            let status = person.get(&format!("/api/room?roomId={room}")).text("status");
+            (status == "joined").then_some(())
+        });
+    }
+
+    let [ann, bob] = people.map(|person| Participant::join_as(person, &room));
+    assert_refused(&join(&world.browser(), &room), 409, "room-full");
+    let mut at_bob = bob.connect();
+    assert_eq!(ann.post(&json!({ "text": "it is us" })).status, 201);
+    assert_eq!(at_bob.expect_message()["participantId"], ann.id);
+}
+
+/// Sends the request whole and hangs up.
+fn join_without_hearing_the_answer(browser: &Browser, room: &str) {
+    let host = browser.base_url().trim_start_matches("http://");
+    let token = browser.token().expect("a cookie");
+    let mut connection = TcpStream::connect(host).expect("it listens");
+    let head = format!("POST /api/room/join?roomId={room} HTTP/1.1\r\nhost: {host}\r\n");
+    let identity = format!("cookie: x-auth-token={token}\r\n");
+    let body = "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    write!(connection, "{head}{identity}{body}").expect("it listens");
 }
 
 fn one_browser_that_joins_many_times_at_once_takes_one_seat(world: &World) {
