@@ -67,11 +67,15 @@ impl Sockets {
         }
     }
 
-    /// Closes sockets, with a code and a reason of ours.
+    /// Closes sockets, with a code and a reason of ours. Without its attachment such a socket's end is not reported to
+    /// the room, which knows it already.
     pub fn close(&self, ids: &[SocketId], close: Close) {
         let (closing, staying) = self.0.take().into_iter().partition::<Vec<_>, _>(|(id, _)| ids.contains(id));
         self.0.replace(staying);
-        closing.iter().for_each(|(_, socket)| close_one(socket, close));
+        for (_, socket) in &closing {
+            let _ = WebSocketExt::serialize_attachment(socket.as_ref(), JsValue::NULL);
+            close_one(socket, close);
+        }
     }
 
     /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
