@@ -47,6 +47,11 @@ impl Deletion {
         self.link.next_id()
     }
 
+    /// The request on its way.
+    pub fn under_way(&self) -> Option<RequestId> {
+        self.link.in_flight().map(|request| request.id)
+    }
+
     /// Whether the database confirmed that the keys are gone.
     pub fn is_confirmed(&self) -> bool {
         self.tombstone.confirmed_at.is_some()

@@ -20,6 +20,9 @@ const MAX_PIECE_BYTES: usize = 512 * 1024;
 /// When the list is counted after a request that may still run: seconds after that request was given up.
 const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
 
+/// A request that was given up can still run for so long.
+const MAY_STILL_RUN_MS: u64 = 60_000;
+
 /// Where the database stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
@@ -50,6 +53,16 @@ pub enum Progress {
     Behind,
     /// The database refused the last request: trying again at once would not help.
     Refused(&'static str),
+}
+
+/// How the room's memory was lost before it was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryLoss {
+    /// It slept, which waits until no request is under way.
+    Hibernation,
+    /// A crash, a deployment or a failed statement: a request may have been under way, and may still run. An object
+    /// that everybody left is unloaded in the same way.
+    Crash,
 }
 
 /// What the follower needs of the room that it belongs to.
@@ -88,24 +101,27 @@ impl Follower {
         follower
     }
 
-    /// Follows a room that was loaded. With open sockets its memory was lost to hibernation, which waits until no
-    /// request is under way; so the database is in step unless the record says otherwise.
+    /// Follows a room that was loaded. After hibernation the database is in step unless the record says otherwise.
     pub fn of_loaded_room(
         room: &RoomId,
-        record: &RoomRecord,
+        record: &mut RoomRecord,
         last_seq: Seq,
-        has_sockets: bool,
+        loss: MemoryLoss,
         now: EpochMs,
         first_id: u64,
     ) -> Self {
-        let replica = &record.replica;
-        let position = match (replica.is_behind || replica.kept_until == EpochMs(0), has_sockets) {
+        let is_behind = record.replica.is_behind || record.replica.kept_until == EpochMs(0);
+        let position = match (is_behind, loss) {
             (true, _) => Position::Lost,
-            (false, true) => Position::At(last_seq),
-            (false, false) => Position::Unknown(last_seq),
+            (false, MemoryLoss::Hibernation) => Position::At(last_seq),
+            (false, MemoryLoss::Crash) => Position::Unknown(last_seq),
         };
+        let is_recent = now.ms_since(record.lifetime.active_at) < MAY_STILL_RUN_MS;
+        if loss == MemoryLoss::Crash && (is_behind || is_recent) {
+            record.replica.doubt_at = Some(now);
+        }
         let mut follower = Self::at(position, room, first_id);
-        follower.checks_done = replica.doubt_at.map_or(0, |at| {
+        follower.checks_done = record.replica.doubt_at.map_or(0, |at| {
             // The last count is done in any case, however late.
             checks_due(at, now).min(CHECK_AFTER_SECONDS.len() - 1)
         });
@@ -129,6 +145,11 @@ impl Follower {
     /// The number that the next request gets.
     pub fn next_id(&self) -> u64 {
         self.link.next_id()
+    }
+
+    /// The request on its way.
+    pub fn under_way(&self) -> Option<RequestId> {
+        self.link.in_flight().map(|request| request.id)
     }
 
     /// The record of the room changed.

@@ -20,7 +20,8 @@ const LONGEST_PAUSE_MS: u64 = 60_000;
 
 /// A request on its way.
 pub(super) struct InFlight<T> {
-    id: RequestId,
+    /// Its name.
+    pub(super) id: RequestId,
     /// When it was sent.
     pub(super) sent_at: EpochMs,
     /// What each of its commands must answer.

@@ -11,7 +11,7 @@ mod replies;
 
 pub use commands::RestRequest;
 pub use deletion::Deletion;
-pub use follower::{Follower, Progress, View};
+pub use follower::{Follower, MemoryLoss, Progress, View};
 pub use replies::Reply;
 
 /// Names a request to the database within one life of the room's memory.

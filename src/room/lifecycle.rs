@@ -5,9 +5,9 @@ use super::{
     Waiting,
 };
 use crate::{
-    domain::{EpochMs, Lifetime, SeatDigest},
+    domain::{EpochMs, Lifetime, SeatDigest, Seq},
     journal::{Journal, JournalError, Loaded, ReplicaRecord, RoomRecord},
-    replica::{Deletion, Follower, Progress, Reply, RequestId, View},
+    replica::{Deletion, Follower, MemoryLoss, Progress, Reply, RequestId, View},
     wire::{Answer, ApiError, Close, CreateBody, ServerFrame},
 };
 
@@ -17,6 +17,8 @@ const CREATE_WAIT_SECONDS: u64 = 5;
 const DESTROY_WAIT_SECONDS: u64 = 3;
 /// Deadlines up to so far away have a timer: the object stays in memory for at least as long. Others have the alarm.
 const TIMER_REACH_MS: u64 = 10_000;
+/// The platform lets an object hibernate after so long without an event.
+const HIBERNATES_AFTER_MS: u64 = 10_000;
 
 /// Why a room ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,29 +43,39 @@ impl Room {
                 let deletion = Deletion::of_tombstone(&self.id, tombstone, self.next_request);
                 Memory::Ended(Box::new(EndedRoom { deletion, stored: tombstone }))
             }
-            Loaded::Room(record, last_seq) => {
-                self.now = self.now.max(record.lifetime.active_at);
-                let replica = self.settings.has_database.then(|| {
-                    let has_sockets = !self.sockets.is_empty();
-                    Follower::of_loaded_room(
-                        &self.id,
-                        &record,
-                        last_seq,
-                        has_sockets,
-                        self.now,
-                        self.next_request,
-                    )
-                });
-                let stored_replica = record.replica;
-                Memory::Open(Box::new(OpenRoom { record: *record, last_seq, replica, stored_replica }))
-            }
+            Loaded::Room(record, last_seq) => Memory::Open(Box::new(self.loaded_room(*record, last_seq))),
         };
+        self.has_lost_request = false;
         Ok(())
     }
 
-    /// Drops the memory, so that the next event reads the journal.
-    pub(super) fn forget(&mut self) {
+    fn loaded_room(&mut self, mut record: RoomRecord, last_seq: Seq) -> OpenRoom {
+        self.now = self.now.max(record.lifetime.active_at);
+        let stored_replica = record.replica;
+        let replica = self.settings.has_database.then(|| {
+            let loss = self.how_memory_was_lost(&record);
+            Follower::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
+        });
+        OpenRoom { record, last_seq, replica, stored_replica }
+    }
+
+    /// Hibernation keeps the sockets, and comes only after a while without any event.
+    fn how_memory_was_lost(&self, record: &RoomRecord) -> MemoryLoss {
+        let idle_ms = self.now.ms_since(record.lifetime.active_at);
+        let has_slept = !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS && !self.has_lost_request;
+        if has_slept { MemoryLoss::Hibernation } else { MemoryLoss::Crash }
+    }
+
+    /// Drops the memory, so that the next event reads the journal. A request under way is given up.
+    pub(super) fn forget(&mut self, effects: &mut Effects) {
         self.note_next_request();
+        let under_way = match &self.memory {
+            Memory::Open(open) => open.replica.as_ref().and_then(Follower::under_way),
+            Memory::Ended(ended) => ended.deletion.under_way(),
+            Memory::Unknown | Memory::Nothing => None,
+        };
+        self.has_lost_request |= under_way.is_some();
+        effects.output.extend(under_way.map(OutputEffect::AbortFetch));
         self.memory = Memory::Unknown;
         self.alarm = Alarm::NoLaterThanEnd;
     }

@@ -38,6 +38,8 @@ pub struct Room {
     now: EpochMs,
     alarm: Alarm,
     timer: Option<EpochMs>,
+    /// A request was under way when the memory was dropped, and may still run.
+    has_lost_request: bool,
     /// Goes on counting when the memory is dropped, so that an old answer is not taken for a new one.
     next_request: u64,
 }
@@ -128,6 +130,7 @@ impl Room {
             now: EpochMs(0),
             alarm: Alarm::NoLaterThanEnd,
             timer: None,
+            has_lost_request: false,
             next_request: 1,
         }
     }
@@ -211,7 +214,7 @@ impl Room {
         effects: &mut Effects,
     ) {
         effects.clear();
-        self.forget();
+        self.forget(effects);
         let reason = ApiError::from(error);
         let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));
         effects.output.extend(calls.map(|call| OutputEffect::Respond(call, Err(reason.clone()))));

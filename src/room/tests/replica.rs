@@ -185,7 +185,7 @@ fn after_hibernation_nothing_is_asked_and_after_a_crash_the_list_is_counted() {
     room.run_timer();
     succeed(&mut room, 1);
 
-    room.lose_memory(&[(ann, ANN), (ben, BEN)]);
+    room.after_ms(10_000).lose_memory(&[(ann, ANN), (ben, BEN)]);
     say(&mut room, ann, 2..=2);
     room.run_timer();
     assert_eq!(verbs(&room), ["RPUSHX"]);
@@ -210,6 +210,17 @@ fn a_message_that_wakes_a_room_follows_when_the_list_is_counted() {
     room.run_timer();
 
     assert_eq!((verbs(&room), sent(&room)[0].len()), (vec!["RPUSHX".to_owned()], 2 + 1));
+}
+
+#[test]
+fn a_memory_that_is_lost_too_early_for_hibernation_was_lost_in_a_crash_although_the_sockets_stayed() {
+    let (mut room, ann, ben) = in_step();
+    say(&mut room, ann, 1..=1);
+
+    room.after_ms(9_999).lose_memory(&[(ann, ANN), (ben, BEN)]);
+    say(&mut room, ann, 2..=2);
+
+    assert_eq!(verbs(&room), ["LLEN"]);
 }
 
 #[test]

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{dice::Part, stage::Stage, weather::{Spell, Weather}, world::Happening};
 
+/// How late a request runs at the most. The room looks again a minute after, and its clock may jump by 20 s meanwhile.
+const LATEST_MS: u64 = 35_000;
+
 /// A value of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -125,7 +128,7 @@ impl Redis {
             return stage.after(back, Happening::RedisReplies { key, is_heard: true });
         }
         if hit(stage, "late", |swarm| swarm.redis_late) {
-            let late = stage.dice.between(Part::Redis, "late by", 1_000, 55_000);
+            let late = stage.dice.between(Part::Redis, "late by", 1_000, LATEST_MS);
             entry.is_stray = true;
             self.requests.insert(key, entry);
             if stage.dice.chance(Part::Redis, "fails at once", 1, 2) {
@@ -138,7 +141,7 @@ impl Redis {
             self.requests.insert(key, entry);
             stage.after(back, Happening::RedisReplies { key, is_heard: true });
             if stage.dice.chance(Part::Redis, "did it", 1, 2) {
-                let late = stage.dice.between(Part::Redis, "late by", 0, 55_000);
+                let late = stage.dice.between(Part::Redis, "late by", 0, LATEST_MS);
                 stage.after(late, Happening::RedisRuns { key, is_again: true });
             }
             return;
@@ -146,7 +149,7 @@ impl Redis {
         self.requests.insert(key, entry);
         stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
         if hit(stage, "twice", |swarm| swarm.redis_twice) {
-            let again = stage.dice.between(Part::Redis, "again after", 1, 55_000);
+            let again = stage.dice.between(Part::Redis, "again after", 1, LATEST_MS);
             stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
             // A request is sent twice where its first answer did not come back.
             return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
