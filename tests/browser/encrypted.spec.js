@@ -89,6 +89,20 @@ test("what somebody writes while alone opens once both were here", async ({ ann,
   await expect(wordsOf(bob)).toHaveText(await wordsOf(ann).innerText())
 })
 
+test("one sees up to where the other has seen the same", async ({ ann, bob }) => {
+  await meet(ann, bob)
+  await ann.says("first")
+  await bob.sees("first")
+  await bob.says("got it")
+  await ann.sees("got it")
+
+  await ann.says("second")
+  await ann.sees("second")
+
+  await expect(ann.page.getByText("The other person has this").filter({ visible: true })).toHaveCount(1)
+  await expect(ann.message("first").getByText("The other person has this")).toBeVisible()
+})
+
 test("a browser that has lost its keys says so, even with the link, and offers the end", async ({ ann, bob }) => {
   const link = await meet(ann, bob)
   await bob.page.evaluate(() => localStorage.clear())
