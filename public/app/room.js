@@ -118,7 +118,8 @@ class Arrival {
 
   /** Takes the seat, or finds that it is ours. From then on the address holds no key. */
   async #comeIn() {
-    const session = (this.#session ??= this.#openSession())
+    this.#session ??= this.#openSession()
+    const session = this.#session
     const joined = await this.#takeSeat(session)
     await session.afterJoin(joined)
     history.replaceState(null, "", roomPath(this.#roomId))

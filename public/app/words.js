@@ -18,7 +18,7 @@ export const WORDS = {
   "lobby.link.open": "Open",
   "lobby.link.empty": "Paste the link that somebody sent you.",
   "lobby.promise.two": "Two people, and never a third.",
-  "lobby.promise.sealed": "Encrypted on your device: the server cannot read a word.",
+  "lobby.promise.encrypted": "Encrypted on your device: the server cannot read a word.",
   "lobby.promise.gone": "When the room ends, nothing of it is left.",
 
   "loading": "Looking for the room…",
@@ -91,6 +91,7 @@ export const WORDS = {
   "list.refused": "A message was refused here: it was not encrypted for this room, or was changed on its way.",
   "list.waiting": "1 message opens when the other person is back.",
   "list.sending": "Not sent yet…",
+  "list.seen": "The other person has this",
   "list.failed": "Not sent. {reason}",
   "list.again": "Send again",
   "list.yesterday": "yesterday, {time}",

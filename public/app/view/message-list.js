@@ -6,7 +6,7 @@
 /** @import { Look } from "./message.js" */
 
 import { say, sayCount } from "../words.js"
-import { buildMessage, buildNote, continues, showContinued, showState, showTime } from "./message.js"
+import { buildMessage, buildNote, continues, showContinued, showSeen, showState, showTime } from "./message.js"
 import { ReadingPlace } from "./reading-place.js"
 
 /** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
@@ -40,6 +40,10 @@ export class MessageList {
   #looks = new WeakMap()
   #unseen = 0
   #countedTo = 0
+  /** Up to where the other person has seen the same, and the message that says so. */
+  #seenTo = 0
+  /** @type {HTMLElement | null} */
+  #seenMark = null
 
   /**
    * @param {HTMLElement} root
@@ -78,7 +82,15 @@ export class MessageList {
     if (isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
+    this.#markSeen()
     this.#log.setAttribute("aria-busy", "false")
+  }
+
+  /** @param {number} seq up to which the other person has seen the same */
+  showSeen(seq) {
+    if (seq === this.#seenTo) return
+    this.#seenTo = seq
+    this.#markSeen()
   }
 
   /**
@@ -127,7 +139,8 @@ export class MessageList {
     for (const map of [this.#rows, this.#notes, this.#pending]) map.clear()
     this.#low = 0
     this.#high = -1
-    this.#countedTo = 0
+    this.#countedTo = this.#seenTo = 0
+    this.#seenMark = null
     this.#countUnseen(-this.#unseen)
   }
 
@@ -309,6 +322,24 @@ export class MessageList {
     const entry = this.#timeline.at(seq)
     const element = this.#rows.get(seq)?.[0]
     if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
+  }
+
+  /** One mark, at the newest message of one's own that the other person has for certain. */
+  #markSeen() {
+    const mark = this.#newestSeen()
+    if (mark === this.#seenMark) return
+    if (this.#seenMark) showSeen(this.#seenMark, false)
+    if (mark) showSeen(mark, true)
+    this.#seenMark = mark
+    this.#place.keepEnd()
+  }
+
+  #newestSeen() {
+    for (let seq = Math.min(this.#seenTo, this.#high); seq >= this.#low; seq -= 1) {
+      const entry = this.#timeline.at(seq)
+      if (entry?.kind === "shown" && entry.isOwn) return this.#rows.get(seq)?.[0] ?? null
+    }
+    return null
   }
 
   // --- Messages without a number ---

@@ -74,6 +74,14 @@ export function showState(message, state, problem = "") {
 
 /**
  * @param {HTMLElement} message
+ * @param {boolean} isSeen the other person was shown the same up to here
+ */
+export function showSeen(message, isSeen) {
+  part(message, "seen").hidden = !isSeen
+}
+
+/**
+ * @param {HTMLElement} message
  * @param {boolean} isContinued its head is only for whoever listens
  */
 export function showContinued(message, isContinued) {

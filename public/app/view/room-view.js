@@ -143,6 +143,7 @@ export class RoomView {
   /** @param {SessionState} state */
   onSession(state) {
     this.#encryption.show(state)
+    this.#list.showSeen(state.otherHasSeen)
     this.#showShare()
   }
 

@@ -238,7 +238,8 @@ impl Auditor {
         if before.is_room() && !after.is_room() {
             self.check_end(handled, ask)?;
         }
-        let changes_nothing = ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
+        let changes_nothing =
+            ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
         let seen = |dump: &Dump| (dump.participants().len(), dump.messages.len(), dump.expires_at());
         let is_same = !before.is_room() || !after.is_room() || seen(before) == seen(after);
         demand(!changes_nothing || is_same, 14, || {
@@ -247,7 +248,8 @@ impl Auditor {
     }
 
     fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed = ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
+        let is_destroyed =
+            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
         let is_expired = self.max_clock >= handled.before.expires_at();
         let was_never_told = !self.is_creation_told;
         demand(is_destroyed || is_expired || was_never_told, 7, || {
