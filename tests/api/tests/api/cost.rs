@@ -251,6 +251,7 @@ fn a_room_has_one_request_on_its_way_at_the_most(world: &World) {
 
     // Those of all other cases too, faults and storms among them.
     for request in world.main().upstash().all_requests_since(Mark::default()) {
-        assert!(!request.overlaps, "{request:?}");
+        // One that was given up, after 5 s, may be seen to end a moment after the next one came.
+        assert!(request.overlaps_after_ms.is_none_or(|ms| ms > 4_000), "{request:?}");
     }
 }
