@@ -94,9 +94,10 @@ export class Wire {
     return Boolean(error)
   }
 
-  /** What was held back for a connection that is gone is gone with it. */
+  /** What is on its way over a connection that is gone is gone with it. */
   #pass(isHeld, ends, pass) {
-    if (isHeld) this.#held.push(() => this.#ends.includes(ends) && pass())
-    else pass()
+    const passIfThere = () => this.#ends.includes(ends) && pass()
+    if (isHeld) this.#held.push(passIfThere)
+    else passIfThere()
   }
 }
