@@ -20,7 +20,9 @@ function watch() {
   new PerformanceObserver((list) => {
     window.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ at: performance.timeOrigin + startTime, ms: duration })))
   }).observe({ type: "longtask", buffered: true })
-  addEventListener("keydown", ({ key }) => key === "Enter" && (window.pressed = now()), true)
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") window.pressed = now()
+  }, true)
   const drawn = (node) => {
     const text = node.querySelector?.("[data-part=text]")?.textContent
     if (text) requestAnimationFrame(() => setTimeout(() => (window.drawn[text] ??= now())))

@@ -67,15 +67,11 @@ impl Sockets {
         }
     }
 
-    /// Closes sockets, with a code and a reason of ours. Without its attachment such a socket's end is not reported to
-    /// the room, which knows it already.
+    /// Closes sockets, with a code and a reason of ours.
     pub fn close(&self, ids: &[SocketId], close: Close) {
         let (closing, staying) = self.0.take().into_iter().partition::<Vec<_>, _>(|(id, _)| ids.contains(id));
         self.0.replace(staying);
-        for (_, socket) in &closing {
-            let _ = WebSocketExt::serialize_attachment(socket.as_ref(), JsValue::NULL);
-            close_one(socket, close);
-        }
+        closing.iter().for_each(|(_, socket)| forget(socket, close));
     }
 
     /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
@@ -84,9 +80,15 @@ impl Sockets {
         let id = self.id_of(socket);
         let owner = read_attachment(socket).map(|(_, owner)| owner);
         self.0.borrow_mut().retain(|(known, _)| Some(*known) != id);
-        close_one(socket, Close::NORMAL);
+        forget(socket, Close::NORMAL);
         id.map(|id| (id, owner))
     }
+}
+
+/// Closes a socket whose end the room knows. Without its attachment that end is not reported to the room again.
+fn forget(socket: &WebSocket, close: Close) {
+    let _ = WebSocketExt::serialize_attachment(socket.as_ref(), JsValue::NULL);
+    close_one(socket, close);
 }
 
 /// Closes one socket. Never with a code or a reason that came from a peer.

@@ -95,7 +95,7 @@ test("a program in a plain room and a person in the page talk to each other", as
 test("the longest message that may be written arrives", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.writes("x".repeat(13_000))
-  const tooMany = Number.parseInt(await ann.page.getByText(/^\d+ too many$/).innerText())
+  const tooMany = Number.parseInt(await ann.page.getByText(/^\d+ too many$/).innerText(), 10)
   const text = "x".repeat(13_000 - tooMany)
 
   await ann.says(text)

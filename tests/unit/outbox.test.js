@@ -15,7 +15,9 @@ function outboxWith(kept = [], canSend = () => true) {
       return true
     },
     keep: ({ id }) => void seen.kept.push(id),
-    drop: (id) => void (seen.kept = seen.kept.filter((each) => each !== id)),
+    drop: (id) => {
+      seen.kept = seen.kept.filter((each) => each !== id)
+    },
     onChange: ({ id, problem }) => seen.changes.push([id, problem]),
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
@@ -126,7 +128,10 @@ test("a refusal for good stays with its word, and the next one leaves", async ()
   await settled()
 
   assert.deepEqual(seen.sent, ["a", "b"])
-  assert.deepEqual([...outbox.pending].map(({ problem }) => problem), ["too-large", null])
+  assert.deepEqual(
+    [...outbox.pending].map(({ problem }) => problem),
+    ["too-large", null],
+  )
   assert.deepEqual(seen.changes.at(-1), ["a", "too-large"])
 })
 
@@ -141,7 +146,13 @@ test("what was refused for good leaves again only when it is asked to, at its ol
   outbox.confirm("b")
   await settled()
 
-  assert.deepEqual([whileUnderWay, seen.sent], [["a", "b"], ["a", "b", "a"]])
+  assert.deepEqual(
+    [whileUnderWay, seen.sent],
+    [
+      ["a", "b"],
+      ["a", "b", "a"],
+    ],
+  )
 })
 
 test("what is on its way or gone is not sent again by asking", async () => {

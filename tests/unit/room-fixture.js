@@ -24,9 +24,13 @@ class FakeSocket {
     this.handlers = handlers
   }
 
-  connect = () => void (this.connects += 1)
+  connect = () => {
+    this.connects += 1
+  }
   check = () => {}
-  end = () => void (this.hasEnded = true)
+  end = () => {
+    this.hasEnded = true
+  }
   send = (frame) => this.isReady && this.sent.push(frame) > 0
 }
 
@@ -41,9 +45,13 @@ export class FakeSession {
   areKeysRefused = false
 
   drafts = {
-    saveText: async (text) => void (this.text = text),
+    saveText: async (text) => {
+      this.text = text
+    },
     addUnsent: async (draft) => void this.unsent.push(draft),
-    removeUnsent: async (id) => void (this.unsent = this.unsent.filter((draft) => draft.id !== id)),
+    removeUnsent: async (id) => {
+      this.unsent = this.unsent.filter((draft) => draft.id !== id)
+    },
   }
 
   /** @param {object} [changes] what is different in this one */
@@ -53,11 +61,16 @@ export class FakeSession {
 
   onHellos = async () => {}
   keysMessage = async () => null
-  keysRefused = () => void (this.areKeysRefused = true)
+  keysRefused = () => {
+    this.areKeysRefused = true
+  }
   seal = async ({ id, sender, text }) => ({ id, sender, text })
-  openOne = async ({ participantId, sender, text, timestamp }) => shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
+  openOne = async ({ participantId, sender, text, timestamp }) =>
+    shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
-  destroy = () => void (this.isDestroyed = true)
+  destroy = () => {
+    this.isDestroyed = true
+  }
 }
 
 /** The outcome of a message that opens. */
@@ -85,9 +98,15 @@ export class TestRoom {
         return { messages, lastSeq: this.stored.length }
       },
       whenIdle: () => {},
-      now, setTimeout, clearTimeout, random,
+      now,
+      setTimeout,
+      clearTimeout,
+      random,
     }
-    this.room = new Room({ participantId: ANN, participants: [ANN] }, { session, unsent, platform, listener: this.#listener() })
+    this.room = new Room(
+      { participantId: ANN, participants: [ANN] },
+      { session, unsent, platform, listener: this.#listener() },
+    )
   }
 
   /** One that is connected, with both people. */
@@ -115,8 +134,15 @@ export class TestRoom {
     const now = this.clock.nowMs + AHEAD_MS
     const both = [ANN, BOB]
     return {
-      type: "ready", participantId: ANN, participants: both, online: both, lastSeq: this.stored.length, expiresAt: now + LIFE_MS,
-      now, ttlSeconds: LIFE_MS / 1000, ...changes,
+      type: "ready",
+      participantId: ANN,
+      participants: both,
+      online: both,
+      lastSeq: this.stored.length,
+      expiresAt: now + LIFE_MS,
+      now,
+      ttlSeconds: LIFE_MS / 1000,
+      ...changes,
     }
   }
 
@@ -133,7 +159,15 @@ export class TestRoom {
   /** The room stores a message, and says so where `isTold`. */
   async stores(changes = {}, isTold = true) {
     const seq = this.stored.length + 1
-    const message = { id: `id-${seq}`, seq, participantId: BOB, sender: "Bob", text: `text ${seq}`, timestamp: seq, ...changes }
+    const message = {
+      id: `id-${seq}`,
+      seq,
+      participantId: BOB,
+      sender: "Bob",
+      text: `text ${seq}`,
+      timestamp: seq,
+      ...changes,
+    }
     this.stored.push(message)
     if (isTold) await this.hears({ type: "message", message, expiresAt: this.endFromNow() })
     return message
@@ -153,6 +187,14 @@ export class TestRoom {
   }
 
   #listener() {
-    return new Proxy({}, { get: (_, name) => (...values) => void this.told.push([name, ...values]) })
+    return new Proxy(
+      {},
+      {
+        get:
+          (_, name) =>
+          (...values) =>
+            void this.told.push([name, ...values]),
+      },
+    )
   }
 }
