@@ -85,5 +85,6 @@ createForm.addEventListener("submit", create)
 joinForm.addEventListener("submit", open)
 // A page that comes back from the browser's memory still has its button as it was left.
 addEventListener("pageshow", () => {
-  /** @type {HTMLButtonElement} */ (createForm.querySelector("button")).disabled = false
+  const button = /** @type {HTMLButtonElement} */ (createForm.querySelector("button"))
+  button.disabled = false
 })

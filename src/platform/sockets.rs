@@ -71,7 +71,7 @@ impl Sockets {
     pub fn close(&self, ids: &[SocketId], close: Close) {
         let (closing, staying) = self.0.take().into_iter().partition::<Vec<_>, _>(|(id, _)| ids.contains(id));
         self.0.replace(staying);
-        closing.iter().for_each(|(_, socket)| forget(socket, close));
+        closing.iter().for_each(|(_, socket)| close_one(socket, close));
     }
 
     /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
@@ -80,15 +80,9 @@ impl Sockets {
         let id = self.id_of(socket);
         let owner = read_attachment(socket).map(|(_, owner)| owner);
         self.0.borrow_mut().retain(|(known, _)| Some(*known) != id);
-        forget(socket, Close::NORMAL);
+        close_one(socket, Close::NORMAL);
         id.map(|id| (id, owner))
     }
-}
-
-/// Closes a socket whose end the room knows. Without its attachment that end is not reported to the room again.
-fn forget(socket: &WebSocket, close: Close) {
-    let _ = WebSocketExt::serialize_attachment(socket.as_ref(), JsValue::NULL);
-    close_one(socket, close);
 }
 
 /// Closes one socket. Never with a code or a reason that came from a peer.

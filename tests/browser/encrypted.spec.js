@@ -365,11 +365,14 @@ test("a server that calls an encrypted room plain is refused, and is sent nothin
 function record(...people) {
   const transcript = []
   for (const { context } of people) {
-    context.on("request", (request) => transcript.push(request.url(), request.postData() ?? "", JSON.stringify(request.headers())))
+    context.on("request", (request) =>
+      transcript.push(request.url(), request.postData() ?? "", JSON.stringify(request.headers())),
+    )
     context.on("page", (page) => {
       page.on("websocket", (socket) => {
         transcript.push(socket.url())
-        for (const way of ["framesent", "framereceived"]) socket.on(way, ({ payload }) => transcript.push(String(payload)))
+        for (const way of ["framesent", "framereceived"])
+          socket.on(way, ({ payload }) => transcript.push(String(payload)))
       })
     })
   }
@@ -403,7 +406,10 @@ async function readsWith(disk, link, server) {
   return outcomes.map(({ kind, text }) => (kind === "shown" ? text : kind))
 }
 
-test("after the end, the link and all that the server had open nothing, and the browsers keep nothing", async ({ ann, bob }) => {
+test("after the end, the link and all that the server had open nothing, and the browsers keep nothing", async ({
+  ann,
+  bob,
+}) => {
   const link = await meet(ann, bob)
   await ann.says("the treasure is under the oak")
   await bob.sees("the treasure is under the oak")

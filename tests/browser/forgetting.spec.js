@@ -24,14 +24,19 @@ async function restoresTab(person, address, whileClosed) {
   await person.leaves()
   await whileClosed()
   person.page = await person.context.newPage()
-  await person.page.route("**/restore", (route) => route.fulfill({ contentType: "text/html", body: "<title>Restoring</title>" }))
+  await person.page.route("**/restore", (route) =>
+    route.fulfill({ contentType: "text/html", body: "<title>Restoring</title>" }),
+  )
   await person.page.goto("/restore")
   await person.page.evaluate((kept) => Object.assign(sessionStorage, kept), kept)
   await person.page.goto(address)
 }
 
 test.describe("a tab that was closed when the room was destroyed and is restored later", () => {
-  for (const [where, addressOf] of [["in the room", (link) => link.split("#")[0]], ["in the lobby", () => "/"]]) {
+  for (const [where, addressOf] of [
+    ["in the room", (link) => link.split("#")[0]],
+    ["in the lobby", () => "/"],
+  ]) {
     test(`${where}: nothing is left`, async ({ ann, bob }) => {
       const wire = await Wire.of(bob)
       const link = await ann.creates()
@@ -55,7 +60,10 @@ test.describe("a tab that was closed when the room was destroyed and is restored
   }
 })
 
-test("a tab that is restored while the room lives has its draft, its unsent words and its key", async ({ ann, bob }) => {
+test("a tab that is restored while the room lives has its draft, its unsent words and its key", async ({
+  ann,
+  bob,
+}) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)
@@ -75,11 +83,14 @@ test("a page that the browser keeps for the way back holds nothing, and comes ba
   await ann.says(WORDS)
   await bob.sees(WORDS)
   await bob.writes("half a sen")
-  const happens = (name) => bob.page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), name)
+  const happens = (name) =>
+    bob.page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), name)
 
   await happens("pagehide")
 
-  const page = await bob.page.evaluate(() => document.documentElement.textContent + document.querySelector("textarea").value)
+  const page = await bob.page.evaluate(
+    () => document.documentElement.textContent + document.querySelector("textarea").value,
+  )
   for (const trace of [WORDS, "half a sen"]) expect(page).not.toContain(trace)
   await happens("pageshow")
   await bob.sees(WORDS)
@@ -127,7 +138,11 @@ test("both are told before the end, and either can keep the room open", async ({
   await expect(bob.timeLeft).toHaveText("10 min left")
 })
 
-test("a browser that refuses cookies is told so before a seat is taken, in the room and in the lobby", async ({ ann, bob, request }) => {
+test("a browser that refuses cookies is told so before a seat is taken, in the room and in the lobby", async ({
+  ann,
+  bob,
+  request,
+}) => {
   const link = await createPlainRoom(request)
   await bob.context.route(/\/api\/room\?/, async (route) => {
     const response = await route.fetch()

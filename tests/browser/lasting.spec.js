@@ -86,7 +86,10 @@ async function endOf(person, link) {
 
 // --- Connections ---
 
-test("a lost connection is said, comes back by itself, and misses nothing", { tag: "@stores" }, async ({ ann, bob }) => {
+test("a lost connection is said, comes back by itself, and misses nothing", { tag: "@stores" }, async ({
+  ann,
+  bob,
+}) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await ann.says("one")
@@ -170,7 +173,16 @@ test("what only a newer room says is passed over", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
 
-  for (const frame of ['{"type":"reaction","emoji":"🦊"}', '{"type":7}', '{"no":"type"}', "null", "[]", "", "{", '"ready"']) {
+  for (const frame of [
+    '{"type":"reaction","emoji":"🦊"}',
+    '{"type":7}',
+    '{"no":"type"}',
+    "null",
+    "[]",
+    "",
+    "{",
+    '"ready"',
+  ]) {
     wire.whisper(frame)
   }
   wire.whisper(`{"type":"expiry","expiresAt":${Date.now() + 60_000},"mood":"new"}`)

@@ -137,7 +137,9 @@ for (const address of ["/", "/room/some-room", "/promises"]) {
 
 test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
   await ann.opens("/")
-  const hrefs = await ann.page.locator("main li a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))
+  const hrefs = await ann.page
+    .locator("main li a")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")))
 
   await ann.opens("/promises")
 

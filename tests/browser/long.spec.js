@@ -43,14 +43,20 @@ function watchElements(person) {
 }
 
 function touchedArticles(person) {
-  return person.page.evaluate(() => window.touched.filter((node) => node instanceof Element && node.matches("article")).length)
+  return person.page.evaluate(
+    () => window.touched.filter((node) => node instanceof Element && node.matches("article")).length,
+  )
 }
 
 function placeOf(message) {
   return message.evaluate((element) => element.getBoundingClientRect().top)
 }
 
-test("with thousands of messages the newest are there at once, older ones come, and nothing jumps", async ({ ann, bob, request }) => {
+test("with thousands of messages the newest are there at once, older ones come, and nothing jumps", async ({
+  ann,
+  bob,
+  request,
+}) => {
   const link = await createPlainRoom(request)
   await ann.joins(link)
   await bob.joins(link)

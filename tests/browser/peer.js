@@ -29,7 +29,8 @@ export class MemoryStorage {
  */
 export function sessionOutside(roomId, { secret, storage }) {
   return createSession({
-    roomId, storage,
+    roomId,
+    storage,
     arrival: { kind: "encrypted", secret },
     tabStorage: null,
     locks: { request: (_, task) => task() },

@@ -83,7 +83,9 @@ test("a program in a plain room and a person in the page talk to each other", as
   await ann.joins(link)
   await request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
 
-  await request.post(`/api/messages?roomId=${roomIdOf(link)}`, { data: { sender: "curl", text: "hello from a program" } })
+  await request.post(`/api/messages?roomId=${roomIdOf(link)}`, {
+    data: { sender: "curl", text: "hello from a program" },
+  })
   await ann.says("hello program")
 
   await ann.sees("hello from a program")

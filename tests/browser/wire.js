@@ -55,7 +55,9 @@ export class Wire {
    */
   async closeWith(code) {
     const ends = this.#ends.splice(0)
-    await Promise.all(ends.flatMap(({ page, room }) => [page.close({ code, reason: "replaced" }), room.close({ code: 3000 })]))
+    await Promise.all(
+      ends.flatMap(({ page, room }) => [page.close({ code, reason: "replaced" }), room.close({ code: 3000 })]),
+    )
   }
 
   /** From now on the room hears no message. */

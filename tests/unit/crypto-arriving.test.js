@@ -63,7 +63,10 @@ test("a plain room has the same interface, and everything passes through", async
   const [outcome] = await session.open([message])
   assert.deepEqual(outcome, { kind: "shown", isOwn: true, isEarly: false, sender: "Ann", text: "hi", at: 7 })
   assert.deepEqual([await session.words(), await session.keysMessage()], [null, null])
-  assert.deepEqual([16_384, 16_385].map((length) => session.bytesLeft({ text: "x".repeat(length) })), [0, -1])
+  assert.deepEqual(
+    [16_384, 16_385].map((length) => session.bytesLeft({ text: "x".repeat(length) })),
+    [0, -1],
+  )
 
   await session.drafts.addUnsent(draft)
   assert.deepEqual(await session.drafts.loadUnsent(), [draft])

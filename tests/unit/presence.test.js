@@ -49,5 +49,8 @@ test("coming and going is news, once each time", () => {
     { participants: both, online: both },
   ]
 
-  assert.deepEqual(told.map((each) => presence.update(each)), [null, "together", null, "left", "together"])
+  assert.deepEqual(
+    told.map((each) => presence.update(each)),
+    [null, "together", null, "left", "together"],
+  )
 })

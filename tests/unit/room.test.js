@@ -44,7 +44,10 @@ test("one's own message that comes back as something else counts as not sent", a
 
   await test.stores({ id: test.socket.sent[0].id, participantId: ANN })
 
-  assert.deepEqual([...test.room.outbox.pending].map(({ problem }) => problem), ["changed"])
+  assert.deepEqual(
+    [...test.room.outbox.pending].map(({ problem }) => problem),
+    ["changed"],
+  )
   assert.deepEqual(test.texts(), ["refused"])
 })
 
@@ -107,7 +110,10 @@ test("the keys are sent right after the hellos, once, and before anything that w
   test.room.onSession({ phase: "both" })
   await settled()
 
-  assert.deepEqual(test.socket.sent.map(({ id }) => id), [KEYS.id, "a"])
+  assert.deepEqual(
+    test.socket.sent.map(({ id }) => id),
+    [KEYS.id, "a"],
+  )
 })
 
 test("after a reconnect the keys are sent again", async () => {
@@ -116,7 +122,10 @@ test("after a reconnect the keys are sent again", async () => {
 
   await test.connects()
 
-  assert.deepEqual(test.socket.sent.map(({ id }) => id), [KEYS.id, KEYS.id])
+  assert.deepEqual(
+    test.socket.sent.map(({ id }) => id),
+    [KEYS.id, KEYS.id],
+  )
 })
 
 test("the session hears that the room refused its keys for good", async () => {
@@ -186,7 +195,13 @@ test("a presence that names a newer message starts a fetch", async () => {
   const test = await TestRoom.connected()
   await test.stores({}, false)
 
-  await test.hears({ type: "presence", participants: [ANN, BOB], online: [ANN, BOB], expiresAt: test.endFromNow(), lastSeq: 1 })
+  await test.hears({
+    type: "presence",
+    participants: [ANN, BOB],
+    online: [ANN, BOB],
+    expiresAt: test.endFromNow(),
+    lastSeq: 1,
+  })
 
   assert.deepEqual(test.texts(), ["text 1"])
 })
@@ -201,7 +216,10 @@ test("after a reconnect what was missed is fetched, and what waited is sent in i
   await test.stores({ ...test.socket.sent[0], participantId: ANN })
 
   assert.deepEqual(test.texts(), ["text 1", "first"])
-  assert.deepEqual(test.socket.sent.map(({ text }) => text), ["first", "second"])
+  assert.deepEqual(
+    test.socket.sent.map(({ text }) => text),
+    ["first", "second"],
+  )
 })
 
 // --- Who one is ---
@@ -219,7 +237,10 @@ test("a room that takes this page for somebody else ends it, and nobody's words 
 
 // --- The end ---
 
-for (const [frame, word] of [["destroy", "room-destroyed"], ["expire", "room-expired"]]) {
+for (const [frame, word] of [
+  ["destroy", "room-destroyed"],
+  ["expire", "room-expired"],
+]) {
   test(`after ${frame} nothing is left, and nothing comes any more`, async () => {
     const test = await TestRoom.connected()
     await test.stores()
@@ -230,7 +251,10 @@ for (const [frame, word] of [["destroy", "room-destroyed"], ["expire", "room-exp
     await test.clock.pass(60_000)
 
     assert.deepEqual(test.toldOf("onEnd"), [[word]])
-    assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded], [[], true, true, true])
+    assert.deepEqual(
+      [test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded],
+      [[], true, true, true],
+    )
   })
 }
 

@@ -46,7 +46,13 @@ test("what is beyond a hole waits until the hole is filled", () => {
   const before = stretch(room)
   room.put(entry(2))
 
-  assert.deepEqual([before, stretch(room)], [[1, 1], [1, 4]])
+  assert.deepEqual(
+    [before, stretch(room)],
+    [
+      [1, 1],
+      [1, 4],
+    ],
+  )
 })
 
 test("a page of older ones extends it once it is complete", () => {
@@ -56,7 +62,13 @@ test("a page of older ones extends it once it is complete", () => {
 
   room.cover(3, 5)
 
-  assert.deepEqual([before, stretch(room)], [[6, 5], [3, 5]])
+  assert.deepEqual(
+    [before, stretch(room)],
+    [
+      [6, 5],
+      [3, 5],
+    ],
+  )
 })
 
 test("a page that does not reach it extends nothing", () => {

@@ -262,7 +262,10 @@ export class EncryptedSession {
         return undefined
       }
     })
-    this.#queue = done.then(() => {}, () => {})
+    this.#queue = done.then(
+      () => {},
+      () => {},
+    )
     return done
   }
 

@@ -102,7 +102,8 @@ export class History {
   }
 
   #noteFirstPage() {
-    const isComplete = this.#timeline.isStarted && (this.#timeline.high >= this.#timeline.low || this.#timeline.low === 1)
+    const isComplete =
+      this.#timeline.isStarted && (this.#timeline.high >= this.#timeline.low || this.#timeline.low === 1)
     if (this.#hasFirstPage || !isComplete) return
     this.#hasFirstPage = true
     this.#surroundings.onPage()
@@ -157,9 +158,12 @@ export class History {
     this.#readPatienceMs = Math.min(this.#readPatienceMs * 1.25, LONGEST_READ_MS)
     const askedMs = error instanceof ApiError ? error.retryAfterSeconds * 1000 : 0
     const delayMs = word === "offline" ? RETRY_MS : Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS)
-    this.#timer = this.#surroundings.setTimeout(() => {
-      this.#timer = null
-      void this.#read()
-    }, Math.max(delayMs, askedMs))
+    this.#timer = this.#surroundings.setTimeout(
+      () => {
+        this.#timer = null
+        void this.#read()
+      },
+      Math.max(delayMs, askedMs),
+    )
   }
 }

@@ -64,10 +64,15 @@ export class Room {
       keep: (draft) => void session.drafts.addUnsent(draft),
       drop: (id) => void session.drafts.removeUnsent(id),
       onChange: (pending) => listener.onPending(pending),
-      setTimeout, clearTimeout, random,
+      setTimeout,
+      clearTimeout,
+      random,
     })
     this.#history = new History(this.timeline, {
-      list, whenIdle, setTimeout, clearTimeout,
+      list,
+      whenIdle,
+      setTimeout,
+      clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
       onGone: (word) => this.end(word),

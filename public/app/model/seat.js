@@ -17,7 +17,10 @@ const REFUSALS = new Set(["bad-request", "bad-proof", "room-full"])
  */
 export function openSession(roomId, arrival, { onChange = () => {}, onOutcome = () => {} } = {}) {
   return createSession({
-    roomId, arrival, onChange, onOutcome,
+    roomId,
+    arrival,
+    onChange,
+    onOutcome,
     storage: storageOf("localStorage"),
     tabStorage: storageOf("sessionStorage"),
     locks: navigator.locks,

@@ -69,7 +69,8 @@ export function showState(message, state, problem = "") {
   message.dataset.state = state
   part(message, "sending").hidden = state !== "pending"
   part(message, "state").hidden = state !== "failed"
-  part(message, "problem").textContent = state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
+  part(message, "problem").textContent =
+    state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
 }
 
 /**

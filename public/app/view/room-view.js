@@ -21,7 +21,12 @@ import { MessageList } from "./message-list.js"
 import { showScene } from "./scenes.js"
 import { Share } from "./share.js"
 
-const CONNECTION_KEYS = { connecting: "header.connecting", open: "", lost: "header.reconnecting", replaced: "header.replaced" }
+const CONNECTION_KEYS = {
+  connecting: "header.connecting",
+  open: "",
+  lost: "header.reconnecting",
+  replaced: "header.replaced",
+}
 
 /** @implements {Listener} */
 export class RoomView {

@@ -139,8 +139,10 @@ fn the_last_socket_that_closes_is_announced() {
 
     room.handle(Event::SocketClosed { socket: ben, owner: None });
     assert!(room.frames_to(ann, "presence").is_empty());
-    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
-    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
+    for _ in 0..2 {
+        let owner = ParticipantId::parse(&participant(BEN));
+        room.handle(Event::SocketClosed { socket: ben_too, owner });
+    }
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
@@ -162,7 +164,7 @@ fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
-    room.handle(Event::SocketClosed { socket: ben, owner: None });
+    room.handle(Event::SocketClosed { socket: ben, owner: ParticipantId::parse(&participant(BEN)) });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
