@@ -43,6 +43,7 @@ test("coming and going is news, once each time", () => {
   const both = ["ann", "bob"]
   const told = [
     { participants: ["ann"], online: ["ann"] },
+    { participants: both, online: ["ann"] },
     { participants: both, online: both },
     { participants: both, online: both },
     { participants: both, online: ["ann"] },
@@ -51,6 +52,6 @@ test("coming and going is news, once each time", () => {
 
   assert.deepEqual(
     told.map((each) => presence.update(each)),
-    [null, "together", null, "left", "together"],
+    [null, null, "together", null, "left", "together"],
   )
 })
