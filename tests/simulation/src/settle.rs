@@ -22,6 +22,7 @@ impl World {
     pub fn calm_down(&mut self) {
         self.stage.note("weather", || "calms down".to_owned());
         self.weather.calm_down();
+        self.host.plan_alarm(&mut self.stage, &self.weather);
         for pipe in self.wire.pipes.keys().copied().collect::<Vec<_>>() {
             let is_nuisance = matches!(self.wire.pipes[&pipe].who, Who::Nuisance(_));
             if self.wire.pipes[&pipe].is_cut {
@@ -165,7 +166,8 @@ impl World {
             pending.push(format!("Redis holds {} keys of {expected}", keys.len()));
         }
         let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), now);
-        if list != self.auditor.rows() {
+        let is_accident = list.len() == self.auditor.rows().len() && self.auditor.may_count_right_by_accident();
+        if list != self.auditor.rows() && !is_accident {
             pending.push(format!("Redis holds {} messages, the journal {}", list.len(), journal.messages.len()));
         }
         let left_ms = journal.expires_at().saturating_sub(self.host.clock(now));
