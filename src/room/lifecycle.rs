@@ -74,8 +74,8 @@ impl Room {
             Memory::Ended(ended) => ended.deletion.under_way(),
             Memory::Unknown | Memory::Nothing => None,
         };
-        self.has_lost_request |= under_way.is_some();
         effects.output.extend(under_way.map(OutputEffect::AbortFetch));
+        self.has_lost_request |= !effects.output.is_empty();
         self.memory = Memory::Unknown;
         self.alarm = Alarm::NoLaterThanEnd;
     }

@@ -213,7 +213,9 @@ impl Room {
         sender: Option<SocketId>,
         effects: &mut Effects,
     ) {
-        effects.clear();
+        effects.storage.clear();
+        // What was given up is not waited for any more, whatever else counts.
+        effects.output.retain(|effect| matches!(effect, OutputEffect::AbortFetch(_)));
         self.forget(effects);
         let reason = ApiError::from(error);
         let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));

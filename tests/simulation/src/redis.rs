@@ -181,11 +181,17 @@ impl Redis {
         stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
     }
 
-    /// Runs a request. One of an earlier life of the object's memory counts as late.
-    pub fn run(&mut self, key: u64, is_again: bool, life: u64, now: u64) -> Option<Ran> {
+    /// Runs a request. One that the object does not wait for any more counts as late.
+    pub fn run(
+        &mut self,
+        key: u64,
+        is_again: bool,
+        is_awaited: impl Fn(u64, RequestId) -> bool,
+        now: u64,
+    ) -> Option<Ran> {
         let request = self.requests.get(&key)?;
         let (commands, is_single) = (Rc::new(request.commands.clone()), request.is_single);
-        let is_stray = request.is_stray || is_again || request.life != life;
+        let is_stray = request.is_stray || is_again || !is_awaited(request.life, request.id);
         let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
         let request = self.requests.get_mut(&key)?;
         if request.answer.0 == 0 {

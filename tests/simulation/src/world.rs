@@ -368,7 +368,9 @@ impl World {
     }
 
     fn redis_runs(&mut self, key: u64, is_again: bool) -> Verdict {
-        let Some(ran) = self.redis.run(key, is_again, self.host.life, self.stage.now) else { return Ok(()) };
+        let host = &self.host;
+        let ran = self.redis.run(key, is_again, |life, id| host.awaits(life, id), self.stage.now);
+        let Some(ran) = ran else { return Ok(()) };
         self.stage.note("redis", || {
             let verbs: Vec<&str> = ran.commands.iter().map(|command| command[0].as_str()).collect();
             format!("runs {key}: {}{}", verbs.join(" "), if ran.is_stray { ", late or again" } else { "" })
@@ -436,7 +438,8 @@ impl World {
         self.auditor.memory_lost();
         self.auditor.safe_is(&self.host.disk.safe_dump())?;
         for pipe in std::mem::take(&mut self.host.dropped) {
-            if let Some(socket) = self.wire.pipes.get(&pipe).and_then(|pipe| pipe.socket) {
+            // What is still on its way to the object arrives nowhere.
+            if let Some(socket) = self.wire.pipes.get_mut(&pipe).and_then(|pipe| pipe.socket.take()) {
                 self.auditor.forget_socket(socket);
             }
             self.wire.send_down(pipe, Down::Closed(1006), &mut self.stage, &self.weather);

@@ -126,6 +126,8 @@ pub struct Auditor {
     untold: BTreeSet<u64>,
     is_mirror_excused: bool,
     is_meddled: bool,
+    has_strays: bool,
+    may_lack_an_append: bool,
     is_list_foreign: bool,
     /// Rare states that were reached, and how often.
     pub marks: BTreeMap<&'static str, u64>,
@@ -154,6 +156,8 @@ impl Auditor {
             untold: BTreeSet::new(),
             is_mirror_excused: false,
             is_meddled: false,
+            has_strays: false,
+            may_lack_an_append: false,
             is_list_foreign: false,
             marks: BTreeMap::new(),
         }
@@ -216,10 +220,12 @@ impl Auditor {
         self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
     }
 
-    /// The object stored something and panicked before it told anybody. Sockets that stay open may miss it, and find
+    /// The object stored something and failed before it told anybody. Sockets that stay open may miss it, and find
     /// the hole at the next frame.
     pub fn panicked(&mut self, before: &Dump, after: &Dump) {
-        self.mark("a panic after a write");
+        if before.last_seq() < after.last_seq() {
+            self.mark("a message was stored and nobody was told");
+        }
         self.untold.extend(before.last_seq() + 1..=after.last_seq());
     }
 
@@ -238,8 +244,12 @@ impl Auditor {
         if before.is_room() && !after.is_room() {
             self.check_end(handled, ask)?;
         }
-        let changes_nothing =
-            ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
+        let changes_nothing = ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
+        if handled.has_mishap {
+            // Nothing of the event counts, but what it had written stays.
+            self.panicked(before, after);
+            return Ok(());
+        }
         let seen = |dump: &Dump| (dump.participants().len(), dump.messages.len(), dump.expires_at());
         let is_same = !before.is_room() || !after.is_room() || seen(before) == seen(after);
         demand(!changes_nothing || is_same, 14, || {
@@ -248,8 +258,7 @@ impl Auditor {
     }
 
     fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed =
-            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
+        let is_destroyed = ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
         let is_expired = self.max_clock >= handled.before.expires_at();
         let was_never_told = !self.is_creation_told;
         demand(is_destroyed || is_expired || was_never_told, 7, || {

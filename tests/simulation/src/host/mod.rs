@@ -429,7 +429,8 @@ impl Host {
         stage.at(self.durable_at, Happening::Durable(self.disk.newest()));
     }
 
-    fn plan_alarm(&mut self, stage: &mut Stage, weather: &Weather) {
+    /// Plans when the alarm rings.
+    pub fn plan_alarm(&mut self, stage: &mut Stage, weather: &Weather) {
         let Some(at) = self.alarm else { return };
         self.alarm_count += 1;
         let late = if weather.strikes(stage, Part::Host, "late alarm", |swarm| swarm.late_alarms) {
@@ -518,6 +519,11 @@ impl Host {
     /// The participants who have an open socket.
     pub fn online(&self) -> BTreeSet<String> {
         open_sockets(&self.sockets).into_iter().map(|(_, owner)| owner.as_str().to_owned()).collect()
+    }
+
+    /// Whether the object waits for the answer to a request.
+    pub fn awaits(&self, life: u64, request: RequestId) -> bool {
+        life == self.life && self.fetches.contains(&request)
     }
 
     /// Calls that have no answer yet.
