@@ -56,7 +56,7 @@ impl Room {
             let loss = self.how_memory_was_lost(&record);
             Follower::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
         });
-        OpenRoom { record, last_seq, replica, stored_replica }
+        OpenRoom { record, last_seq, maybe_untold: last_seq, replica, stored_replica }
     }
 
     /// Hibernation keeps the sockets, and comes only after a while without any event.
@@ -152,6 +152,7 @@ impl Room {
             record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
             stored_replica: replica,
             last_seq: 0,
+            maybe_untold: 0,
             replica: has_database.then(|| Follower::of_new_room(&self.id, self.next_request)),
         }
     }
@@ -249,7 +250,7 @@ impl Room {
     fn drive_replica(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
         let now = self.now;
         if let Memory::Open(open) = &mut self.memory
-            && let OpenRoom { record, last_seq, replica: Some(replica), stored_replica } = &mut **open
+            && let OpenRoom { record, last_seq, replica: Some(replica), stored_replica, .. } = &mut **open
         {
             replica.drive(&mut View { now, record, last_seq: *last_seq, journal }, effects)?;
             if record.replica != *stored_replica {

@@ -36,6 +36,8 @@ impl Room {
         let sent = self.send(draft, || fallback_id, participant, journal)?;
         if sent.is_new {
             self.broadcast_message(&sent.message, effects)?;
+        } else {
+            self.hint_at(&sent.message, effects)?;
         }
         Ok(Answer::Sent { message: sent.message, is_new: sent.is_new })
     }
@@ -59,7 +61,18 @@ impl Room {
         }
         let frame = message_frame(&sent.message, self.open_room()?.expires_at());
         effects.output.push(OutputEffect::Send { to: vec![socket], frame });
-        Ok(())
+        self.hint_at(&sent.message, effects)
+    }
+
+    /// A message was repeated that may have been stored without anybody having been told. Everybody hears how far the
+    /// room is, and whoever misses something asks for it.
+    fn hint_at(&mut self, repeated: &StoredMessage, effects: &mut Effects) -> Result<(), Refusal> {
+        let open = self.open_room_mut()?;
+        if repeated.seq > open.maybe_untold {
+            return Ok(());
+        }
+        open.maybe_untold = 0;
+        self.broadcast_presence(effects)
     }
 
     /// Stores a message, or finds the one that the same participant stored under its id before.

@@ -60,6 +60,8 @@ enum Memory {
 struct OpenRoom {
     record: RoomRecord,
     last_seq: Seq,
+    /// Messages up to this number may have been stored without anybody having been told: the memory was lost since.
+    maybe_untold: Seq,
     /// The copy in Redis, where the operator chose one.
     replica: Option<Follower>,
     /// The replica's part of the record, as the journal has it.

@@ -152,3 +152,20 @@ fn whoever_has_no_seat_reads_and_sends_nothing() {
         assert_eq!(room.call(CAT, request), Err(ApiError::NotAParticipant));
     }
 }
+
+#[test]
+fn a_repeated_message_that_was_stored_before_a_crash_makes_the_others_ask_for_it() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+    room.frame(ann, &message("m1", "hello"));
+    // Nothing of what the room said got out.
+    room.frames.clear();
+    room.lose_memory(&[(ann, ANN), (ben, BEN)]);
+
+    room.frame(ann, &message("m1", "hello"));
+    room.frame(ann, &message("m1", "hello"));
+
+    assert_eq!(room.frames_to(ann, "message").len(), 2);
+    assert!(room.frames_to(ben, "message").is_empty());
+    assert_eq!(room.frames_to(ben, "presence").len(), 1, "once is enough");
+    assert_eq!(room.frames_to(ben, "presence")[0]["lastSeq"], 1);
+}

@@ -52,7 +52,7 @@ impl World {
         let begin = self.stage.now;
         self.run_until(begin + CLIENTS_MS)?;
         none_pending("clients", self.pending_of_clients())?;
-        if self.auditor.is_meddled() && self.lives() {
+        if self.auditor.needs_a_message() && self.lives() {
             let place = self.people.iter().find(|person| person.is_connected()).map(|person| person.place);
             place.into_iter().for_each(|place| self.says_something(place));
         }

@@ -89,9 +89,10 @@ impl Auditor {
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
     }
 
-    /// Whether the keys were changed from outside, which nobody finds before the next message.
-    pub fn is_meddled(&self) -> bool {
-        self.is_meddled
+    /// Whether the next message finds what nothing finds before: keys that were changed from outside, or an append that
+    /// was lost with a memory whose sockets stayed.
+    pub fn needs_a_message(&self) -> bool {
+        self.is_meddled || self.may_lack_an_append
     }
 
     /// Whether the list may have the right length by accident: one append was lost and another ran twice, both since the
