@@ -18,9 +18,17 @@ function watch() {
   window.drawn = {}
   window.pressed = 0
   new PerformanceObserver((list) => {
-    window.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ at: performance.timeOrigin + startTime, ms: duration })))
+    window.longTasks.push(
+      ...list.getEntries().map(({ startTime, duration }) => ({ at: performance.timeOrigin + startTime, ms: duration })),
+    )
   }).observe({ type: "longtask", buffered: true })
-  addEventListener("keydown", ({ key }) => key === "Enter" && (window.pressed = now()), true)
+  addEventListener(
+    "keydown",
+    ({ key }) => {
+      if (key === "Enter") window.pressed = now()
+    },
+    true,
+  )
   const drawn = (node) => {
     const text = node.querySelector?.("[data-part=text]")?.textContent
     if (text) requestAnimationFrame(() => setTimeout(() => (window.drawn[text] ??= now())))
@@ -72,7 +80,14 @@ async function deliver([from, to], label) {
     const drawnMs = await (await to.waitForFunction((text) => window.drawn[text], text, { polling: 5 })).jsonValue()
     times.push(drawnMs - (await from.evaluate(() => window.pressed)))
   }
-  const longest = await Promise.all([from, to].map((page) => page.evaluate((beganMs) => Math.max(0, ...window.longTasks.filter(({ at }) => at >= beganMs).map(({ ms }) => ms)), beganMs)))
+  const longest = await Promise.all(
+    [from, to].map((page) =>
+      page.evaluate(
+        (beganMs) => Math.max(0, ...window.longTasks.filter(({ at }) => at >= beganMs).map(({ ms }) => ms)),
+        beganMs,
+      ),
+    ),
+  )
   return { p50Ms: median(times), longestTaskMs: Math.round(Math.max(...longest)) }
 }
 

@@ -96,7 +96,8 @@ const browser = await chromium.launch({ executablePath: findChromium(), args: AR
 try {
   const lobby = { page: "lobby", limitBytes: 20_000, usable: "until a room can be made" }
   const room = { page: "room", limitBytes: 50_000, usable: "until a message can be typed" }
-  const lobbyIsUsable = (page) => page.getByRole("button", { name: "Create a private room", exact: true }).click({ trial: true })
+  const lobbyIsUsable = (page) =>
+    page.getByRole("button", { name: "Create a private room", exact: true }).click({ trial: true })
   console.log(
     JSON.stringify([
       await visitOften(browser, lobby, () => baseUrl, lobbyIsUsable),

@@ -7,7 +7,9 @@ set_up_tests
 # A thousand sockets, and more in the Worker and what is in front of it.
 ulimit -n "$(ulimit -Hn)"
 
-timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test --quiet -p duet properties
+timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test --quiet -p duet proptests
+timed "The whole system under 200,000 seeds" \
+  env DUET_SEEDS=200000 cargo test --quiet --profile simulation -p duet-simulation --test seeds
 timed "A million conversations through a dishonest relay" \
   env PROPTEST_CASES=1000000 cargo test --quiet -p duet-sealing --test relay nothing_false
 timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz

@@ -26,7 +26,7 @@ scripts/setup.sh
 use_own_tools
 
 step "Form of the Rust code" cargo fmt --all --check
-step "Form of the JavaScript" biome format scripts xtask tests/deployment
+step "Form of the JavaScript" biome format .
 step "Lints of the JavaScript" biome lint
 step "Types of the pages" tsc --project jsconfig.json
 step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D warnings

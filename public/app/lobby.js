@@ -1,10 +1,9 @@
 // The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
 
-import { secretIn } from "./crypto/codec.js"
-import { accessOf, canSeal, newSecret } from "./crypto/sealed.js"
-import { RoomShelf, sweepShelves } from "./model/shelf.js"
+import { accessOf, canEncrypt, fragmentOf, newLinkSecret } from "./crypto/session.js"
+import { linkKind, openSession, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, roomPath } from "./net/addresses.js"
-import { ApiError, createRoom, identifiedStatus, joinRoom, wordOf } from "./net/api.js"
+import { ApiError, createRoom, identifiedStatus, wordOf } from "./net/api.js"
 import { say, sentence } from "./words.js"
 
 const notice = /** @type {HTMLElement} */ (document.querySelector("[data-notice]"))
@@ -28,28 +27,16 @@ function sayWhatSentUsHere() {
 
 /** @param {number} [ttlSeconds] the server's own choice where it is absent */
 async function makeRoom(ttlSeconds) {
-  if (!canSeal()) throw new ApiError("insecure")
-  const secret = newSecret()
-  const { access, proof } = await accessOf(secret)
-  const { roomId, ttl } = await createRoom({ ttlSeconds, access })
+  if (!(await canEncrypt())) throw new ApiError(whyNotEncrypted())
+  const secret = newLinkSecret()
+  const { roomId } = await createRoom({ ttlSeconds, access: await accessOf(secret) })
   await identifiedStatus(roomId)
-  const { participantId } = await joinRoom(roomId, { proof })
-  const shelf = new RoomShelf(roomId)
-  shelf.secret = secret
-  shelf.self = participantId
-  shelf.endsAt = Date.now() + ttl * 1000
-  goTo(roomId, shelf, `#${secret}`)
-}
-
-/**
- * The secret goes there in what this tab keeps, and not in the address, which the browser remembers. Where it keeps
- * nothing, the address has to carry it.
- * @param {string} roomId
- * @param {RoomShelf} shelf
- * @param {string} fragment
- */
-function goTo(roomId, shelf, fragment) {
-  location.assign(roomPath(roomId) + (shelf.isKept ? "" : fragment))
+  const session = openSession(roomId, { kind: "encrypted", secret })
+  await session.joinFields()
+  // Where the browser stores nothing, the next page would not have the keys: it draws its own, and joins.
+  if (!session.state.survivesReload) return location.assign(`${roomPath(roomId)}#${fragmentOf(secret)}`)
+  await takeSeat(roomId, session)
+  location.assign(roomPath(roomId))
 }
 
 /** @param {SubmitEvent} event */
@@ -86,19 +73,18 @@ function open(event) {
 function openLink(pasted) {
   const room = findRoom(pasted)
   if (!room) return pasted.trim() ? sentence("bad-link") : say("lobby.link.empty")
-  const secret = secretIn(room.fragment)
-  if (secret === "") return sentence("key-cut")
-  const shelf = new RoomShelf(room.roomId)
-  if (secret) shelf.secret = secret
-  goTo(room.roomId, shelf, secret ? room.fragment : "")
+  const { roomId, fragment } = room
+  if (linkKind(roomId, fragment) === "key-cut") return sentence("key-cut")
+  location.assign(roomPath(roomId) + (fragment && `#${fragment}`))
   return ""
 }
 
-sweepShelves()
+sweepBrowser()
 sayWhatSentUsHere()
 createForm.addEventListener("submit", create)
 joinForm.addEventListener("submit", open)
 // A page that comes back from the browser's memory still has its button as it was left.
 addEventListener("pageshow", () => {
-  /** @type {HTMLButtonElement} */ (createForm.querySelector("button")).disabled = false
+  const button = /** @type {HTMLButtonElement} */ (createForm.querySelector("button"))
+  button.disabled = false
 })

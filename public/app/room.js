@@ -1,14 +1,16 @@
 // The room's entry: what happens before one is inside. Looking changes nothing; only Join takes a seat.
 
+/** @import { Arrival as LinkArrival } from "./crypto/interface.js" */
+/** @import { Session } from "./crypto/session.js" */
 /** @import { Joined, RoomStatus } from "./net/wire.js" */
 
-import { codecOf, secretIn } from "./crypto/codec.js"
-import { canSeal } from "./crypto/sealed.js"
+import { arrive, canEncrypt } from "./crypto/session.js"
 import { Room } from "./model/room.js"
 import { cleanName } from "./model/names.js"
-import { RoomShelf, loadName, saveName, sweepShelves } from "./model/shelf.js"
-import { findRoom, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
-import { destroyRoom, identifiedStatus, joinRoom, listMessages, wordOf } from "./net/api.js"
+import { loadName, saveName } from "./model/preferences.js"
+import { forgetRoom, linkKind, openSession, storageOf, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
+import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
+import { destroyRoom, identifiedStatus, listMessages, wordOf } from "./net/api.js"
 import { RoomSocket } from "./net/room-socket.js"
 import { Door, Problem, Rescue } from "./view/door.js"
 import { RoomView } from "./view/room-view.js"
@@ -30,19 +32,19 @@ function leaveFor(word) {
 
 class Arrival {
   #roomId
-  #shelf
-  /** @type {string | null} null where there is none, empty where it is not whole */
-  #secret
-  #isSealed = false
   #door
   #rescue
   #problem
+  /** @type {LinkArrival} */
+  #link = { kind: "key-missing" }
+  /** @type {Session | null} the same until the room refuses it: a repeated request sends the same keys */
+  #session = null
+  /** @type {Room | null} */
+  #room = null
 
   /** @param {string} roomId */
   constructor(roomId) {
     this.#roomId = roomId
-    this.#shelf = new RoomShelf(roomId)
-    this.#secret = this.#takeSecret()
     this.#door = new Door($("[data-door]"), (name) => this.#join(name))
     this.#rescue = new Rescue($("[data-rescue]"), (pasted) => this.#takeLink(pasted))
     this.#problem = new Problem($("[data-scene=problem]"), () => this.start())
@@ -53,6 +55,7 @@ class Arrival {
   /** Looks at the room, and shows what there is to do. */
   async start() {
     showScene("loading")
+    sweepBrowser()
     try {
       await this.#decide(await identifiedStatus(this.#roomId))
     } catch (error) {
@@ -62,48 +65,26 @@ class Arrival {
 
   /** @param {RoomStatus} status */
   async #decide({ status, sealed }) {
-    this.#isSealed = sealed
-    const problem = this.#keyProblem()
-    if (status === "full") this.#giveUp("room-full")
-    else if (problem) this.#rescue.show(sentence(problem))
-    else if (status === "joined") await this.#comeIn()
-    else if (this.#shelf.self) this.#giveUp("identity-changed")
-    else this.#door.show(loadName(), this.#isSealed)
-  }
-
-  /** Takes the secret out of the address, where others could read it, and keeps it in this tab. */
-  #takeSecret() {
-    const secret = secretIn(location.hash)
-    if (location.hash) history.replaceState(null, "", roomPath(this.#roomId))
-    if (secret) this.#shelf.secret = secret
-    return secret ?? (this.#shelf.secret || null)
-  }
-
-  /** @returns {string | null} what keeps us from opening this room, before anything is done in it */
-  #keyProblem() {
-    if (!this.#isSealed) return null
-    if (!canSeal()) return "insecure"
-    if (this.#secret === null) return "key-missing"
-    return this.#secret === "" ? "key-cut" : null
+    if (status === "full") return leaveFor("room-full")
+    const hasSeat = status === "joined"
+    const fragment = fragmentOf(location.hash)
+    const storage = storageOf("localStorage")
+    this.#link = arrive({ roomId: this.#roomId, fragment, isSealed: sealed, hasSeat, storage })
+    const { kind } = this.#link
+    if (kind === "downgraded") this.#problem.show(sentence(kind))
+    else if (kind === "key-missing" || kind === "key-cut") this.#rescue.show(sentence(kind))
+    else if (kind === "encrypted" && !(await canEncrypt())) this.#problem.show(sentence(whyNotEncrypted()))
+    else if (hasSeat) await this.#comeIn()
+    else this.#door.show(loadName(), kind === "encrypted")
   }
 
   /** @param {string} word */
   #fail(word) {
-    if (word === "room-full" || word === "room-not-found") return this.#giveUp(word)
-    if (word === "bad-request") return this.#giveUp("room-not-found")
     if (word === "bad-proof") return this.#rescue.show(sentence("key-wrong"))
-    // Without an answer the clock decides what may still be kept.
-    if (word === "offline") sweepShelves()
+    if (word === "room-full") return leaveFor(word)
+    if (word === "room-not-found") forgetRoom(this.#roomId)
+    if (word === "room-not-found" || word === "bad-request") return leaveFor("room-not-found")
     this.#problem.show(sentence(word))
-  }
-
-  /**
-   * There is nothing here for us: what this tab kept of the room goes.
-   * @param {string} word
-   */
-  #giveUp(word) {
-    this.#shelf.clear()
-    leaveFor(word)
   }
 
   /**
@@ -112,15 +93,15 @@ class Arrival {
    */
   #takeLink(pasted) {
     const room = findRoom(pasted)
-    const secret = room && secretIn(room.fragment)
     if (!room) return sentence("bad-link")
-    if (!secret) return sentence(secret === null ? "key-missing" : "key-cut")
-    const isOther = room.roomId !== this.#roomId
-    const shelf = isOther ? new RoomShelf(room.roomId) : this.#shelf
-    shelf.secret = secret
-    this.#secret = secret
-    if (isOther) location.assign(roomPath(room.roomId) + (shelf.isKept ? "" : room.fragment))
-    else void this.start()
+    const kind = linkKind(room.roomId, room.fragment)
+    if (kind !== "encrypted") return sentence(kind)
+    const link = `${roomPath(room.roomId)}#${room.fragment}`
+    if (room.roomId !== this.#roomId) location.assign(link)
+    else {
+      history.replaceState(null, "", link)
+      void this.start()
+    }
     return ""
   }
 
@@ -135,27 +116,45 @@ class Arrival {
     }
   }
 
-  /** Takes the seat, or finds that it is ours: with a wrong key neither. */
+  /** Takes the seat, or finds that it is ours. From then on the address holds no key. */
   async #comeIn() {
-    const codec = codecOf(this.#roomId, this.#isSealed ? this.#secret : null)
-    const joined = await joinRoom(this.#roomId, await codec.joinFields())
-    // Under another identity, what one said oneself would seem to be said by somebody else.
-    if (this.#shelf.self && this.#shelf.self !== joined.participantId) return this.#giveUp("identity-changed")
-    this.#shelf.self = joined.participantId
-    this.#shelf.endsAt = Date.now() + joined.ttl * 1000
-    await codec.onJoined(joined)
-    enterRoom(this.#roomId, joined, codec, this.#shelf)
+    this.#session ??= this.#openSession()
+    const session = this.#session
+    const joined = await this.#takeSeat(session)
+    await session.afterJoin(joined)
+    history.replaceState(null, "", roomPath(this.#roomId))
+    const [text, unsent] = await Promise.all([session.drafts.loadText(), session.drafts.loadUnsent()])
+    enterRoom(this.#roomId, joined, session, { text, unsent }, (room) => (this.#room = room))
+  }
+
+  #openSession() {
+    return openSession(this.#roomId, this.#link, {
+      onChange: (state) => this.#room?.onSession(state),
+      onOutcome: (seq, outcome) => this.#room?.onOutcome(seq, outcome),
+    })
+  }
+
+  /** @param {Session} session */
+  async #takeSeat(session) {
+    try {
+      return await takeSeat(this.#roomId, session)
+    } catch (error) {
+      // Another link may be pasted now; without an answer, the next attempt has to send the same keys.
+      if (wordOf(error) === "bad-proof") this.#session = null
+      throw error
+    }
   }
 }
 
 /**
  * @param {string} roomId
  * @param {Joined} joined
- * @param {import("./crypto/codec.js").Codec} codec
- * @param {RoomShelf} shelf
+ * @param {Session} session
+ * @param {{text: string, unsent: import("./crypto/drafts.js").Draft[]}} kept from before a reload
+ * @param {(room: Room) => void} onRoom
  */
-function enterRoom(roomId, joined, codec, shelf) {
-  /** @type {import("./model/room.js").Platform} */
+function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
+  /** @type {import("./model/surroundings.js").Platform} */
   const platform = {
     openSocket: (handlers) => new RoomSocket(socketUrl(roomId, location), handlers),
     list: (page) => listMessages(roomId, page),
@@ -168,10 +167,13 @@ function enterRoom(roomId, joined, codec, shelf) {
   /** @type {Room} */
   let room
   const view = new RoomView($("[data-scene=inside]"), {
-    enter: (listener) => (room = new Room(joined, { codec, shelf, platform, listener })),
-    codec,
-    shelf,
-    link: location.origin + roomPath(roomId) + codec.fragment,
+    enter: (listener) => {
+      room = new Room(joined, { session, unsent, platform, listener })
+      onRoom(room)
+      return room
+    },
+    session,
+    text,
     onDestroy: () => destroy(roomId, (word) => room.end(word)),
   })
   wirePage(view, () => {

@@ -3,9 +3,9 @@
 
 /** @type {Record<string, string>} */
 export const WORDS = {
-  "brand": "Duet",
+  brand: "Duet",
   "title.unread": "({count}) Duet",
-  "noscript": "Duet needs JavaScript: your browser talks to the room with it.",
+  noscript: "Duet needs JavaScript: your browser talks to the room with it.",
 
   "lobby.sentence": "A private room for two. It disappears.",
   "lobby.create": "Create a private room",
@@ -18,13 +18,14 @@ export const WORDS = {
   "lobby.link.open": "Open",
   "lobby.link.empty": "Paste the link that somebody sent you.",
   "lobby.promise.two": "Two people, and never a third.",
-  "lobby.promise.sealed": "Encrypted on your device: the server cannot read a word.",
+  "lobby.promise.encrypted": "Encrypted on your device: the server cannot read a word.",
   "lobby.promise.gone": "When the room ends, nothing of it is left.",
 
-  "loading": "Looking for the room…",
+  loading: "Looking for the room…",
 
   "door.title": "You are invited to a private room",
-  "door.about": "It has two seats: one is for whoever sent you this link, the other is free. Joining takes it. When the room ends, everything in it is deleted.",
+  "door.about":
+    "It has two seats: one is for whoever sent you this link, the other is free. Joining takes it. When the room ends, everything in it is deleted.",
   "door.plain": "Messages in this room are not encrypted: whoever runs the server can read them.",
   "door.name": "Your name in the room",
   "door.join": "Join",
@@ -34,7 +35,7 @@ export const WORDS = {
   "rescue.open": "Open",
   "rescue.no-seat": "No seat was taken.",
 
-  "problem.title": "The room cannot be reached",
+  "problem.title": "This room cannot be opened now",
   "problem.again": "Try again",
 
   "overdue.title": "This room’s time is over",
@@ -45,7 +46,8 @@ export const WORDS = {
   "ended.room-destroyed": "It was destroyed. Everything in it is deleted, for both of you.",
   "ended.room-expired": "Its time was over. Everything in it is deleted, for both of you.",
   "ended.room-not-found": "It ended while you were away. Everything in it is deleted, for both of you.",
-  "ended.unconfirmed": "Its time was over while this page could not reach it. If the other person kept it open, its link lets you in again.",
+  "ended.unconfirmed":
+    "Its time was over while this page could not reach it. If the other person kept it open, its link lets you in again.",
 
   "header.connecting": "Connecting…",
   "header.reconnecting": "Reconnecting…",
@@ -88,9 +90,10 @@ export const WORDS = {
   "list.new.other": "{count} new messages",
   "list.you": "You",
   "list.other": "The other person",
-  "list.refused": "Something was refused here: it was not encrypted in this room, or was changed on its way.",
-  "list.waiting": "This message opens when the other person is back.",
+  "list.refused": "A message was refused here: it was not encrypted for this room, or was changed on its way.",
+  "list.waiting": "1 message opens when the other person is back.",
   "list.sending": "Not sent yet…",
+  "list.seen": "The other person has this",
   "list.failed": "Not sent. {reason}",
   "list.again": "Send again",
   "list.yesterday": "yesterday, {time}",
@@ -99,11 +102,26 @@ export const WORDS = {
   "note.left": "The other person left",
   "note.kept": "The room was kept open",
 
-  "safety.before": "Safety code:",
-  "safety.after": "Read it to each other by voice. If it is the same, nobody is between you.",
-  "plain": "Not encrypted: whoever runs the server can read this room.",
+  "safety.title": "Your four words:",
+  "safety.how": "Read them to each other by voice, not in this chat.",
+  "safety.match": "They match",
+  "safety.matched": "✓ You found that they match.",
+  "safety.why": "What are they for?",
+  "safety.about":
+    "If both of you see the same four words, nobody is between you. If they differ, somebody may be reading along: destroy this room and make a new one.",
+  "safety.unavailable": "The safety words cannot be shown in this room.",
+  early: "They can read this once you are both here.",
+  memory: "This browser stores nothing for this page: a reload loses the room.",
+  broken: "The two of you were not shown the same conversation.",
+  "stopped.changed":
+    "Somebody without this link is in the other seat, or the server changed a key. Nothing more is shown or sent here.",
+  "stopped.words":
+    "The safety words cannot be trusted: somebody may be between you. Nothing more is shown or sent here.",
+  "stopped.lost":
+    "This browser has lost the key to this room, and cannot get it back. Destroy the room, or make a new one.",
+  plain: "Not encrypted: whoever runs the server can read this room.",
 
-  "typing": "The other person is writing…",
+  typing: "The other person is writing…",
 
   "composer.label": "Message",
   "composer.hint": "Write a message",
@@ -118,17 +136,26 @@ export const WORDS = {
   "bar.continue": "Continue here",
 
   "error.any": "Something went wrong. Try again in a moment.",
-  "error.bad-link": "That is not the link of a room. A whole link looks like this page’s address, then /room/ and 21 letters and digits.",
+  "error.bad-link":
+    "That is not the link of a room. A whole link looks like this page’s address, then /room/ and 21 letters and digits.",
   "error.bad-origin": "This page is not the one the room belongs to. Open the link again.",
   "error.bad-proof": "This link is not whole. Ask for it again and open all of it.",
+  "error.browser-too-old": "This browser is too old to encrypt messages. Update it, or use another one.",
   "error.changed": "It did not come back as it was sent.",
-  "error.identity-changed": "The room no longer takes this browser for the person it was. Open the link again to come in anew.",
-  "error.insecure": "This page came without https, and so the browser refuses to encrypt anything. Open it with https:// in front.",
-  "error.key-cut": "The end of this link is damaged: the part behind # is not whole. It may have been cut off or changed on its way.",
-  "error.key-missing": "The part of the link behind # is missing. It holds the key to this room, and only the whole link has it.",
+  "error.downgraded":
+    "The server says that this room is not encrypted, but your link or this browser says that it is. Nothing was sent.",
+  "error.identity-changed":
+    "The room no longer takes this browser for the person it was. Open the link again to come in anew.",
+  "error.insecure":
+    "This page came without https, and so the browser refuses to encrypt anything. Open it with https:// in front.",
+  "error.key-cut":
+    "The end of this link is damaged: the part behind # is not whole. It may have been cut off or changed on its way.",
+  "error.key-missing":
+    "The part of the link behind # is missing. It holds the key to this room, and only the whole link has it.",
   "error.key-wrong": "The part of the link behind # is not the key to this room. It may have been changed on its way.",
   "error.misconfigured": "This server is not set up right. Whoever runs it finds the reason in its log.",
-  "error.no-cookies": "This browser keeps nothing for this page, and the room knows you by what it keeps. Allow it for this site, then try again. No seat was taken.",
+  "error.no-cookies":
+    "This browser keeps nothing for this page, and the room knows you by what it keeps. Allow it for this site, then try again. No seat was taken.",
   "error.not-a-participant": "You have no seat in this room any more. If it still lives, its link lets you in again.",
   "error.offline": "The server does not answer. Check your connection and try again.",
   "error.over-quota": "This server has done all that it may do for now. Try again later.",
@@ -136,7 +163,8 @@ export const WORDS = {
   "error.room-expired": "That room’s time was over. Everything in it is deleted.",
   "error.room-full": "This room is full. It has two people in it, and a room never takes a third. Ask for a new link.",
   "error.room-history-full": "This room holds as many messages as a room may. Create a new one to go on.",
-  "error.room-not-found": "There is no room at this link. It has ended, or a piece of the link is missing. Ask for a new one.",
+  "error.room-not-found":
+    "There is no room at this link. It has ended, or a piece of the link is missing. Ask for a new one.",
   "error.store-unavailable": "The room cannot be reached right now. Try again in a moment.",
   "error.too-large": "That is more than fits in one message.",
   "error.too-many-requests": "That was too fast. Wait a moment and try again.",

@@ -26,8 +26,8 @@ const MAY_STILL_RUN_MS: u64 = 60_000;
 /// Where the database stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
-    /// Nobody knows: the list has to be counted.
-    Unknown,
+    /// The list should hold the messages 1 to this number, and has to be counted.
+    Unknown(Seq),
     /// The list holds the messages 1 to this number.
     At(Seq),
     /// The list holds something else: both keys have to be written again.
@@ -114,7 +114,7 @@ impl Follower {
         let position = match (is_behind, loss) {
             (true, _) => Position::Lost,
             (false, MemoryLoss::Hibernation) => Position::At(last_seq),
-            (false, MemoryLoss::Crash) => Position::Unknown,
+            (false, MemoryLoss::Crash) => Position::Unknown(last_seq),
         };
         let is_recent = now.ms_since(record.lifetime.active_at) < MAY_STILL_RUN_MS;
         if loss == MemoryLoss::Crash && (is_behind || is_recent) {
@@ -262,7 +262,7 @@ impl Follower {
 
     fn next_request(&mut self, view: &mut View<'_>) -> Result<Option<(Batch, Purpose)>, JournalError> {
         match self.position {
-            Position::Unknown => Ok(Some(self.count(view.last_seq))),
+            Position::Unknown(seq) => Ok(Some(self.count(seq))),
             Position::Lost => self.rewrite(view).map(Some),
             Position::At(seq) if self.has_news(view) => {
                 let is_gathered = self.gather_until.is_none_or(|at| at <= view.now);
@@ -270,7 +270,7 @@ impl Follower {
             }
             Position::At(seq) => {
                 let is_due = self.check_at(&view.record.replica).is_some_and(|at| at <= view.now);
-                Ok(is_due.then(|| self.count(seq)))
+                Ok(is_due.then(|| self.check(seq, view)))
             }
         }
     }
@@ -295,6 +295,15 @@ impl Follower {
 
     fn count(&self, expected: Seq) -> (Batch, Purpose) {
         let mut batch = Batch::new();
+        self.keys.count(&mut batch, expected);
+        (batch, Purpose::Check(expected))
+    }
+
+    /// Counts the list after a request that may have run late, and writes `meta` again: a late one may have changed
+    /// that, too, which no count shows.
+    fn check(&self, expected: Seq, view: &View<'_>) -> (Batch, Purpose) {
+        let mut batch = Batch::new();
+        self.keys.write_meta(&mut batch, view.record, keys_ttl_ms(view.record, view.now));
         self.keys.count(&mut batch, expected);
         (batch, Purpose::Check(expected))
     }

@@ -234,6 +234,7 @@ impl Room {
                 // The sender comes back and sends again.
                 let close = |socket| OutputEffect::Close(vec![socket], reason.close());
                 effects.output.extend(sender.map(close));
+                let _ = sender.and_then(|socket| self.sockets.close(socket));
             }
         }
         let cause = match error {

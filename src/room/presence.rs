@@ -162,6 +162,9 @@ impl Room {
     }
 
     /// A socket is closed, by either side. The others are told if it was the participant's last one.
+    ///
+    /// The platform may report one end several times, and also the end of a socket that the room closed itself. Only
+    /// an end that wakes the room is news although the socket is not among those that are open.
     pub(super) fn on_socket_closed(
         &mut self,
         socket: SocketId,
@@ -169,7 +172,9 @@ impl Room {
         journal: Journal<'_>,
         effects: &mut Effects,
     ) -> Result<(), JournalError> {
-        let Some(participant) = self.sockets.close(socket).or(owner) else { return Ok(()) };
+        let is_waking = matches!(self.memory, Memory::Unknown);
+        let known = self.sockets.close(socket).or(owner.filter(|_| is_waking));
+        let Some(participant) = known else { return Ok(()) };
         if self.sockets.is_online(&participant) || self.sockets.is_empty() {
             return Ok(());
         }

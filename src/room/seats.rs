@@ -42,6 +42,7 @@ impl Room {
         let open = self.enter(journal, effects)?;
         let is_seated = open.record.seat(digest).is_some();
         check_proof(open.record.access.as_ref(), &body, is_seated)?;
+        check_keys(open.record.access.as_ref(), &body, is_seated)?;
         if !is_seated {
             if open.record.seats.len() >= SEATS {
                 return Err(ApiError::RoomFull.into());
@@ -95,7 +96,23 @@ fn check_proof(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> 
     match (access, &body.proof) {
         (None, _) => Ok(()),
         (Some(_), None) if is_seated => Ok(()),
+        (Some(_), None) => Err(missing("proof")),
         (Some(access), Some(proof)) if access.is_opened_by(proof) => Ok(()),
-        _ => Err(ApiError::BadProof),
+        (Some(_), Some(_)) => Err(ApiError::BadProof),
     }
+}
+
+/// A new seat without its half of the key exchange would be one that nobody can talk to.
+fn check_keys(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> Result<(), ApiError> {
+    match (access, &body.hello, &body.shelf) {
+        (None, ..) => Ok(()),
+        (Some(_), ..) if is_seated => Ok(()),
+        (Some(_), None, _) => Err(missing("hello")),
+        (Some(_), Some(_), None) => Err(missing("shelf")),
+        (Some(_), Some(_), Some(_)) => Ok(()),
+    }
+}
+
+fn missing(field: &'static str) -> ApiError {
+    ApiError::BadRequest { field, problem: "is missing: a new seat in this room needs it" }
 }

@@ -45,6 +45,8 @@ export class Conduct {
   #isRefusal(message) {
     const [text, url] = [message.text(), message.location().url]
     if (text.startsWith("WebSocket connection to")) return this.#unsteady.some((origin) => url.startsWith(origin))
-    return text.startsWith("Failed to load resource") && this.#origins.some((origin) => url.startsWith(`${origin}/api/`))
+    return (
+      text.startsWith("Failed to load resource") && this.#origins.some((origin) => url.startsWith(`${origin}/api/`))
+    )
   }
 }

@@ -33,12 +33,9 @@ const test = base.extend({
   baseURL: async ({ crashing }, use) => use(crashing.baseUrl),
 })
 
-test("a Worker that crashes comes back with the room, and what was said meanwhile is said once", { tag: "@stores" }, async ({
-  ann,
-  bob,
-  conduct,
-  crashing,
-}) => {
+test("a Worker that crashes comes back with the room, and what was said meanwhile is said once", {
+  tag: "@stores",
+}, async ({ ann, bob, conduct, crashing }) => {
   conduct.allowUnsteady(crashing.baseUrl)
   const link = await ann.creates()
   await bob.joins(link)
@@ -49,18 +46,24 @@ test("a Worker that crashes comes back with the room, and what was said meanwhil
   for (const person of [ann, bob]) await person.seesStatus("Reconnecting…")
   await ann.says("is anybody there?")
   await bob.says("hello?")
-  for (const [person, text] of [[ann, "is anybody there?"], [bob, "hello?"]]) await person.expectState(text, "pending")
+  for (const [person, text] of [
+    [ann, "is anybody there?"],
+    [bob, "hello?"],
+  ])
+    await person.expectState(text, "pending")
   await bob.writes("half a sen")
   await crashing.startAgain()
 
   for (const person of [ann, bob]) {
     await expect(person.status).toHaveText("Both here", { timeout: BACK_LIMIT_MS })
-    for (const text of ["in the very moment", "in the same moment", "is anybody there?", "hello?"]) await person.sees(text)
+    for (const text of ["in the very moment", "in the same moment", "is anybody there?", "hello?"])
+      await person.sees(text)
   }
   const texts = await ann.texts()
   expect(texts).toHaveLength(5)
   expect(await bob.texts()).toEqual(texts)
   await expect(bob.composer).toHaveValue("half a sen")
   const stored = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
-  expect((await stored.json()).messages).toHaveLength(5)
+  // Two more, of the pages' own, carry keys.
+  expect((await stored.json()).messages).toHaveLength(5 + 2)
 })

@@ -42,7 +42,11 @@ test("destroying takes a second press, and “Keep it” or Escape keep it", asy
   await ann.sees("still here")
 })
 
-test("“Destroy for both” ends it on both sides at once, and says why", { tag: "@stores" }, async ({ ann, bob, request }) => {
+test("“Destroy for both” ends it on both sides at once, and says why", { tag: "@stores" }, async ({
+  ann,
+  bob,
+  request,
+}) => {
   const link = await haveTalked(ann, bob)
 
   await ann.destroys()

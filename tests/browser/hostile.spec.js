@@ -39,11 +39,20 @@ test("a name of a hundred signs stays within its line and its limit", async ({ a
 test("a link shows the host that it leads to", async ({ ann, request }) => {
   const say = await withProgram(ann, request)
 
-  for (const text of ["https://раypal.com/login", "https://0x7f.1/", "https://google.com@evil.example/", "https://example.com/\u05D0\u05D1/x"]) {
+  for (const text of [
+    "https://раypal.com/login",
+    "https://0x7f.1/",
+    "https://google.com@evil.example/",
+    "https://example.com/\u05D0\u05D1/x",
+  ]) {
     await say(text)
   }
 
-  await expect(ann.messages.getByRole("link")).toHaveText(["https://xn--ypal-43d9g.com/login", "https://127.0.0.1/", "https://example.com/\u05D0\u05D1/x"])
+  await expect(ann.messages.getByRole("link")).toHaveText([
+    "https://xn--ypal-43d9g.com/login",
+    "https://127.0.0.1/",
+    "https://example.com/\u05D0\u05D1/x",
+  ])
   const last = ann.messages.getByRole("link").last()
   await expect(last).toHaveCSS("unicode-bidi", "isolate")
   await expect(last).toHaveCSS("direction", "ltr")
@@ -67,7 +76,13 @@ test("nothing scrolls sideways on the narrowest phone", async ({ ann, request })
   await ann.page.setViewportSize({ width: 320, height: 640 })
   const say = await withProgram(ann, request)
 
-  for (const text of ["x".repeat(2_000), `https://example.com/${"y".repeat(1_000)}`, `\`${"z".repeat(1_000)}\``, "\u05D0".repeat(800), "字".repeat(500)]) {
+  for (const text of [
+    "x".repeat(2_000),
+    `https://example.com/${"y".repeat(1_000)}`,
+    `\`${"z".repeat(1_000)}\``,
+    "\u05D0".repeat(800),
+    "字".repeat(500),
+  ]) {
     await say(text)
     expect(await overflowOf(ann)).toBe(0)
   }
@@ -106,7 +121,8 @@ test("a room that takes the page for somebody else is left, with a sentence", as
     const room = page.connectToServer()
     room.onMessage((raw) => {
       const frame = JSON.parse(String(raw).replace(/^pong$/, "{}"))
-      if (frame.type === "ready" && self && self !== frame.participantId) throw new Error("the room itself changed its mind")
+      if (frame.type === "ready" && self && self !== frame.participantId)
+        throw new Error("the room itself changed its mind")
       if (frame.type === "ready" && self) frame.participantId = frame.participants.find((id) => id !== self)
       else if (frame.type === "ready") self = frame.participantId
       page.send(frame.type ? JSON.stringify(frame) : raw)

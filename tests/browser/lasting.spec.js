@@ -4,10 +4,10 @@ import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-/** How many messages the room holds, as a participant may ask. */
+/** How many messages that people wrote the room of two holds. Each page sends one of its own, which carries keys. */
 async function storedCount(person, link) {
   const answer = await person.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
-  return (await answer.json()).messages.length
+  return (await answer.json()).messages.length - 2
 }
 
 test("a reload keeps the seat and what was said", { tag: "@stores" }, async ({ ann, bob }) => {
@@ -86,7 +86,10 @@ async function endOf(person, link) {
 
 // --- Connections ---
 
-test("a lost connection is said, comes back by itself, and misses nothing", { tag: "@stores" }, async ({ ann, bob }) => {
+test("a lost connection is said, comes back by itself, and misses nothing", { tag: "@stores" }, async ({
+  ann,
+  bob,
+}) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await ann.says("one")
@@ -170,10 +173,19 @@ test("what only a newer room says is passed over", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
 
-  for (const frame of ['{"type":"reaction","emoji":"🦊"}', '{"type":7}', '{"no":"type"}', "null", "[]", "", "{", '"ready"']) {
+  for (const frame of [
+    '{"type":"reaction","emoji":"🦊"}',
+    '{"type":7}',
+    '{"no":"type"}',
+    "null",
+    "[]",
+    "",
+    "{",
+    '"ready"',
+  ]) {
     wire.whisper(frame)
   }
-  wire.whisper(`{"type":"presence","participants":["a","b"],"online":["a","b"],"expiresAt":${Date.now() + 60_000},"mood":"new"}`)
+  wire.whisper(`{"type":"expiry","expiresAt":${Date.now() + 60_000},"mood":"new"}`)
   await ann.says("as before")
 
   await bob.sees("as before")

@@ -137,7 +137,9 @@ for (const address of ["/", "/room/some-room", "/promises"]) {
 
 test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
   await ann.opens("/")
-  const hrefs = await ann.page.locator("main li a").evaluateAll((links) => links.map((link) => link.getAttribute("href")))
+  const hrefs = await ann.page
+    .locator("main li a")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")))
 
   await ann.opens("/promises")
 
@@ -145,7 +147,7 @@ test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
   for (const href of hrefs) await expect(ann.page.locator(`[id="${href.split("#")[1]}"]`)).toBeVisible()
 })
 
-test("a page that is not there says so", async ({ ann, request }) => {
+test("a page that is not there says so", async ({ request }) => {
   expect((await request.get("/nothing-here")).status()).toBe(404)
 
   const text = await (await request.get("/nothing-here")).text()

@@ -43,8 +43,14 @@ async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
   }).toPass({ intervals: [50] })
   for (const person of [ann, bob]) for (const text of [...byAnn, ...byBob]) await person.sees(text)
   const texts = await bob.texts()
-  expect(texts.filter((text) => !byAnn.includes(text)), "as Bob wrote it").toEqual(written)
-  expect(texts.filter((text) => byAnn.includes(text)), "as Ann wrote it").toEqual(byAnn)
+  expect(
+    texts.filter((text) => !byAnn.includes(text)),
+    "as Bob wrote it",
+  ).toEqual(written)
+  expect(
+    texts.filter((text) => byAnn.includes(text)),
+    "as Ann wrote it",
+  ).toEqual(byAnn)
   expect(await ann.texts()).toEqual(texts)
   await bob.reloads()
   await expect.poll(() => bob.texts(), "the history").toEqual(texts)

@@ -62,7 +62,10 @@ test("a connection that is lost with every other message loses no order", async 
   await expectOrder(ann, bob, texts)
 })
 
-test("a tab that others replaced says so, keeps what is written, and goes on when it is told to", async ({ ann, bob }) => {
+test("a tab that others replaced says so, keeps what is written, and goes on when it is told to", async ({
+  ann,
+  bob,
+}) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")

@@ -28,7 +28,13 @@ test("markup is shown as the text that it is", async ({ ann, bob }) => {
 
 test("only http and https become links, and a link gives nothing away", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
-  const dead = ["javascript:alert(1)", "data:text/html,<b>x</b>", "https://google.com@example.com/", "//example.com", "file:///etc/passwd"]
+  const dead = [
+    "javascript:alert(1)",
+    "data:text/html,<b>x</b>",
+    "https://google.com@example.com/",
+    "//example.com",
+    "file:///etc/passwd",
+  ]
 
   for (const text of dead) await ann.says(text)
   await ann.says("see https://example.com/a?b=c#d.")

@@ -55,7 +55,9 @@ export class Wire {
    */
   async closeWith(code) {
     const ends = this.#ends.splice(0)
-    await Promise.all(ends.flatMap(({ page, room }) => [page.close({ code, reason: "replaced" }), room.close({ code: 3000 })]))
+    await Promise.all(
+      ends.flatMap(({ page, room }) => [page.close({ code, reason: "replaced" }), room.close({ code: 3000 })]),
+    )
   }
 
   /** From now on the room hears no message. */
@@ -94,9 +96,10 @@ export class Wire {
     return Boolean(error)
   }
 
-  /** What was held back for a connection that is gone is gone with it. */
+  /** What is on its way over a connection that is gone is gone with it. */
   #pass(isHeld, ends, pass) {
-    if (isHeld) this.#held.push(() => this.#ends.includes(ends) && pass())
-    else pass()
+    const passIfThere = () => this.#ends.includes(ends) && pass()
+    if (isHeld) this.#held.push(passIfThere)
+    else passIfThere()
   }
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { findRoom, roomIdOf, roomPath, socketUrl } from "../../public/app/net/addresses.js"
+import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "../../public/app/net/addresses.js"
 
 const ID = "V1StGXR8_Z5jdHi6B-myT"
-const SECRET = "#n5kAU2ozB6XqU0y0c8gE7PZs0Jz8m9HkWvP2n1qRtYw"
+const FRAGMENT = "2n5kAU2ozB6XqU0y0c8gE7PZs0Jz8m9HkWvP2n1qRtYw"
 
 // --- Finding a room in what was pasted ---
 
@@ -27,18 +27,18 @@ for (const [what, pasted] of [
 }
 
 test("the fragment of a link is kept, since it holds the key", () => {
-  const found = findRoom(`Here: https://duet.example/room/${ID}${SECRET} – see you there`)
+  const found = findRoom(`Here: https://duet.example/room/${ID}#${FRAGMENT} – see you there`)
 
-  assert.deepEqual(found, { roomId: ID, fragment: SECRET })
+  assert.deepEqual(found, { roomId: ID, fragment: FRAGMENT })
 })
 
 for (const [what, pasted] of [
-  ["the # is written as %23", `https://duet.example/room/${ID}%23${SECRET.slice(1)}`],
-  ["a mail program added a query before it", `https://duet.example/room/${ID}?utm_source=mail${SECRET}`],
-  ["there is a slash before it", `https://duet.example/room/${ID}/${SECRET}`],
+  ["the # is written as %23", `https://duet.example/room/${ID}%23${FRAGMENT}`],
+  ["a mail program added a query before it", `https://duet.example/room/${ID}?utm_source=mail#${FRAGMENT}`],
+  ["there is a slash before it", `https://duet.example/room/${ID}/#${FRAGMENT}`],
 ]) {
   test(`the fragment is found where ${what}`, () => {
-    assert.deepEqual(findRoom(pasted), { roomId: ID, fragment: SECRET })
+    assert.deepEqual(findRoom(pasted), { roomId: ID, fragment: FRAGMENT })
   })
 }
 
@@ -46,8 +46,18 @@ test("the fragment of the next word is not the link's", () => {
   assert.deepEqual(findRoom(`https://duet.example/room/${ID} and #later`), { roomId: ID, fragment: "" })
 })
 
+for (const addition of ["", ".", ") said he", "&utm_source=mail"]) {
+  test(`what a mail or a tracker put behind a fragment does not belong to it: “${addition}”`, () => {
+    assert.equal(fragmentOf(`#${FRAGMENT}${addition}`), FRAGMENT)
+  })
+}
+
+test("a # with anything behind it is never taken for a link without a key", () => {
+  assert.deepEqual(["", "#", "#.", "# 2"].map(fragmentOf), ["", "", ".", " 2"])
+})
+
 test("a full stop behind a fragment does not belong to it", () => {
-  assert.deepEqual(findRoom(`https://duet.example/room/${ID}${SECRET}.`), { roomId: ID, fragment: SECRET })
+  assert.deepEqual(findRoom(`https://duet.example/room/${ID}#${FRAGMENT}.`), { roomId: ID, fragment: FRAGMENT })
 })
 
 for (const [what, pasted] of [

@@ -36,7 +36,7 @@ test("how long a message may be is known beforehand", async () => {
   const { annPage } = await twoPeople()
   const draft = (length) => ({ id: newId(), sender: "Ann", text: "\u0001".repeat(length), at: 8_640_000_000_000_000 })
   const lengths = Array.from({ length: 2_100 }, (_, index) => index)
-  const longest = lengths.findLast((length) => annPage.session.fits(draft(length)))
+  const longest = lengths.findLast((length) => annPage.session.bytesLeft(draft(length)) >= 0)
 
   assert.ok(longest > 1_900, "each of these characters becomes six")
   assert.ok(await annPage.session.seal(draft(longest)))
@@ -63,7 +63,10 @@ test("a plain room has the same interface, and everything passes through", async
   const [outcome] = await session.open([message])
   assert.deepEqual(outcome, { kind: "shown", isOwn: true, isEarly: false, sender: "Ann", text: "hi", at: 7 })
   assert.deepEqual([await session.words(), await session.keysMessage()], [null, null])
-  assert.deepEqual([16_384, 16_385].map((length) => session.fits({ text: "x".repeat(length) })), [true, false])
+  assert.deepEqual(
+    [16_384, 16_385].map((length) => session.bytesLeft({ text: "x".repeat(length) })),
+    [0, -1],
+  )
 
   await session.drafts.addUnsent(draft)
   assert.deepEqual(await session.drafts.loadUnsent(), [draft])

@@ -19,7 +19,10 @@ test("two people read each other, and have the same four words", async () => {
 
   assert.deepEqual(texts(annSees), ["hello", "hi"])
   assert.deepEqual(texts(benSees), ["hello", "hi"])
-  assert.deepEqual(annSees.filter(({ isOwn }) => isOwn).map(({ text }) => text), ["hello"])
+  assert.deepEqual(
+    annSees.filter(({ isOwn }) => isOwn).map(({ text }) => text),
+    ["hello"],
+  )
   assert.equal((await annPage.session.words()).length, 4)
   assert.deepEqual(await annPage.session.words(), await benPage.session.words())
   assert.deepEqual([annPage.state.phase, annPage.state.hasWords], ["both", true])
@@ -184,7 +187,10 @@ test("a browser without the entry for its seat has lost the key after a while, a
   assert.equal(page.state.phase, "lost")
   assert.ok(other.nowMs - before >= 2_000)
   assert.equal(await page.session.seal({ id: newId(), sender: "", text: "x", at: 0 }), null)
-  assert.deepEqual(kinds(await page.session.open(room.messages)), room.messages.map(() => "stopped"))
+  assert.deepEqual(
+    kinds(await page.session.open(room.messages)),
+    room.messages.map(() => "stopped"),
+  )
   assert.deepEqual(ann.entryNames(), ["keys"])
 })
 

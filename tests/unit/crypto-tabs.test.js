@@ -246,7 +246,10 @@ test("the end removes all entries of the room at once, and nothing comes back", 
   assert.equal(annPage.session.link, "")
   assert.equal(await annPage.session.words(), null)
   assert.equal(await annPage.session.seal({ id: newId(), sender: "", text: "x", at: 0 }), null)
-  assert.deepEqual(kinds(await annPage.session.open(room.messages)), room.messages.map(() => "stopped"))
+  assert.deepEqual(
+    kinds(await annPage.session.open(room.messages)),
+    room.messages.map(() => "stopped"),
+  )
 })
 
 test("the end erases the link's secret from memory", async () => {
@@ -280,10 +283,13 @@ test("an end in the middle of taking a seat or of a pin leaves nothing", async (
 
 test("what a closed browser's disk holds does not open with the link and all hellos", async () => {
   const { room, ann } = await twoPeople()
-  const seen = [room.secret, ...[room.hellos[ANN], room.hellos[BEN]].flatMap((hello) => [
-    fromBase64Url(hello).slice(1, 33),
-    fromBase64Url(hello).slice(33, 65),
-  ])]
+  const seen = [
+    room.secret,
+    ...[room.hellos[ANN], room.hellos[BEN]].flatMap((hello) => [
+      fromBase64Url(hello).slice(1, 33),
+      fromBase64Url(hello).slice(33, 65),
+    ]),
+  ]
   const [entry] = ann.items.values()
   const opens = async (secret) => {
     const disk = new Browser(ANN).openTab().storage

@@ -21,7 +21,10 @@ const personOf = (room, name) => room.people.find((person) => person.name === na
 /** The person, and the other one. */
 function bothSides(room) {
   const [one, two] = room.people
-  return [[one, two], [two, one]]
+  return [
+    [one, two],
+    [two, one],
+  ]
 }
 
 test("X25519 is that of RFC 7748, section 6.1", async () => {
@@ -130,7 +133,10 @@ for (const room of VECTORS.rooms) {
 
       const outcomes = await page.session.open(room.messages)
       const expected = room.messages.map(({ kind }) => (kind === "keys" ? "keys" : "shown"))
-      assert.deepEqual(outcomes.map(({ kind }) => kind), expected)
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        expected,
+      )
       assert.equal(page.state.isOrderBroken, false)
       assert.equal((await page.session.words()).join(" "), room.safetyWords)
     }
@@ -236,7 +242,10 @@ test("while alone, what is under one's own early key opens or is refused, and al
     { ...room.messages[5], seq: 5 },
   ])
 
-  assert.deepEqual(outcomes.map(({ kind }) => kind), ["refused", "refused", "refused", "waiting", "waiting"])
+  assert.deepEqual(
+    outcomes.map(({ kind }) => kind),
+    ["refused", "refused", "refused", "waiting", "waiting"],
+  )
 })
 
 test("integers are digits only, no key stands twice, and texts are well formed", () => {

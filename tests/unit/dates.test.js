@@ -14,7 +14,8 @@ test("today is told by the time alone", () => {
 })
 
 test("yesterday is only yesterday, from its first minute to its last", () => {
-  for (const time of [at(2026, 2, 29, 0, 0), at(2026, 2, 29, 23, 59, 59)]) assert.match(spokenTime(time, NOW), /^yesterday, /)
+  for (const time of [at(2026, 2, 29, 0, 0), at(2026, 2, 29, 23, 59, 59)])
+    assert.match(spokenTime(time, NOW), /^yesterday, /)
   for (const time of [at(2026, 2, 28, 23, 59), at(2026, 2, 31, 0, 0), at(2025, 2, 29), at(2026, 3, 29)]) {
     assert.doesNotMatch(spokenTime(time, NOW), /yesterday/)
   }

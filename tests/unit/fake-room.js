@@ -50,7 +50,10 @@ class Locks {
 
   request(name, task) {
     const done = (this.#tails.get(name) ?? Promise.resolve()).then(task)
-    this.#tails.set(name, done.catch(() => {}))
+    this.#tails.set(
+      name,
+      done.catch(() => {}),
+    )
     return done
   }
 }
@@ -127,7 +130,9 @@ export class Page {
       onChange: (state) => this.states.push(state),
       onOutcome: (seq, outcome) => this.laterOutcomes.set(seq, outcome),
       now: () => browser.nowMs,
-      wait: async (ms) => void (browser.nowMs += ms),
+      wait: async (ms) => {
+        browser.nowMs += ms
+      },
       ...options,
     })
   }

@@ -22,19 +22,24 @@ function frame(file, name) {
 
 /** What each frame of the room makes of the page's room. */
 const EFFECTS = {
-  ready: ({ room, told }) => assert.deepEqual([room.presence.company, room.lifetime.isKnown, told.length > 0], ["away", true, true]),
+  ready: ({ room, told }) =>
+    assert.deepEqual([room.presence.company, room.lifetime.isKnown, told.length > 0], ["away", true, true]),
   message: (test) => assert.deepEqual(test.texts(), ["hello"]),
   presence: ({ room, asked }) => assert.deepEqual([room.presence.company, asked], ["together", [[0, 1]]]),
   expiry: (test) => assert.deepEqual(test.toldOf("onLifetime").at(-1), [true]),
   typing: (test) => assert.deepEqual(test.toldOf("onTyping"), [[true]]),
-  error: ({ room }) => assert.deepEqual([...room.outbox.pending].map(({ problem }) => problem), ["bad-request"]),
+  error: ({ room }) =>
+    assert.deepEqual(
+      [...room.outbox.pending].map(({ problem }) => problem),
+      ["bad-request"],
+    ),
   destroy: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-destroyed"]]),
   expire: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-expired"]]),
 }
 
 for (const { name, frame: said } of golden("server-frames")) {
   test(`the page understands the room's ${name} frame`, async () => {
-    const room = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+    const room = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
     room.clock.nowMs = 1795461754000
     await room.connects(frame("server-frames", "ready"))
 
@@ -45,17 +50,25 @@ for (const { name, frame: said } of golden("server-frames")) {
 }
 
 test("there is an example of every frame that the page knows", () => {
-  assert.deepEqual(golden("server-frames").map(({ name }) => name).sort(), Object.keys(EFFECTS).sort())
+  assert.deepEqual(
+    golden("server-frames")
+      .map(({ name }) => name)
+      .sort(),
+    Object.keys(EFFECTS).sort(),
+  )
 })
 
 test("what the page sends is what the room understands", async () => {
-  const test = new TestRoom({ pending: [{ ...frame("client-frames", "message"), timestamp: 5, problem: null }] })
+  const test = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
   await test.connects()
 
   test.room.noteDraft("h")
   test.room.keepOpen()
 
-  assert.deepEqual(test.socket.sent, golden("client-frames").map(({ frame }) => frame))
+  assert.deepEqual(
+    test.socket.sent,
+    golden("client-frames").map(({ frame }) => frame),
+  )
 })
 
 test("the messages of a page have the shape of those of a frame", async () => {
@@ -75,11 +88,11 @@ afterEach(() => (globalThis.fetch = realFetch))
 
 /** What the page does to make each call. */
 const CALLS = {
-  "create": ({ request }) => createRoom(request),
-  "status": () => roomStatus(ROOM),
-  "join": ({ request }) => joinRoom(ROOM, request),
-  "messages": () => listMessages(ROOM, { after: 0, limit: 50, patienceMs: 1_000 }),
-  "destroy": () => destroyRoom(ROOM),
+  create: ({ request }) => createRoom(request),
+  status: () => roomStatus(ROOM),
+  join: ({ request }) => joinRoom(ROOM, request),
+  messages: () => listMessages(ROOM, { after: 0, limit: 50, patienceMs: 1_000 }),
+  destroy: () => destroyRoom(ROOM),
   "destroy, not confirmed by the database yet": () => destroyRoom(ROOM),
   "a refused join": ({ request }) => joinRoom(ROOM, request),
 }

@@ -21,10 +21,15 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
       seen.asked.push([after, limit])
       if (seen.failWith) throw seen.failWith
       const seqs = Array.from({ length: limit }, (_, index) => after + 1 + index).filter((seq) => seq <= room.count)
-      const messages = seqs.filter((seq) => !without.includes(seq)).slice(0, perPage).map((seq) => ({ seq }))
+      const messages = seqs
+        .filter((seq) => !without.includes(seq))
+        .slice(0, perPage)
+        .map((seq) => ({ seq }))
       return { messages, lastSeq: room.count }
     },
-    take: async ({ seq }) => void timeline.put({ seq, id: `id-${seq}`, kind: "shown" }),
+    take: async (messages) => {
+      for (const { seq } of messages) timeline.put({ seq, id: `id-${seq}`, kind: "shown" })
+    },
     onPage: () => (seen.pages += 1),
     onGone: (word) => seen.gone.push(word),
     whenIdle: (act) => seen.idle.push(act),
@@ -67,7 +72,12 @@ test("older ones come page by page when nothing else is to do, until all are her
     await settled()
   }
 
-  assert.deepEqual(seen.asked, [[550, 50], [300, 250], [50, 250], [0, 50]])
+  assert.deepEqual(seen.asked, [
+    [550, 50],
+    [300, 250],
+    [50, 250],
+    [0, 50],
+  ])
   assert.deepEqual(stretch(timeline), [1, 600])
 })
 
@@ -90,7 +100,11 @@ test("an answer that holds less than was asked for is gone on with", async () =>
   history.open(50)
   await settled()
 
-  assert.deepEqual(seen.asked, [[0, 50], [20, 30], [40, 10]])
+  assert.deepEqual(seen.asked, [
+    [0, 50],
+    [20, 30],
+    [40, 10],
+  ])
   assert.deepEqual(stretch(timeline), [1, 50])
 })
 
@@ -113,7 +127,10 @@ test("what is missed at the newer end is fetched from where it was", async () =>
   history.see(400)
   await settled()
 
-  assert.deepEqual(seen.asked.slice(1), [[10, 250], [260, 140]])
+  assert.deepEqual(seen.asked.slice(1), [
+    [10, 250],
+    [260, 140],
+  ])
   assert.deepEqual(stretch(timeline), [1, 400])
 })
 

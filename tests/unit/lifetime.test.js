@@ -59,25 +59,44 @@ test("a moved end counts from then on, and one that is none changes nothing", ()
 })
 
 test("it is over at the end, and not before", () => {
-  assert.deepEqual([600_999, 601_000].map((now) => lifetime().isOver(now)), [false, true])
+  assert.deepEqual(
+    [600_999, 601_000].map((now) => lifetime().isOver(now)),
+    [false, true],
+  )
 })
 
 test("nothing is over or ending before the room has said its clock", () => {
   const unknown = new Lifetime()
 
-  assert.deepEqual([unknown.isKnown, unknown.isOver(9e12), unknown.isEnding(9e12), unknown.share(0)], [false, false, false, 1])
+  assert.deepEqual(
+    [unknown.isKnown, unknown.isOver(9e12), unknown.isEnding(9e12), unknown.share(0)],
+    [false, false, false, 1],
+  )
 })
 
-for (const [ttlSeconds, endingSeconds, urgentSeconds] of [[600, 120, 30], [86_400, 120, 30], [60, 20, 20]]) {
+for (const [ttlSeconds, endingSeconds, urgentSeconds] of [
+  [600, 120, 30],
+  [86_400, 120, 30],
+  [60, 20, 20],
+]) {
   test(`a room of ${ttlSeconds} s is ending in its last ${endingSeconds} s, and urgently so in its last ${urgentSeconds} s`, () => {
     const room = lifetime(ttlSeconds)
     const end = 1_000 + ttlSeconds * SECOND
 
-    assert.deepEqual([end - endingSeconds * SECOND, end - endingSeconds * SECOND + 1].map((now) => room.isEnding(now)), [false, true])
-    assert.deepEqual([end - urgentSeconds * SECOND, end - urgentSeconds * SECOND + 1].map((now) => room.isUrgent(now)), [false, true])
+    assert.deepEqual(
+      [end - endingSeconds * SECOND, end - endingSeconds * SECOND + 1].map((now) => room.isEnding(now)),
+      [false, true],
+    )
+    assert.deepEqual(
+      [end - urgentSeconds * SECOND, end - urgentSeconds * SECOND + 1].map((now) => room.isUrgent(now)),
+      [false, true],
+    )
   })
 }
 
 test("the share of the life that is left is between 0 and 1", () => {
-  assert.deepEqual([0, 301_000, 700_000].map((now) => lifetime().share(now)), [1, 0.5, 0])
+  assert.deepEqual(
+    [0, 301_000, 700_000].map((now) => lifetime().share(now)),
+    [1, 0.5, 0],
+  )
 })

@@ -58,7 +58,8 @@ for (const [what, raw, clean] of [
 }
 
 test("a name that would look like nothing is none", () => {
-  for (const raw of ["\u2800", "\u200B\u200D", "\u3164 \u00AD", "\u0301\u0301", "\u{E0041}"]) assert.equal(cleanName(raw), "", raw)
+  for (const raw of ["\u2800", "\u200B\u200D", "\u3164 \u00AD", "\u0301\u0301", "\u{E0041}"])
+    assert.equal(cleanName(raw), "", raw)
 })
 
 test("a name of many joined characters is not cut within one of them", () => {

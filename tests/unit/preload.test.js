@@ -17,7 +17,10 @@ function closureOf(path, seen = new Set()) {
   return seen
 }
 
-for (const [page, entry] of [["index.html", "/app/lobby.js"], ["room.html", "/app/room.js"]]) {
+for (const [page, entry] of [
+  ["index.html", "/app/lobby.js"],
+  ["room.html", "/app/room.js"],
+]) {
   test(`${page} preloads exactly what ${entry} imports`, () => {
     const html = readFileSync(new URL(page, PUBLIC), "utf8")
     const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, href]) => href)

@@ -43,11 +43,15 @@ test("coming and going is news, once each time", () => {
   const both = ["ann", "bob"]
   const told = [
     { participants: ["ann"], online: ["ann"] },
+    { participants: both, online: ["ann"] },
     { participants: both, online: both },
     { participants: both, online: both },
     { participants: both, online: ["ann"] },
     { participants: both, online: both },
   ]
 
-  assert.deepEqual(told.map((each) => presence.update(each)), [null, "together", null, "left", "together"])
+  assert.deepEqual(
+    told.map((each) => presence.update(each)),
+    [null, null, "together", null, "left", "together"],
+  )
 })

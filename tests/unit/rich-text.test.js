@@ -39,7 +39,12 @@ for (const text of [
 ]) {
   test(`“${text}” is no link`, () => {
     assert.ok(linkPieces(text).every(({ href }) => href === undefined))
-    assert.equal(linkPieces(text).map((part) => part.text).join(""), text)
+    assert.equal(
+      linkPieces(text)
+        .map((part) => part.text)
+        .join(""),
+      text,
+    )
   })
 }
 
@@ -55,14 +60,22 @@ for (const [text, shown] of [
 ]) {
   test(`the punctuation around the address in “${text}” is not part of it`, () => {
     assert.equal(linkPieces(text).find((part) => part.href)?.text, shown)
-    assert.equal(linkPieces(text).map((part) => part.text).join(""), text)
+    assert.equal(
+      linkPieces(text)
+        .map((part) => part.text)
+        .join(""),
+      text,
+    )
   })
 }
 
 test("an address ends where markup begins", () => {
   const parts = linkPieces('<a href="https://example.com/"onclick=alert(1)>')
 
-  assert.deepEqual(parts.map(({ href }) => href), [undefined, "https://example.com/", undefined])
+  assert.deepEqual(
+    parts.map(({ href }) => href),
+    [undefined, "https://example.com/", undefined],
+  )
 })
 
 test("a very long text is cut in no time", () => {
@@ -83,7 +96,11 @@ for (const [what, text, shown] of [
   ["and one all in Chinese", "https://例子.测试/", "https://例子.测试/"],
   ["a name that mixes alphabets is spelt out", "https://раypal.com/", "https://xn--ypal-43d9g.com/"],
   ["so is one in an alphabet that its last part is not in", "https://аррӏе.com/", "https://xn--80ak6aa92e.com/"],
-  ["a name with a sign that looks like a slash is spelt out", "https://google.com∕login.example/", "https://google.xn--comlogin-0f7d.example/"],
+  [
+    "a name with a sign that looks like a slash is spelt out",
+    "https://google.com∕login.example/",
+    "https://google.xn--comlogin-0f7d.example/",
+  ],
   ["a name from right to left is spelt out", "https://אבג.example/", "https://xn--4dbcd.example/"],
   ["a number that hides an address is spelt out", "https://0x7f.1/", "https://127.0.0.1/"],
   ["a host in wide letters is spelt out", "https://ｅxample.com/", "https://example.com/"],
@@ -97,7 +114,13 @@ for (const [what, text, shown] of [
   })
 }
 
-for (const text of ["https://google.com@evil.example/", "https://google.com:443@evil.example", "https://a:b@evil.example/", "https://@evil.example/", "https://%65vil.example/"]) {
+for (const text of [
+  "https://google.com@evil.example/",
+  "https://google.com:443@evil.example",
+  "https://a:b@evil.example/",
+  "https://@evil.example/",
+  "https://%65vil.example/",
+]) {
   test(`“${text}”, which does not begin with its host, is no link`, () => {
     assert.deepEqual(linkPieces(text), [{ kind: "text", text }])
   })
@@ -152,20 +175,20 @@ for (const text of ["", " ", "a", "👍 ok", "1", "#", "😀".repeat(7), "🎉".
 // --- Groups ---
 
 function entry(changes = {}) {
-  return { id: "k", isOwn: false, sender: "Bob", text: "hi", timestamp: 100_000, ...changes }
+  return { id: "k", isOwn: false, sender: "Bob", text: "hi", at: 100_000, ...changes }
 }
 
 test("the same person within a minute goes on", () => {
-  assert.equal(continues(entry(), entry({ timestamp: 159_999 })), true)
+  assert.equal(continues(entry(), entry({ at: 159_999 })), true)
 })
 
 test("the first message, another person, another name or a minute: a new group", () => {
   assert.equal(continues(undefined, entry()), false)
   assert.equal(continues(entry({ isOwn: true }), entry()), false)
   assert.equal(continues(entry({ sender: "Bobby" }), entry()), false)
-  assert.equal(continues(entry(), entry({ timestamp: 160_000 })), false)
+  assert.equal(continues(entry(), entry({ at: 160_000 })), false)
 })
 
 test("a time that is none begins a new group", () => {
-  assert.equal(continues(entry(), entry({ timestamp: NaN })), false)
+  assert.equal(continues(entry(), entry({ at: NaN })), false)
 })

@@ -1,6 +1,5 @@
-// A room of a page, with its surroundings under the test's hand: the socket, the history, the clock, the codec.
+// A room of a page, with its surroundings under the test's hand: the socket, the history, the clock, the session.
 
-import { PlainCodec } from "../../public/app/crypto/plain.js"
 import { Room } from "../../public/app/model/room.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
@@ -25,33 +24,71 @@ class FakeSocket {
     this.handlers = handlers
   }
 
-  connect = () => void (this.connects += 1)
+  connect = () => {
+    this.connects += 1
+  }
   check = () => {}
-  end = () => void (this.hasEnded = true)
+  end = () => {
+    this.hasEnded = true
+  }
   send = (frame) => this.isReady && this.sent.push(frame) > 0
 }
 
-class FakeShelf {
-  draft = ""
-  pending = []
-  endsAt = 0
-  isCleared = false
-  clear = () => void (this.isCleared = true)
+/** What stands in for a session: one of a room where everything passes through as it is. */
+export class FakeSession {
+  state = { phase: "plain" }
+  isDestroyed = false
+  /** What is kept for a reload. */
+  text = ""
+  unsent = []
+  /** What the room was told to be refused. */
+  areKeysRefused = false
+
+  drafts = {
+    saveText: async (text) => {
+      this.text = text
+    },
+    addUnsent: async (draft) => void this.unsent.push(draft),
+    removeUnsent: async (id) => {
+      this.unsent = this.unsent.filter((draft) => draft.id !== id)
+    },
+  }
+
+  /** @param {object} [changes] what is different in this one */
+  constructor(changes = {}) {
+    Object.assign(this, changes)
+  }
+
+  onHellos = async () => {}
+  keysMessage = async () => null
+  keysRefused = () => {
+    this.areKeysRefused = true
+  }
+  seal = async ({ id, sender, text }) => ({ id, sender, text })
+  openOne = async ({ participantId, sender, text, timestamp }) =>
+    shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
+  open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
+  destroy = () => {
+    this.isDestroyed = true
+  }
+}
+
+/** The outcome of a message that opens. */
+export function shown(text, changes = {}) {
+  return { kind: "shown", isOwn: false, isEarly: false, sender: "", text, at: 0, ...changes }
 }
 
 export class TestRoom {
   clock = new FakeClock()
-  shelf = new FakeShelf()
   /** What the room has, for whoever asks. */
   stored = []
   asked = []
   told = []
   socket
 
-  /** @param {{codec?: any, pending?: object[]}} given */
-  constructor({ codec = new PlainCodec(), pending = [] } = {}) {
-    this.codec = codec
-    this.shelf.pending = pending
+  /** @param {{session?: any, unsent?: object[]}} given */
+  constructor({ session = new FakeSession(), unsent = [] } = {}) {
+    this.session = session
     const { now, setTimeout, clearTimeout, random } = this.clock
     const platform = {
       openSocket: (handlers) => (this.socket = new FakeSocket(handlers)),
@@ -61,9 +98,15 @@ export class TestRoom {
         return { messages, lastSeq: this.stored.length }
       },
       whenIdle: () => {},
-      now, setTimeout, clearTimeout, random,
+      now,
+      setTimeout,
+      clearTimeout,
+      random,
     }
-    this.room = new Room({ participantId: ANN, participants: [ANN] }, { codec, shelf: this.shelf, platform, listener: this.#listener() })
+    this.room = new Room(
+      { participantId: ANN, participants: [ANN] },
+      { session, unsent, platform, listener: this.#listener() },
+    )
   }
 
   /** One that is connected, with both people. */
@@ -91,8 +134,15 @@ export class TestRoom {
     const now = this.clock.nowMs + AHEAD_MS
     const both = [ANN, BOB]
     return {
-      type: "ready", participantId: ANN, participants: both, online: both, lastSeq: this.stored.length, expiresAt: now + LIFE_MS,
-      now, ttlSeconds: LIFE_MS / 1000, ...changes,
+      type: "ready",
+      participantId: ANN,
+      participants: both,
+      online: both,
+      lastSeq: this.stored.length,
+      expiresAt: now + LIFE_MS,
+      now,
+      ttlSeconds: LIFE_MS / 1000,
+      ...changes,
     }
   }
 
@@ -109,7 +159,15 @@ export class TestRoom {
   /** The room stores a message, and says so where `isTold`. */
   async stores(changes = {}, isTold = true) {
     const seq = this.stored.length + 1
-    const message = { id: `id-${seq}`, seq, participantId: BOB, sender: "Bob", text: `text ${seq}`, timestamp: seq, ...changes }
+    const message = {
+      id: `id-${seq}`,
+      seq,
+      participantId: BOB,
+      sender: "Bob",
+      text: `text ${seq}`,
+      timestamp: seq,
+      ...changes,
+    }
     this.stored.push(message)
     if (isTold) await this.hears({ type: "message", message, expiresAt: this.endFromNow() })
     return message
@@ -119,7 +177,7 @@ export class TestRoom {
   texts() {
     const { timeline } = this.room
     return Array.from({ length: timeline.high - timeline.low + 1 }, (_, index) => timeline.at(timeline.low + index))
-      .filter((entry) => entry && entry.kind !== "invisible")
+      .filter((entry) => entry && entry.kind !== "keys")
       .map(({ kind, text }) => (kind === "shown" ? text : kind))
   }
 
@@ -129,6 +187,14 @@ export class TestRoom {
   }
 
   #listener() {
-    return new Proxy({}, { get: (_, name) => (...values) => void this.told.push([name, ...values]) })
+    return new Proxy(
+      {},
+      {
+        get:
+          (_, name) =>
+          (...values) =>
+            void this.told.push([name, ...values]),
+      },
+    )
   }
 }

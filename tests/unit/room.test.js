@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 
 import { settled } from "./fake-clock.js"
-import { ANN, BOB, LIFE_MS, TestRoom } from "./room-fixture.js"
+import { ANN, BOB, FakeSession, LIFE_MS, TestRoom, shown } from "./room-fixture.js"
 
 // --- Talking ---
 
@@ -37,21 +37,24 @@ test("a message is sent as it was written, and is no longer waiting once the roo
 })
 
 test("one's own message that comes back as something else counts as not sent", async () => {
-  const codec = codecThat({ open: async () => ({ kind: "refused" }) })
-  const test = await TestRoom.connected({ codec })
+  const session = new FakeSession({ openOne: async () => ({ kind: "refused" }) })
+  const test = await TestRoom.connected({ session })
   test.room.write("hello", "Ann")
   await settled()
 
   await test.stores({ id: test.socket.sent[0].id, participantId: ANN })
 
-  assert.deepEqual([...test.room.outbox.pending].map(({ problem }) => problem), ["changed"])
+  assert.deepEqual(
+    [...test.room.outbox.pending].map(({ problem }) => problem),
+    ["changed"],
+  )
   assert.deepEqual(test.texts(), ["refused"])
 })
 
 test("messages that take long to open are shown in their order", async () => {
   const waits = []
-  const open = ({ text }) => new Promise((resolve) => waits.push(() => resolve({ kind: "shown", sender: "", text })))
-  const test = await TestRoom.connected({ codec: codecThat({ open }) })
+  const openOne = ({ text }) => new Promise((resolve) => waits.push(() => resolve(shown(text))))
+  const test = await TestRoom.connected({ session: new FakeSession({ openOne }) })
   await test.stores({ text: "one" })
   await test.stores({ text: "two" })
 
@@ -63,42 +66,118 @@ test("messages that take long to open are shown in their order", async () => {
   assert.deepEqual(test.texts(), ["one", "two"])
 })
 
-test("what cannot be opened yet waits at its place, and opens when the codec says so", async () => {
-  let hasKey = false
-  const codec = codecThat({ open: async ({ text }) => (hasKey ? { kind: "shown", sender: "", text } : { kind: "waiting" }) })
-  const test = await TestRoom.connected({ codec })
-  await test.stores({ text: "secret" })
+test("what cannot be opened yet waits at its place, and opens when the session says so", async () => {
+  const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "waiting" }) }) })
+  await test.stores()
   const before = test.texts()
 
-  hasKey = true
-  codec.onChange()
-  await settled()
+  test.room.onOutcome(1, shown("secret"))
 
   assert.deepEqual([before, test.texts()], [["waiting"], ["secret"]])
   assert.deepEqual(test.toldOf("onMessages").at(-1), [[1]])
 })
 
-test("what only codecs say to each other has a place and is never shown or told", async () => {
-  const test = await TestRoom.connected({ codec: codecThat({ open: async () => ({ kind: "invisible" }) }) })
+test("a message that turns out to be a repetition is refused at its place", async () => {
+  const test = await TestRoom.connected()
+  await test.stores({ text: "again" })
+
+  test.room.onOutcome(1, { kind: "refused" })
+
+  assert.deepEqual(test.texts(), ["refused"])
+})
+
+test("a keys message has a place and is never shown or told", async () => {
+  const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "keys" }) }) })
 
   await test.stores()
 
   assert.deepEqual([test.room.timeline.high, test.texts(), test.toldOf("onArrival")], [1, [], []])
 })
 
-test("what the codec cannot encrypt yet waits until it can", async () => {
-  let isReady = false
-  const codec = codecThat({ seal: async ({ id, text }) => (isReady ? { id, text } : null) })
-  const test = await TestRoom.connected({ codec })
-  test.room.write("hello", "Ann")
-  await settled()
-  const before = test.socket.sent.length
+// --- Encryption ---
 
-  isReady = true
-  codec.onChange()
+const KEYS = { id: "keys-of-ann", text: "sealed keys" }
+
+/** A session that has a keys message to send, until the room has it. */
+function sessionWithKeys(changes = {}) {
+  return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })
+}
+
+test("the keys are sent right after the hellos, once, and before anything that waits", async () => {
+  const test = new TestRoom({ session: sessionWithKeys(), unsent: [{ id: "a", sender: "Ann", text: "waited", at: 5 }] })
+
+  await test.connects()
+  test.room.onSession({ phase: "both" })
   await settled()
 
-  assert.deepEqual([before, test.socket.sent.length], [0, 1])
+  assert.deepEqual(
+    test.socket.sent.map(({ id }) => id),
+    [KEYS.id, "a"],
+  )
+})
+
+test("after a reconnect the keys are sent again", async () => {
+  const test = await TestRoom.connected({ session: sessionWithKeys() })
+  await test.disconnects()
+
+  await test.connects()
+
+  assert.deepEqual(
+    test.socket.sent.map(({ id }) => id),
+    [KEYS.id, KEYS.id],
+  )
+})
+
+test("the session hears that the room refused its keys for good", async () => {
+  const test = await TestRoom.connected({ session: sessionWithKeys() })
+
+  await test.hears({ type: "error", id: KEYS.id, error: "room-history-full", message: "Full." })
+
+  assert.equal(test.session.areKeysRefused, true)
+})
+
+test("keys that the room refused for now are sent again", async () => {
+  const test = await TestRoom.connected({ session: sessionWithKeys() })
+
+  await test.hears({ type: "error", id: KEYS.id, error: "too-many-requests", message: "Later." })
+  await test.clock.pass(2_000)
+
+  assert.deepEqual([test.session.areKeysRefused, test.socket.sent.length], [false, 2])
+})
+
+for (const phase of ["stopped", "lost"]) {
+  test(`once the session is ${phase}, nothing is sent and nothing new is shown, and the end still comes`, async () => {
+    const test = await TestRoom.connected()
+    await test.stores({ text: "before" })
+
+    test.session.state = { phase }
+    test.room.onSession(test.session.state)
+    const sentBefore = test.socket.sent.length
+    test.room.write("hello", "Ann")
+    test.room.noteDraft("hello")
+    await test.stores({ text: "after" })
+    await test.clock.pass(60_000)
+    const [texts, sent] = [test.texts(), test.socket.sent.length - sentBefore]
+    await test.hears({ type: "destroy" })
+
+    assert.deepEqual([texts, sent], [["before"], 0])
+    assert.deepEqual([test.toldOf("onSession"), test.toldOf("onEnd")], [[[{ phase }]], [["room-destroyed"]]])
+    assert.equal(test.session.isDestroyed, true)
+  })
+}
+
+test("a session that stops over what the room says of its seats lets nothing out", async () => {
+  const session = sessionWithKeys()
+  const test = new TestRoom({ session, unsent: [{ id: "a", sender: "Ann", text: "waited", at: 5 }] })
+  session.onHellos = async () => {
+    session.state = { phase: "stopped" }
+    test.room.onSession(session.state)
+  }
+
+  await test.connects()
+  await test.clock.pass(60_000)
+
+  assert.deepEqual([test.socket.sent, test.asked], [[], []])
 })
 
 // --- Gaps ---
@@ -116,7 +195,13 @@ test("a presence that names a newer message starts a fetch", async () => {
   const test = await TestRoom.connected()
   await test.stores({}, false)
 
-  await test.hears({ type: "presence", participants: [ANN, BOB], online: [ANN, BOB], expiresAt: test.endFromNow(), lastSeq: 1 })
+  await test.hears({
+    type: "presence",
+    participants: [ANN, BOB],
+    online: [ANN, BOB],
+    expiresAt: test.endFromNow(),
+    lastSeq: 1,
+  })
 
   assert.deepEqual(test.texts(), ["text 1"])
 })
@@ -131,7 +216,10 @@ test("after a reconnect what was missed is fetched, and what waited is sent in i
   await test.stores({ ...test.socket.sent[0], participantId: ANN })
 
   assert.deepEqual(test.texts(), ["text 1", "first"])
-  assert.deepEqual(test.socket.sent.map(({ text }) => text), ["first", "second"])
+  assert.deepEqual(
+    test.socket.sent.map(({ text }) => text),
+    ["first", "second"],
+  )
 })
 
 // --- Who one is ---
@@ -149,7 +237,10 @@ test("a room that takes this page for somebody else ends it, and nobody's words 
 
 // --- The end ---
 
-for (const [frame, word] of [["destroy", "room-destroyed"], ["expire", "room-expired"]]) {
+for (const [frame, word] of [
+  ["destroy", "room-destroyed"],
+  ["expire", "room-expired"],
+]) {
   test(`after ${frame} nothing is left, and nothing comes any more`, async () => {
     const test = await TestRoom.connected()
     await test.stores()
@@ -160,28 +251,23 @@ for (const [frame, word] of [["destroy", "room-destroyed"], ["expire", "room-exp
     await test.clock.pass(60_000)
 
     assert.deepEqual(test.toldOf("onEnd"), [[word]])
-    assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.shelf.isCleared, test.socket.hasEnded], [[], true, true, true])
+    assert.deepEqual(
+      [test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded],
+      [[], true, true, true],
+    )
   })
 }
 
 test("a message that was being opened when the room ended is not shown", async () => {
   const opening = Promise.withResolvers()
-  const test = await TestRoom.connected({ codec: codecThat({ open: () => opening.promise }) })
+  const test = await TestRoom.connected({ session: new FakeSession({ openOne: () => opening.promise }) })
   await test.stores()
 
   await test.hears({ type: "destroy" })
-  opening.resolve({ kind: "shown", sender: "Bob", text: "too late" })
+  opening.resolve(shown("too late"))
   await settled()
 
   assert.deepEqual(test.texts(), [])
-})
-
-test("a codec that finds it unsafe to go on ends the room, with its reason", async () => {
-  const test = await TestRoom.connected()
-
-  test.codec.onStop("key-changed")
-
-  assert.deepEqual(test.toldOf("onEnd"), [["key-changed"]])
 })
 
 test("who leaves the page forgets everything, and a reload finds what it needs", async () => {
@@ -192,7 +278,7 @@ test("who leaves the page forgets everything, and a reload finds what it needs",
   test.room.leave()
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
-  assert.deepEqual([test.shelf.isCleared, test.shelf.pending.length, test.toldOf("onEnd")], [false, 1, []])
+  assert.deepEqual([test.session.isDestroyed, test.session.unsent.length, test.toldOf("onEnd")], [false, 1, []])
 })
 
 // --- The clock ---
@@ -212,7 +298,18 @@ test("without a connection everything is gone at the end by the clock, and after
   test.room.tick()
 
   assert.deepEqual([before, after], [["text 1"], [[], 1, 0]])
-  assert.deepEqual([test.toldOf("onEnd"), test.shelf.isCleared], [[["unconfirmed"]], true])
+  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
+})
+
+test("an encrypted room that may still live keeps its keys in the browser", async () => {
+  const test = await TestRoom.connected({ session: new FakeSession({ state: { phase: "both" } }) })
+  await test.disconnects()
+  for (const ms of [LIFE_MS, 12_000]) {
+    await test.clock.pass(ms)
+    test.room.tick()
+  }
+
+  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], false])
 })
 
 test("with a connection the room itself has two seconds to say that it is over", async () => {
@@ -252,14 +349,13 @@ test("nothing that comes after the end by the clock is shown", async () => {
   assert.deepEqual(test.texts(), [])
 })
 
-test("every message and every press of “keep open” moves the end, and a reload knows it", async () => {
+test("every message and every press of “keep open” moves the end", async () => {
   const test = await TestRoom.connected()
   await test.clock.pass(60_000)
 
   await test.hears({ type: "expiry", expiresAt: test.endFromNow() })
 
   assert.equal(test.room.lifetime.msLeft(test.clock.nowMs), LIFE_MS)
-  assert.equal(test.shelf.endsAt, test.clock.nowMs + LIFE_MS)
   assert.deepEqual(test.toldOf("onLifetime").at(-1), [true])
 })
 
@@ -273,7 +369,7 @@ test("writing is told, but not with every letter", async () => {
   test.room.noteDraft("hell")
 
   assert.deepEqual(test.socket.sent, [{ type: "typing" }, { type: "typing" }])
-  assert.equal(test.shelf.draft, "hell")
+  assert.equal(test.session.text, "hell")
 })
 
 test("somebody who stops writing is forgotten after four seconds, and at their next message at once", async () => {
@@ -296,18 +392,3 @@ test("a tab that others replaced says so, and comes back when it is told to", as
 
   assert.deepEqual([replaced, test.room.connection], ["replaced", "open"])
 })
-
-/** A codec of a plain room in which something is different. */
-function codecThat(changes) {
-  return {
-    isEncrypted: true,
-    fragment: "",
-    onSeats: async () => {},
-    bytesLeft: () => 1_000,
-    seal: async ({ id, sender, text }) => ({ id, sender, text }),
-    open: async ({ sender, text }) => ({ kind: "shown", sender, text }),
-    safetyWords: async () => null,
-    forget() {},
-    ...changes,
-  }
-}

@@ -56,7 +56,10 @@ beforeEach(async () => {
 
 async function load() {
   const source = TEMPLATE.replace(/^import .*$/gm, "")
-    .replace("$HANDLERS", "Entrypoint.prototype.fetch = function (arg) { return exports.fetch.call(this, arg, this.env, this.ctx) }")
+    .replace(
+      "$HANDLERS",
+      "Entrypoint.prototype.fetch = function (arg) { return exports.fetch.call(this, arg, this.env, this.ctx) }",
+    )
     .replace("$CLASSES", "export const Room = new Proxy(exports.Room, classProxyHooks)")
   // A new address each time, since a module is loaded once.
   return import(`data:text/javascript,${encodeURIComponent(`${FAKES}\n${source}//${Math.random()}`)}`)

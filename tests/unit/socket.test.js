@@ -59,7 +59,10 @@ test("frames come through in their order", () => {
   platform.socket.says({ type: "typing", participantId: "bob" })
   platform.socket.says({ type: "destroy" })
 
-  assert.deepEqual(heard.frames.map(({ type }) => type), ["ready", "typing", "destroy"])
+  assert.deepEqual(
+    heard.frames.map(({ type }) => type),
+    ["ready", "typing", "destroy"],
+  )
 })
 
 test("a frame of an unknown type passes, for whoever looks to ignore it", () => {

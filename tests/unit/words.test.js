@@ -4,14 +4,37 @@ import { test } from "node:test"
 
 import { WORDS, endReason, say, sayCount, sentence } from "../../public/app/words.js"
 
-const PAGES = ["index.html", "room.html"].map((name) => readFileSync(new URL(`../../public/${name}`, import.meta.url), "utf8"))
+const PAGES = ["index.html", "room.html"].map((name) =>
+  readFileSync(new URL(`../../public/${name}`, import.meta.url), "utf8"),
+)
 
 // --- Error words ---
 
 const OUTCOMES = [
-  "bad-link", "bad-origin", "bad-proof", "changed", "insecure", "identity-changed", "key-cut", "key-missing", "key-wrong", "misconfigured",
-  "no-cookies", "not-a-participant", "offline", "over-quota", "room-destroyed", "room-expired",
-  "room-full", "room-history-full", "room-not-found", "store-unavailable", "too-large", "too-many-requests",
+  "bad-link",
+  "bad-origin",
+  "bad-proof",
+  "browser-too-old",
+  "changed",
+  "downgraded",
+  "insecure",
+  "identity-changed",
+  "key-cut",
+  "key-missing",
+  "key-wrong",
+  "misconfigured",
+  "no-cookies",
+  "not-a-participant",
+  "offline",
+  "over-quota",
+  "room-destroyed",
+  "room-expired",
+  "room-full",
+  "room-history-full",
+  "room-not-found",
+  "store-unavailable",
+  "too-large",
+  "too-many-requests",
 ]
 
 test("every outcome that a person can meet has a sentence of its own", () => {
@@ -63,7 +86,9 @@ test("the texts in the pages are those of the table", () => {
       assert.equal(text, WORDS[key], key)
       checked += 1
     }
-    for (const [, text, what, key] of page.matchAll(/ (?:placeholder|aria-label)="([^"]*)" data-words-(placeholder|label)="([^"]+)"/g)) {
+    for (const [, text, what, key] of page.matchAll(
+      / (?:placeholder|aria-label)="([^"]*)" data-words-(placeholder|label)="([^"]+)"/g,
+    )) {
       assert.equal(text, WORDS[key], `${what} ${key}`)
       checked += 1
     }
@@ -74,8 +99,16 @@ test("the texts in the pages are those of the table", () => {
 test("no text in the pages is without a key", () => {
   for (const page of PAGES) {
     const body = page.slice(page.indexOf("<body>")).replace(/<!--.*?-->|<svg.*?<\/svg>/gs, "")
-    const loose = [...body.matchAll(/<(\w+)([^<>]*)>([^<>]*[A-Za-z]{2}[^<>]*)</g)].filter(([, , attributes]) => !attributes.includes("data-words="))
-    assert.deepEqual(loose.map(([, , , text]) => text), [])
-    assert.equal(body.match(/ (placeholder|aria-label)="/g)?.length, body.match(/data-words-(placeholder|label)="/g)?.length)
+    const loose = [...body.matchAll(/<(\w+)([^<>]*)>([^<>]*[A-Za-z]{2}[^<>]*)</g)].filter(
+      ([, , attributes]) => !attributes.includes("data-words="),
+    )
+    assert.deepEqual(
+      loose.map(([, , , text]) => text),
+      [],
+    )
+    assert.equal(
+      body.match(/ (placeholder|aria-label)="/g)?.length,
+      body.match(/data-words-(placeholder|label)="/g)?.length,
+    )
   }
 })

@@ -145,7 +145,9 @@ export class Conversation {
 
   async #extendHeads() {
     if (!this.#head) this.#pushHead(await sha256("duet/2 head", this.#roomId))
-    for (let place; (place = this.#places.get(this.#shortHeads.length)); ) {
+    for (;;) {
+      const place = this.#places.get(this.#shortHeads.length)
+      if (!place) break
       const { seq, id, participantId, hash } = place
       this.#pushHead(await sha256(/** @type {Bytes} */ (this.#head), u32(seq), id, participantId, hash))
     }

@@ -10,7 +10,7 @@ import { Conversation } from "./conversation.js"
 import { Drafts } from "./drafts.js"
 import { isOpenedBy } from "./hello.js"
 import { earlyKey, safetyWords } from "./keys.js"
-import { fits, sealText } from "./messages.js"
+import { bytesLeft, sealText } from "./messages.js"
 import { Opener } from "./opener.js"
 import { Halt, OwnSeat } from "./own-seat.js"
 
@@ -113,8 +113,8 @@ export class EncryptedSession {
   // --- Messages ---
 
   /** @param {{sender: string, text: string}} draft */
-  fits(draft) {
-    return fits(draft)
+  bytesLeft(draft) {
+    return bytesLeft(draft)
   }
 
   /** @returns {Promise<Outgoing | null>} */
@@ -262,7 +262,10 @@ export class EncryptedSession {
         return undefined
       }
     })
-    this.#queue = done.then(() => {}, () => {})
+    this.#queue = done.then(
+      () => {},
+      () => {},
+    )
     return done
   }
 

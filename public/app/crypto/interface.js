@@ -3,7 +3,7 @@
 //
 // When a page loads, before anything else:
 //
-//   sweep(localStorage, Date.now())
+//   for (const storage of [localStorage, sessionStorage]) sweep(storage, Date.now())
 //   const arrival = arrive({ roomId, fragment: location.hash.slice(1), isSealed, hasSeat, storage: localStorage })
 //
 // `isSealed` and `hasSeat` are `sealed` and `status === "joined"` of GET /api/room. `arrival.kind` is
@@ -43,7 +43,7 @@
 //   session.keysRefused()             the room answered it with 400 or 409
 //   await session.seal(draft)         `{id, text}` (in a plain room `sender` too), to be sent at once; null after a
 //                                     stop. A retry is sealed anew
-//   session.fits(draft)               whether it is short enough to be sealed
+//   session.bytesLeft(draft)          how many more bytes fit into it; negative for too many
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
 //   await session.words()             four words or null; asked for each time before they are shown
 //   await session.confirmWords()      the person pressed "They match"
@@ -78,6 +78,8 @@
 //   isOrderBroken      "The two of you were not shown the same conversation." It stays, also after a reload
 //   otherHasSeen       up to which seq the other has seen the same as this page; 0 in a plain room
 //   survivesReload     false where the browser stores nothing: say that a reload loses the room
+//
+// Where there is no session, `wipe(storage, roomId)` removes all entries of a room that has ended.
 //
 // docs/sealing.md describes the format, and the rules behind all this.
 

@@ -32,12 +32,11 @@ const LONGEST_REST = { at: MAX_AT_MS, seen: [4_294_967_295, "A".repeat(22)] }
 /** @typedef {{kid: string, nonce: Bytes, ciphertext: Bytes}} SealedText */
 
 /**
- * Whether a message is short enough to be sealed, whatever it will have seen.
+ * How many more bytes fit into one message, whatever it will have seen; negative for too many.
  * @param {{sender: string, text: string}} draft
  */
-export function fits({ sender, text }) {
-  const json = JSON.stringify({ sender, text, ...LONGEST_REST })
-  return paddedLength(utf8(json).length) <= MAX_PLAINTEXT_BYTES
+export function bytesLeft({ sender, text }) {
+  return MAX_PLAINTEXT_BYTES - utf8(JSON.stringify({ sender, text, ...LONGEST_REST })).length
 }
 
 /**

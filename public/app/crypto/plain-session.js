@@ -10,6 +10,8 @@ import { usableStorage, wipe } from "./shelf.js"
 
 /** As many bytes as the room takes. */
 const MAX_TEXT_BYTES = 16_384
+/** No room lives longer after its last activity. */
+const MAX_LIFE_MS = 86_400_000
 
 export class PlainSession {
   #roomId
@@ -41,7 +43,8 @@ export class PlainSession {
     this.drafts = new Drafts({
       read: async (name) => this.#read(name),
       write: async (name, value) => {
-        if (!this.#hasEnded) this.#storage.setItem(this.#item(name), JSON.stringify(value))
+        const end = Date.now() + MAX_LIFE_MS
+        if (!this.#hasEnded) this.#storage.setItem(this.#item(name), JSON.stringify({ ...value, end }))
       },
       alone: (task) => task(),
     })
@@ -74,8 +77,8 @@ export class PlainSession {
   keysRefused() {}
 
   /** @param {{text: string}} draft */
-  fits({ text }) {
-    return new TextEncoder().encode(text).length <= MAX_TEXT_BYTES
+  bytesLeft({ text }) {
+    return MAX_TEXT_BYTES - new TextEncoder().encode(text).length
   }
 
   /**

@@ -10,7 +10,7 @@ import { PlainSession } from "./plain-session.js"
 import { hasShelf } from "./shelf.js"
 
 export { accessOf, fragmentOf, newLinkSecret } from "./link.js"
-export { sweep } from "./shelf.js"
+export { sweep, wipe } from "./shelf.js"
 
 /** @typedef {EncryptedSession | PlainSession} Session */
 

@@ -18,7 +18,7 @@ const LONGEST_RETRY_MS = 30_000
 /**
  * @typedef {object} Surroundings
  * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
- * @property {(message: Message) => Promise<void>} take opens a message and puts it into the timeline
+ * @property {(messages: Message[]) => Promise<void>} take opens messages and puts them into the timeline
  * @property {() => void} onPage the timeline has grown
  * @property {(word: string) => void} onGone the room will not have us again
  * @property {(act: () => void) => void} whenIdle
@@ -102,7 +102,8 @@ export class History {
   }
 
   #noteFirstPage() {
-    const isComplete = this.#timeline.isStarted && (this.#timeline.high >= this.#timeline.low || this.#timeline.low === 1)
+    const isComplete =
+      this.#timeline.isStarted && (this.#timeline.high >= this.#timeline.low || this.#timeline.low === 1)
     if (this.#hasFirstPage || !isComplete) return
     this.#hasFirstPage = true
     this.#surroundings.onPage()
@@ -128,7 +129,7 @@ export class History {
       const { messages } = await this.#surroundings.list({ after, limit: to - after, patienceMs: this.#readPatienceMs })
       this.#readPatienceMs = FIRST_READ_MS
       this.#failures = 0
-      for (const message of messages) await this.#surroundings.take(message)
+      await this.#surroundings.take(messages)
       // The timeline was emptied meanwhile: this answer is about nothing any more.
       if (!this.#timeline.isStarted) return
       // A number that was asked for and did not come does not exist.
@@ -157,9 +158,12 @@ export class History {
     this.#readPatienceMs = Math.min(this.#readPatienceMs * 1.25, LONGEST_READ_MS)
     const askedMs = error instanceof ApiError ? error.retryAfterSeconds * 1000 : 0
     const delayMs = word === "offline" ? RETRY_MS : Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS)
-    this.#timer = this.#surroundings.setTimeout(() => {
-      this.#timer = null
-      void this.#read()
-    }, Math.max(delayMs, askedMs))
+    this.#timer = this.#surroundings.setTimeout(
+      () => {
+        this.#timer = null
+        void this.#read()
+      },
+      Math.max(delayMs, askedMs),
+    )
   }
 }

@@ -2,8 +2,42 @@
 
 const MAX_NAME_CHARS = 60
 
-const ADJECTIVES = ["Amber", "Brave", "Calm", "Clever", "Gentle", "Golden", "Happy", "Kind", "Lucky", "Mellow", "Quiet", "Silver", "Sunny", "Swift", "Warm", "Wise"]
-const ANIMALS = ["Badger", "Crane", "Deer", "Dolphin", "Finch", "Fox", "Hare", "Heron", "Koala", "Lynx", "Magpie", "Otter", "Owl", "Panda", "Robin", "Seal"]
+const ADJECTIVES = [
+  "Amber",
+  "Brave",
+  "Calm",
+  "Clever",
+  "Gentle",
+  "Golden",
+  "Happy",
+  "Kind",
+  "Lucky",
+  "Mellow",
+  "Quiet",
+  "Silver",
+  "Sunny",
+  "Swift",
+  "Warm",
+  "Wise",
+]
+const ANIMALS = [
+  "Badger",
+  "Crane",
+  "Deer",
+  "Dolphin",
+  "Finch",
+  "Fox",
+  "Hare",
+  "Heron",
+  "Koala",
+  "Lynx",
+  "Magpie",
+  "Otter",
+  "Owl",
+  "Panda",
+  "Robin",
+  "Seal",
+]
 
 /** Emoji are the one place where joiners and variation selectors, which are invisible alone, belong. */
 const EMOJI = /(\p{RGI_Emoji})/v
@@ -47,7 +81,26 @@ function cut(line) {
 }
 
 /** Letters of other alphabets that look like those of “you”. */
-const LOOKALIKES = new Map(Object.entries({ Υ: "y", у: "y", ү: "y", γ: "y", ỿ: "y", ʏ: "y", о: "o", ο: "o", օ: "o", σ: "o", 0: "o", υ: "u", ս: "u", ʊ: "u", ц: "u", ᴜ: "u" }))
+const LOOKALIKES = new Map(
+  Object.entries({
+    Υ: "y",
+    у: "y",
+    ү: "y",
+    γ: "y",
+    ỿ: "y",
+    ʏ: "y",
+    о: "o",
+    ο: "o",
+    օ: "o",
+    σ: "o",
+    0: "o",
+    υ: "u",
+    ս: "u",
+    ʊ: "u",
+    ц: "u",
+    ᴜ: "u",
+  }),
+)
 
 /**
  * The name under which a received message is shown: cleaned as one's own is, and never the word for oneself.
@@ -63,7 +116,10 @@ export function shownName(raw, self) {
 /** @param {string} name */
 function skeleton(name) {
   const bare = name.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "")
-  return Array.from(bare, (letter) => LOOKALIKES.get(letter) ?? LOOKALIKES.get(letter.toLowerCase()) ?? letter.toLowerCase()).join("")
+  return Array.from(
+    bare,
+    (letter) => LOOKALIKES.get(letter) ?? LOOKALIKES.get(letter.toLowerCase()) ?? letter.toLowerCase(),
+  ).join("")
 }
 
 /** A friendly name for somebody who gave none. */

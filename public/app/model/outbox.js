@@ -8,20 +8,19 @@ export function newMessageId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => alphabet[byte & 63]).join("")
 }
 
+/** @import { Draft } from "../crypto/drafts.js" */
+
 /**
- * A message of ours that the room has not confirmed.
- * @typedef {object} Pending
- * @property {string} id
- * @property {string} sender
- * @property {string} text
- * @property {number} timestamp when it was written, by our clock
- * @property {string | null} problem the error word for which it was refused; null while it waits
+ * A message of ours that the room has not confirmed. `problem` is the error word for which it was refused, or null while
+ * it waits.
+ * @typedef {Draft & {problem: string | null}} Pending
  */
 
 /**
  * @typedef {object} Surroundings
  * @property {(pending: Pending) => Promise<boolean>} send whether it left
- * @property {(pending: Pending[]) => void} save where what waits outlives a reload
+ * @property {(draft: Draft) => void} keep where it outlives a reload
+ * @property {(id: string) => void} drop what needs to outlive a reload no longer
  * @property {(pending: Pending) => void} onChange one of them waits, was refused, or is gone
  * @property {(act: () => void, ms: number) => unknown} setTimeout
  * @property {(timer: any) => void} clearTimeout
@@ -35,6 +34,14 @@ const LONGEST_RETRY_MS = 30_000
 /** The room confirms or refuses within this time. Asking again under the same id harms nothing. */
 const ANSWER_WITHIN_MS = 15_000
 
+/**
+ * Whether the same message may be taken later.
+ * @param {string} word the error word of a refusal
+ */
+export function isPassing(word) {
+  return PASSING.has(word)
+}
+
 export class Outbox {
   /** @type {Map<string, Pending>} in the order in which they were written */
   #pending = new Map()
@@ -47,12 +54,12 @@ export class Outbox {
   #timer = null
 
   /**
-   * @param {Pending[]} kept from before a reload
+   * @param {Draft[]} kept from before a reload
    * @param {Surroundings} surroundings
    */
   constructor(kept, surroundings) {
     this.#surroundings = surroundings
-    for (const pending of kept) this.#pending.set(pending.id, pending)
+    for (const draft of kept) this.#pending.set(draft.id, { ...draft, problem: null })
   }
 
   /** @returns {Iterable<Pending>} in the order in which they were written */
@@ -69,8 +76,9 @@ export class Outbox {
     return this.#pending.has(id)
   }
 
-  /** @param {Omit<Pending, "problem">} draft */
+  /** @param {Draft} draft */
   write(draft) {
+    this.#surroundings.keep(draft)
     this.#set({ ...draft, problem: null })
     this.#sendNext()
   }
@@ -101,7 +109,7 @@ export class Outbox {
     const pending = this.#pending.get(id)
     if (!pending) return
     this.#pending.delete(id)
-    this.#save()
+    this.#surroundings.drop(id)
     this.#surroundings.onChange(pending)
     if (id === this.#underWay) this.#goOn()
   }
@@ -114,7 +122,7 @@ export class Outbox {
   refuse(id, word) {
     const pending = this.#pending.get(id)
     if (!pending) return
-    if (PASSING.has(word)) {
+    if (isPassing(word)) {
       if (id === this.#underWay) this.#tryLater()
     } else {
       this.#set({ ...pending, problem: word })
@@ -189,11 +197,6 @@ export class Outbox {
   /** @param {Pending} pending */
   #set(pending) {
     this.#pending.set(pending.id, pending)
-    this.#save()
     this.#surroundings.onChange(pending)
-  }
-
-  #save() {
-    this.#surroundings.save([...this.#pending.values()])
   }
 }

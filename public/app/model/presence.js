@@ -43,6 +43,8 @@ export class Presence {
     this.#participants = participants
     this.#online = online
     if (!wasKnown || this.company === before) return null
-    return this.company === "together" ? "together" : "left"
+    if (this.company === "together") return "together"
+    // Whoever has just taken a seat is not connected yet, and has not left.
+    return before === "together" ? "left" : null
   }
 }

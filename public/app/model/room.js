@@ -1,17 +1,18 @@
 // A room as this tab is in it: frames come in, the models change, and whoever shows them is told. No DOM.
 
-/** @import { Codec } from "../crypto/codec.js" */
+/** @import { Draft } from "../crypto/drafts.js" */
+/** @import { Outcome, SessionState } from "../crypto/interface.js" */
+/** @import { Session } from "../crypto/session.js" */
 /** @import { ServerFrame, Message, Joined, Ready } from "../net/wire.js" */
-/** @import { RoomSocket, Handlers } from "../net/room-socket.js" */
 /** @import { Pending } from "./outbox.js" */
-/** @import { RoomShelf } from "./shelf.js" */
+/** @import { Connection, Listener, Platform } from "./surroundings.js" */
 /** @import { Entry } from "./timeline.js" */
 
 import { History } from "./history.js"
 import { Lifetime } from "./lifetime.js"
-import { Outbox, newMessageId } from "./outbox.js"
+import { Outbox, isPassing, newMessageId } from "./outbox.js"
 import { Presence } from "./presence.js"
-import { Timeline } from "./timeline.js"
+import { Timeline, contentOf } from "./timeline.js"
 
 const TYPING_EVERY_MS = 2_500
 const TYPING_SHOWN_MS = 4_000
@@ -19,35 +20,9 @@ const TYPING_SHOWN_MS = 4_000
 const OVERTIME_MS = 2_000
 /** So long a page whose time is over waits for a word from the room before it forgets everything. */
 const CONFIRM_MS = 12_000
-
-/**
- * What the room needs of its surroundings.
- * @typedef {object} Platform
- * @property {(handlers: Handlers) => RoomSocket} openSocket
- * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
- * @property {() => number} now epoch milliseconds
- * @property {(act: () => void, ms: number) => any} setTimeout
- * @property {(timer: any) => void} clearTimeout
- * @property {() => number} random from 0 up to 1
- * @property {(act: () => void) => void} whenIdle
- */
-
-/**
- * Whoever shows the room.
- * @typedef {object} Listener
- * @property {(changed: number[]) => void} onMessages the timeline has grown, or shows something else at these numbers
- * @property {(pending: Pending) => void} onPending
- * @property {(entry: Entry) => void} onArrival the other person has just said something
- * @property {(news: "together" | "left" | null) => void} onPresence
- * @property {(wasKept: boolean) => void} onLifetime the end has moved
- * @property {() => void} onConnection
- * @property {(isTyping: boolean) => void} onTyping
- * @property {() => void} onOverdue its time is over by the clock: nothing of it may be shown until the room has answered
- * @property {() => void} onResume it lives after all
- * @property {(word: string) => void} onEnd
- */
-
-/** @typedef {"connecting" | "open" | "lost" | "replaced"} Connection */
+const KEYS_RETRY_MS = 2_000
+/** Words after which nothing of the room is anywhere, and so nothing of it may be here. */
+const GONE = new Set(["room-destroyed", "room-expired", "room-not-found"])
 
 export class Room {
   lifetime = new Lifetime()
@@ -55,8 +30,7 @@ export class Room {
   presence
   outbox
   #self
-  #codec
-  #shelf
+  #session
   #platform
   #listener
   #socket
@@ -65,8 +39,8 @@ export class Room {
   #connection = "connecting"
   /** Opening takes a moment; what came first is dealt with first. One that fails stops no other. */
   #incoming = Promise.resolve()
-  /** @type {Map<number, Message>} what cannot be opened yet, by number */
-  #waiting = new Map()
+  /** @type {string | null} the message of ours that the safety words need, while the room has not confirmed it */
+  #keysId = null
   /** @type {number | null} since when its time has been over without a word from the room */
   #overdueSince = null
   #hasEnded = false
@@ -76,25 +50,30 @@ export class Room {
 
   /**
    * @param {Joined} joined
-   * @param {{codec: Codec, shelf: RoomShelf, platform: Platform, listener: Listener}} parts
+   * @param {{session: Session, unsent: Draft[], platform: Platform, listener: Listener}} parts `unsent` from before a reload
    */
-  constructor(joined, { codec, shelf, platform, listener }) {
+  constructor(joined, { session, unsent, platform, listener }) {
     this.#self = joined.participantId
-    this.#codec = codec
-    this.#shelf = shelf
+    this.#session = session
     this.#platform = platform
     this.#listener = listener
     this.presence = new Presence(this.#self, joined.participants)
     const { setTimeout, clearTimeout, random, whenIdle, list } = platform
-    this.outbox = new Outbox(shelf.pending, {
+    this.outbox = new Outbox(unsent, {
       send: (pending) => this.#send(pending),
-      save: (pending) => (shelf.pending = pending),
+      keep: (draft) => void session.drafts.addUnsent(draft),
+      drop: (id) => void session.drafts.removeUnsent(id),
       onChange: (pending) => listener.onPending(pending),
-      setTimeout, clearTimeout, random,
+      setTimeout,
+      clearTimeout,
+      random,
     })
     this.#history = new History(this.timeline, {
-      list, whenIdle, setTimeout, clearTimeout,
-      take: async (message) => void (await this.#take(message)),
+      list,
+      whenIdle,
+      setTimeout,
+      clearTimeout,
+      take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
       onGone: (word) => this.end(word),
     })
@@ -104,8 +83,6 @@ export class Room {
       onReplaced: () => this.#onConnection("replaced"),
       onEnd: (word) => this.end(word),
     })
-    codec.onChange = () => this.#onCodecChange()
-    codec.onStop = (word) => this.end(word)
   }
 
   /** @returns {Connection} */
@@ -124,7 +101,18 @@ export class Room {
 
   /** Whether nothing has been said yet, as far as is known. */
   get isEmpty() {
-    return this.isLoaded && this.timeline.high === 0 && this.outbox.isEmpty
+    return this.isLoaded && !this.hasWords
+  }
+
+  /** Whether something has been said, or waits to be sent. */
+  get hasWords() {
+    return this.timeline.high > 0 || !this.outbox.isEmpty
+  }
+
+  /** Whether going on would be unsafe, or is impossible: nothing is shown or sent any more. */
+  get isStopped() {
+    const { phase } = this.#session.state
+    return phase === "stopped" || phase === "lost"
   }
 
   /** Connects; also after this tab was replaced by others. */
@@ -145,14 +133,16 @@ export class Room {
    * @param {string} sender
    */
   write(text, sender) {
+    if (this.isStopped) return
     this.#typedAt = 0
-    this.#shelf.draft = ""
-    this.outbox.write({ id: newMessageId(), sender, text, timestamp: this.#platform.now() })
+    void this.#session.drafts.saveText("")
+    this.outbox.write({ id: newMessageId(), sender, text, at: this.#platform.now() })
   }
 
   /** @param {string} text what stands in the composer */
   noteDraft(text) {
-    this.#shelf.draft = text
+    if (this.isStopped) return
+    void this.#session.drafts.saveText(text)
     const now = this.#platform.now()
     if (text === "" || now - this.#typedAt < TYPING_EVERY_MS) return
     this.#typedAt = now
@@ -168,9 +158,28 @@ export class Room {
     this.#history.wantOlder()
   }
 
-  /** Four words to compare, once both are here; null before. */
-  async safetyWords() {
-    return this.#hasEnded ? null : this.#codec.safetyWords(this.presence.participants)
+  /**
+   * The session says something new of itself.
+   * @param {SessionState} state
+   */
+  onSession(state) {
+    if (this.#hasEnded) return
+    if (this.isStopped) this.#stop()
+    else if (state.phase === "both") this.#enqueue(() => this.#sendKeys())
+    this.#listener.onSession(state)
+  }
+
+  /**
+   * A message became something else than it was.
+   * @param {number} seq
+   * @param {Outcome} outcome
+   */
+  onOutcome(seq, outcome) {
+    if (this.#hasEnded || this.isStopped) return
+    const changed = this.timeline.change(seq, outcome)
+    if (!changed) return
+    if (changed.isOwn) this.#settleOwn(changed)
+    this.#listener.onMessages([seq])
   }
 
   /** Looks at the clock. */
@@ -185,13 +194,14 @@ export class Room {
   }
 
   /**
-   * The room is over for us: nothing of it stays in memory, or in what the tab keeps.
+   * The room is over for us: nothing of it stays in the page. Where the room itself is gone, or was never encrypted,
+   * nothing of it stays in this browser either. Without the keys, a room that lives on would be lost.
    * @param {string} word
    */
   end(word) {
     if (this.#hasEnded) return
     this.leave()
-    this.#shelf.clear()
+    if (GONE.has(word) || this.#session.state.phase === "plain") this.#session.destroy()
     this.#listener.onEnd(word)
   }
 
@@ -202,9 +212,14 @@ export class Room {
     this.#history.close()
     this.timeline.clear()
     this.outbox.clear()
-    this.#waiting.clear()
     this.#platform.clearTimeout(this.#typingTimer)
-    this.#codec.forget()
+  }
+
+  /** The socket stays, to be told of the room's end. */
+  #stop() {
+    this.outbox.close()
+    this.#history.close()
+    this.#hideTyping()
   }
 
   // --- Frames ---
@@ -214,12 +229,23 @@ export class Room {
     // The end does not wait for anything.
     if (frame.type === "destroy") return this.end("room-destroyed")
     if (frame.type === "expire") return this.end("room-expired")
-    this.#incoming = this.#incoming.then(() => this.#onFrame(frame)).catch(reportError)
+    this.#enqueue(() => (this.isStopped ? this.#onFrameAfterStop(frame) : this.#onFrame(frame)))
+  }
+
+  /** @param {() => unknown} act after all that came before */
+  #enqueue(act) {
+    this.#incoming = this.#incoming.then(async () => void (this.#hasEnded || (await act()))).catch(reportError)
+  }
+
+  /** @param {ServerFrame} frame of which nothing counts any more but how long the room lives */
+  #onFrameAfterStop(frame) {
+    if (frame.type === "ready") this.lifetime.start(frame, this.#platform.now())
+    else if ("expiresAt" in frame) this.lifetime.moveTo(frame.expiresAt)
+    this.#noteEnd(false)
   }
 
   /** @param {ServerFrame} frame */
   async #onFrame(frame) {
-    if (this.#hasEnded) return
     switch (frame.type) {
       case "ready":
         return this.#onReady(frame)
@@ -228,8 +254,7 @@ export class Room {
         return this.#onMessage(frame.message)
       case "presence":
         this.#moveEnd(frame.expiresAt)
-        await this.#codec.onSeats(frame)
-        this.#listener.onPresence(this.presence.update(frame))
+        await this.#meet(frame)
         if (frame.lastSeq !== undefined) this.#history.see(frame.lastSeq)
         return
       case "expiry":
@@ -237,7 +262,7 @@ export class Room {
       case "typing":
         return this.#showTyping()
       case "error":
-        if (frame.id !== undefined) this.outbox.refuse(frame.id, frame.error)
+        if (frame.id !== undefined) this.#onRefusal(frame.id, frame.error)
     }
   }
 
@@ -248,48 +273,61 @@ export class Room {
     this.lifetime.start(frame, this.#platform.now())
     this.#noteEnd(false)
     if (this.#overdueSince !== null) return
-    await this.#codec.onSeats(frame)
-    this.#listener.onPresence(this.presence.update(frame))
+    // What was on its way before may have been lost.
+    this.#keysId = null
+    await this.#meet(frame)
+    if (this.isStopped || this.#hasEnded) return
     this.#history.open(frame.lastSeq)
     this.outbox.open()
   }
 
+  /** @param {{hellos?: Record<string, string>, participants: string[], online: string[]}} frame that says who has a seat */
+  async #meet(frame) {
+    await this.#session.onHellos(frame.hellos)
+    if (this.isStopped || this.#hasEnded) return
+    await this.#sendKeys()
+    this.#listener.onPresence(this.presence.update(frame))
+  }
+
   /** @param {Message} message */
   async #onMessage(message) {
-    const changed = await this.#take(message)
+    const [entry] = await this.#take([message])
     if (message.seq > this.timeline.high) this.#history.see(message.seq)
-    if (changed.length === 0) return
-    const entry = this.timeline.at(message.seq)
-    if (entry && !entry.isOwn && entry.kind !== "invisible") {
-      this.#hideTyping()
-      if (entry.kind === "shown") this.#listener.onArrival(entry)
-    }
-    this.#listener.onMessages(changed)
+    if (!entry) return
+    if (!entry.isOwn && entry.kind !== "keys") this.#hideTyping()
+    if (!entry.isOwn && entry.kind === "shown") this.#listener.onArrival(entry)
+    this.#listener.onMessages([entry.seq])
   }
 
   /**
-   * Opens a message and takes it in. What does not open is never shown as if it were one.
-   * @param {Message} message
-   * @returns {Promise<number[]>} the numbers at which something else is to be shown now
+   * Opens messages and takes them in. What does not open is never shown as if it were one.
+   * @param {Message[]} messages
+   * @returns {Promise<Entry[]>} those that are new
    */
-  async #take(message) {
-    const opened = await this.#codec.open(message)
+  async #take(messages) {
+    const outcomes = await this.#session.open(messages)
     if (this.#hasEnded || this.#overdueSince !== null) return []
-    if (opened.kind === "waiting") this.#waiting.set(message.seq, message)
-    const { id, seq, timestamp } = message
-    const isOwn = message.participantId === this.#self
-    const [sender, text] = opened.kind === "shown" ? [opened.sender, opened.text] : ["", ""]
-    const changed = this.timeline.put({ id, seq, timestamp, isOwn, kind: opened.kind, sender, text })
-    if (isOwn) this.#settleOwn(id, opened.kind)
-    return changed
+    return messages.flatMap((message, index) => this.#put(message, outcomes[index]))
+  }
+
+  /**
+   * @param {Message} message
+   * @param {Outcome} outcome
+   */
+  #put({ id, seq, participantId, timestamp }, outcome) {
+    if (outcome.kind === "stopped") return []
+    const isOwn = participantId === this.#self
+    const entry = { id, seq, isOwn, kind: outcome.kind, ...contentOf(outcome, timestamp) }
+    if (isOwn) this.#settleOwn(entry)
+    return this.timeline.put(entry) ? [entry] : []
   }
 
   /**
    * One's own message that comes back as something else counts as not sent.
-   * @param {string} id
-   * @param {Entry["kind"]} kind
+   * @param {Pick<Entry, "id" | "kind">} entry
    */
-  #settleOwn(id, kind) {
+  #settleOwn({ id, kind }) {
+    if (id === this.#keysId) this.#keysId = null
     if (kind === "refused") this.outbox.refuse(id, "changed")
     else this.outbox.confirm(id)
   }
@@ -300,25 +338,29 @@ export class Room {
    * @param {Pending} pending
    * @returns {Promise<boolean>} whether it left
    */
-  async #send({ id, sender, text, timestamp }) {
+  async #send({ id, sender, text, at }) {
     if (!this.#socket.isReady) return false
-    const fields = await this.#codec.seal({ id, sender, text, at: timestamp }, this.#self)
-    return fields !== null && this.#socket.send({ type: "message", ...fields })
+    const outgoing = await this.#session.seal({ id, sender, text, at })
+    return outgoing !== null && this.#socket.send({ type: "message", ...outgoing })
   }
 
-  /** What waited may open now, and what could not be encrypted may leave. */
-  #onCodecChange() {
-    this.#incoming = this.#incoming.then(() => this.#openWaiting()).catch(reportError)
-    this.outbox.poke()
+  /** Sends what the other needs for the safety words, unless the room has it or it is on its way. */
+  async #sendKeys() {
+    if (this.#keysId !== null) return
+    const outgoing = await this.#session.keysMessage()
+    this.#keysId = outgoing?.id ?? null
+    if (outgoing) this.#socket.send({ type: "message", ...outgoing })
   }
 
-  async #openWaiting() {
-    const changed = []
-    for (const message of [...this.#waiting.values()]) {
-      this.#waiting.delete(message.seq)
-      changed.push(...(await this.#take(message)))
-    }
-    if (changed.length > 0) this.#listener.onMessages(changed)
+  /**
+   * @param {string} id
+   * @param {string} word
+   */
+  #onRefusal(id, word) {
+    if (id !== this.#keysId) return this.outbox.refuse(id, word)
+    if (!isPassing(word)) return this.#session.keysRefused()
+    this.#keysId = null
+    this.#platform.setTimeout(() => this.#enqueue(() => this.#sendKeys()), KEYS_RETRY_MS)
   }
 
   // --- The connection and the clock ---
@@ -344,7 +386,6 @@ export class Room {
 
   /** @param {boolean} wasKept */
   #noteEnd(wasKept) {
-    this.#shelf.endsAt = this.lifetime.endsAt
     if (this.#overdueSince !== null && !this.lifetime.isOver(this.#platform.now())) this.#listener.onResume()
     else this.#listener.onLifetime(wasKept)
   }
@@ -353,7 +394,6 @@ export class Room {
   #becomeOverdue(now) {
     this.#overdueSince = now
     this.timeline.clear()
-    this.#waiting.clear()
     this.#history.close()
     this.outbox.close()
     this.#listener.onOverdue()

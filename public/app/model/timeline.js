@@ -1,23 +1,23 @@
 // What has been said in the room, by number. It knows one stretch of numbers without a hole, from `low` to `high`, which
 // grows at both ends. Taking one message in costs the same however many there are. No DOM.
 
+/** @import { Outcome } from "../crypto/interface.js" */
+
 /**
- * What the codec made of a message, at its place in the room.
+ * What the session made of a message, at its place in the room.
  * @typedef {object} Entry
  * @property {number} seq
  * @property {string} id
  * @property {boolean} isOwn
- * @property {"shown" | "waiting" | "refused" | "invisible"} kind
+ * @property {"shown" | "waiting" | "refused" | "keys"} kind nothing is shown for `keys`
  * @property {string} sender empty for everything but `shown`, as is the text
  * @property {string} text
- * @property {number} timestamp epoch milliseconds of the room's clock
+ * @property {number} at when it was written, in epoch milliseconds
  */
 
 export class Timeline {
   /** @type {Map<number, Entry>} by number; those beyond a hole wait in here too */
   #entries = new Map()
-  /** @type {Map<string, number>} where an id was shown: one id is one message, wherever it is stored again */
-  #places = new Map()
   #low = 1
   #high = 0
   #isStarted = false
@@ -61,18 +61,29 @@ export class Timeline {
   }
 
   /**
-   * Takes one entry in. It may come late, twice, or both; one that waits may come again, opened.
+   * Takes one entry in. It may come late, twice, or both; the first one stays.
    * @param {Entry} entry
-   * @returns {number[]} the numbers at which something else is to be shown now
+   * @returns {boolean} whether it is new
    */
   put(entry) {
-    const known = this.#entries.get(entry.seq)
-    if (known && known.kind !== "waiting") return []
+    if (this.#entries.has(entry.seq)) return false
     this.#entries.set(entry.seq, entry)
-    const replay = entry.kind === "shown" ? this.#findReplay(entry) : null
-    if (replay) this.#entries.set(replay.seq, { ...replay, kind: "refused", sender: "", text: "" })
     this.#grow()
-    return replay && replay !== entry ? [entry.seq, replay.seq] : [entry.seq]
+    return true
+  }
+
+  /**
+   * A message became something else than it was: it opened, or turned out to be a repetition.
+   * @param {number} seq
+   * @param {Outcome} outcome
+   * @returns {Entry | null} null for a number that is not here
+   */
+  change(seq, outcome) {
+    const known = this.#entries.get(seq)
+    if (!known || outcome.kind === "stopped") return null
+    const changed = { ...known, ...contentOf(outcome, known.at), kind: outcome.kind }
+    this.#entries.set(seq, changed)
+    return changed
   }
 
   /**
@@ -90,26 +101,24 @@ export class Timeline {
   /** Forgets everything. */
   clear() {
     this.#entries.clear()
-    this.#places.clear()
     this.#low = 1
     this.#high = 0
     this.#isStarted = false
-  }
-
-  /**
-   * Of two places with one id the lower one counts, and the other is a replay.
-   * @param {Entry} entry
-   * @returns {Entry | null} the replay
-   */
-  #findReplay(entry) {
-    const place = this.#places.get(entry.id)
-    if (place !== undefined && place < entry.seq) return entry
-    this.#places.set(entry.id, entry.seq)
-    return place === undefined ? null : (this.#entries.get(place) ?? null)
   }
 
   #grow() {
     if (!this.#isStarted) return
     while (this.#entries.has(this.#high + 1)) this.#high += 1
   }
+}
+
+/**
+ * What there is to show of an outcome: nothing, unless it opened.
+ * @param {Outcome} outcome
+ * @param {number} storedAt by the room's clock, for what does not say when it was written
+ */
+export function contentOf(outcome, storedAt) {
+  if (outcome.kind !== "shown") return { sender: "", text: "", at: storedAt }
+  const { sender, text, at } = outcome
+  return { sender, text, at }
 }

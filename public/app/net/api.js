@@ -60,7 +60,7 @@ export async function identifiedStatus(roomId) {
 /**
  * Takes a seat, or finds that we have it already.
  * @param {string} roomId
- * @param {object} fields what the room asks for: in an encrypted one the proof of the key
+ * @param {object} fields what an encrypted room asks for
  * @returns {Promise<Joined>}
  */
 export function joinRoom(roomId, fields) {

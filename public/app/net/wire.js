@@ -14,7 +14,7 @@
 /**
  * @typedef {object} RoomStatus
  * @property {"open" | "full" | "joined"} status
- * @property {boolean} sealed it asks for a proof
+ * @property {boolean} sealed it is encrypted, and asks for a proof
  * @property {boolean} [identified] the request came with a cookie
  */
 
@@ -25,6 +25,8 @@
  * @property {number} ttl whole seconds left
  * @property {number} expiresAt epoch milliseconds of the server's clock
  * @property {number} lastSeq
+ * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
+ * @property {string} [shelf] ours, in an encrypted room
  */
 
 /**
@@ -37,10 +39,19 @@
  * @property {number} expiresAt epoch milliseconds of the server's clock
  * @property {number} now epoch milliseconds of the server's clock
  * @property {number} ttlSeconds how long the room lives after its last activity
+ * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
  */
 
 /** @typedef {{type: "message", message: Message, expiresAt: number}} MessageFrame */
-/** @typedef {{type: "presence", participants: string[], online: string[], expiresAt: number, lastSeq?: number}} Presence */
+/**
+ * @typedef {object} Presence
+ * @property {"presence"} type
+ * @property {string[]} participants
+ * @property {string[]} online
+ * @property {number} expiresAt
+ * @property {number} [lastSeq]
+ * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
+ */
 /** @typedef {{type: "expiry", expiresAt: number}} Expiry */
 /** @typedef {{type: "typing", participantId: string}} Typing */
 /** @typedef {{type: "destroy"} | {type: "expire"}} Ending */

@@ -33,7 +33,10 @@ function chime() {
   gain.connect(context.destination)
   gain.gain.setValueAtTime(0.08, context.currentTime)
   gain.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.4)
-  for (const [frequency, delay] of [[660, 0], [880, 0.12]]) {
+  for (const [frequency, delay] of [
+    [660, 0],
+    [880, 0.12],
+  ]) {
     const tone = context.createOscillator()
     tone.frequency.value = frequency
     tone.connect(gain)

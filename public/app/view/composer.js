@@ -48,6 +48,11 @@ export class Composer {
     this.#measure()
   }
 
+  /** @param {boolean} isShown */
+  set isShown(isShown) {
+    this.#form.hidden = !isShown
+  }
+
   focus() {
     this.#field.focus()
   }
@@ -64,7 +69,8 @@ export class Composer {
   #measure() {
     const left = this.#bytesLeft(this.#field.value.trim())
     this.#counter.hidden = left > COUNTED_BYTES
-    this.#counter.textContent = left < 0 ? say("composer.over", { count: -left }) : say("composer.left", { count: left })
+    this.#counter.textContent =
+      left < 0 ? say("composer.over", { count: -left }) : say("composer.left", { count: left })
     this.#form.toggleAttribute("data-too-long", left < 0)
     this.#button.disabled = left < 0
     this.#field.setAttribute("aria-invalid", String(left < 0))

@@ -6,14 +6,16 @@
 /** @import { Look } from "./message.js" */
 
 import { say, sayCount } from "../words.js"
-import { buildMessage, buildNote, continues, showContinued, showState, showTime } from "./message.js"
+import { buildMessage, buildNote, continues, showContinued, showSeen, showState, showTime } from "./message.js"
 import { ReadingPlace } from "./reading-place.js"
 
 /** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
 const MOST_ROWS = 240
 const ROWS_AT_ONCE = 60
-/** While the reader follows the newest messages, the window shrinks to so many rows: fewer are drawn faster. */
-const FOLLOWING_ROWS = 100
+/** While the reader follows the newest messages, a window of more rows than this loses some. */
+const FOLLOWING_ROWS = 120
+/** Some at once, since everything below them has to be drawn again. */
+const ROWS_DROPPED = 40
 
 export class MessageList {
   #place
@@ -38,6 +40,10 @@ export class MessageList {
   #looks = new WeakMap()
   #unseen = 0
   #countedTo = 0
+  /** Up to where the other person has seen the same, and the message that says so. */
+  #seenTo = 0
+  /** @type {HTMLElement | null} */
+  #seenMark = null
 
   /**
    * @param {HTMLElement} root
@@ -76,7 +82,15 @@ export class MessageList {
     if (isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
+    this.#markSeen()
     this.#log.setAttribute("aria-busy", "false")
+  }
+
+  /** @param {number} seq up to which the other person has seen the same */
+  showSeen(seq) {
+    if (seq === this.#seenTo) return
+    this.#seenTo = seq
+    this.#markSeen()
   }
 
   /**
@@ -125,7 +139,8 @@ export class MessageList {
     for (const map of [this.#rows, this.#notes, this.#pending]) map.clear()
     this.#low = 0
     this.#high = -1
-    this.#countedTo = 0
+    this.#countedTo = this.#seenTo = 0
+    this.#seenMark = null
     this.#countUnseen(-this.#unseen)
   }
 
@@ -214,10 +229,11 @@ export class MessageList {
     })
   }
 
-  /** By two for each arrival, and only what is far from the screen. */
+  /** Drops only what is far from the screen. */
   #shrink() {
-    if (this.#high - this.#low < FOLLOWING_ROWS) return
-    if (this.#place.isFarAbove(this.#rows.get(this.#low + 1)?.[0])) this.#drop(this.#low++, this.#low++)
+    const next = this.#low + ROWS_DROPPED
+    if (this.#high - this.#low < FOLLOWING_ROWS || !this.#place.isFarAbove(this.#rows.get(next)?.[0])) return
+    while (this.#low < next) this.#drop(this.#low++)
   }
 
   #dropTop() {
@@ -240,7 +256,7 @@ export class MessageList {
    */
   #build(seq) {
     const entry = this.#timeline.at(seq)
-    const row = entry && entry.kind !== "invisible" ? [this.#elementOf(entry)] : []
+    const row = entry && entry.kind !== "keys" ? [this.#elementOf(entry)] : []
     const note = this.#notes.get(seq)
     return note === undefined ? row : [...row, buildNote(note)]
   }
@@ -296,7 +312,7 @@ export class MessageList {
   #before(seq) {
     for (let place = seq - 1; place >= this.#timeline.low && !this.#notes.has(place); place -= 1) {
       const entry = this.#timeline.at(place)
-      if (entry && entry.kind !== "invisible") return entry.kind === "shown" ? entry : undefined
+      if (entry && entry.kind !== "keys") return entry.kind === "shown" ? entry : undefined
     }
     return undefined
   }
@@ -306,6 +322,24 @@ export class MessageList {
     const entry = this.#timeline.at(seq)
     const element = this.#rows.get(seq)?.[0]
     if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
+  }
+
+  /** One mark, at the newest message of one's own that the other person has for certain. */
+  #markSeen() {
+    const mark = this.#newestSeen()
+    if (mark === this.#seenMark) return
+    if (this.#seenMark) showSeen(this.#seenMark, false)
+    if (mark) showSeen(mark, true)
+    this.#seenMark = mark
+    this.#place.keepEnd()
+  }
+
+  #newestSeen() {
+    for (let seq = Math.min(this.#seenTo, this.#high); seq >= this.#low; seq -= 1) {
+      const entry = this.#timeline.at(seq)
+      if (entry?.kind === "shown" && entry.isOwn) return this.#rows.get(seq)?.[0] ?? null
+    }
+    return null
   }
 
   // --- Messages without a number ---

@@ -12,7 +12,7 @@ import { isEmojiOnly, nodesOf } from "./rich-text.js"
  * @property {boolean} isOwn
  * @property {string} sender
  * @property {string} text
- * @property {number} timestamp
+ * @property {number} at epoch milliseconds
  */
 
 const GROUP_MS = 60_000
@@ -27,7 +27,7 @@ export function continues(before, look) {
     before !== undefined &&
     before.isOwn === look.isOwn &&
     before.sender === look.sender &&
-    Math.abs(look.timestamp - before.timestamp) < GROUP_MS
+    Math.abs(look.at - before.at) < GROUP_MS
   )
 }
 
@@ -54,10 +54,10 @@ export function buildMessage(template, look, onRetry) {
  * @param {HTMLElement} message
  * @param {Look} look
  */
-export function showTime(message, { timestamp }) {
+export function showTime(message, { at }) {
   const time = /** @type {HTMLTimeElement} */ (part(message, "time"))
-  time.dateTime = machineTime(timestamp)
-  time.textContent = spokenTime(timestamp, Date.now())
+  time.dateTime = machineTime(at)
+  time.textContent = spokenTime(at, Date.now())
 }
 
 /**
@@ -69,7 +69,16 @@ export function showState(message, state, problem = "") {
   message.dataset.state = state
   part(message, "sending").hidden = state !== "pending"
   part(message, "state").hidden = state !== "failed"
-  part(message, "problem").textContent = state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
+  part(message, "problem").textContent =
+    state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {boolean} isSeen the other person was shown the same up to here
+ */
+export function showSeen(message, isSeen) {
+  part(message, "seen").hidden = !isSeen
 }
 
 /**

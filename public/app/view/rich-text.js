@@ -8,7 +8,7 @@
  * @returns {Piece[]}
  */
 export function piecesOf(text) {
-  return splitBy(text, /\n?```([^]+?)```\n?/g, blockOf, (rest) => splitBy(rest, /`([^`\n]+)`/g, codeOf, linkPieces))
+  return splitBy(text, /\n?```([\s\S]+?)```\n?/g, blockOf, (rest) => splitBy(rest, /`([^`\n]+)`/g, codeOf, linkPieces))
 }
 
 /**

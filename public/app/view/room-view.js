@@ -1,30 +1,38 @@
 // The inside of a room: puts its views together, and shows what the room says of itself.
 
-/** @import { Listener, Room } from "../model/room.js" */
-/** @import { RoomShelf } from "../model/shelf.js" */
-/** @import { Codec } from "../crypto/codec.js" */
+/** @import { SessionState } from "../crypto/interface.js" */
+/** @import { Session } from "../crypto/session.js" */
+/** @import { Room } from "../model/room.js" */
+/** @import { Listener } from "../model/surroundings.js" */
 
 import { isSameDay } from "../model/dates.js"
 import { clockParts } from "../model/lifetime.js"
 import { cleanName } from "../model/names.js"
-import { loadName, loadSound, saveName, saveSound } from "../model/shelf.js"
+import { loadName, loadSound, saveName, saveSound } from "../model/preferences.js"
 import { endReason, say } from "../words.js"
 import { Attention } from "./attention.js"
 import { Bar } from "./bar.js"
 import { Composer } from "./composer.js"
 import { DestroyDialog } from "./dialogs.js"
+import { Encryption } from "./encryption.js"
 import { Header } from "./header.js"
 import { Menu } from "./menu.js"
 import { MessageList } from "./message-list.js"
 import { showScene } from "./scenes.js"
 import { Share } from "./share.js"
 
-const CONNECTION_KEYS = { connecting: "header.connecting", open: "", lost: "header.reconnecting", replaced: "header.replaced" }
+const CONNECTION_KEYS = {
+  connecting: "header.connecting",
+  open: "",
+  lost: "header.reconnecting",
+  replaced: "header.replaced",
+}
 
 /** @implements {Listener} */
 export class RoomView {
   #root
   #room
+  #session
   #name = loadName()
   #day = new Date()
   #header
@@ -33,6 +41,7 @@ export class RoomView {
   #composer
   #share
   #dialog
+  #encryption
   #attention = new Attention(loadSound)
   /** @type {number} */
   #clock
@@ -41,17 +50,17 @@ export class RoomView {
    * @param {HTMLElement} root
    * @param {object} given
    * @param {(listener: Listener) => Room} given.enter
-   * @param {Codec} given.codec
-   * @param {RoomShelf} given.shelf
-   * @param {string} given.link the whole one
+   * @param {Session} given.session
+   * @param {string} given.text what stood in the field before a reload
    * @param {() => Promise<string>} given.onDestroy answers with a sentence if it failed
    */
-  constructor(root, { enter, codec, shelf, link, onDestroy }) {
+  constructor(root, { enter, session, text, onDestroy }) {
     this.#root = root
+    this.#session = session
     this.#header = new Header(this.#find("[data-header]"))
     this.#bar = new Bar(this.#find("[data-bar]"))
     this.#share = new Share(root, announce)
-    this.#share.link = link
+    this.#share.link = session.link && location.origin + session.link
     this.#dialog = new DestroyDialog(/** @type {HTMLDialogElement} */ (this.#find("[data-destroy-dialog]")), onDestroy)
     this.#room = enter(this)
     this.#list = new MessageList(this.#find("[data-talk]"), {
@@ -63,11 +72,15 @@ export class RoomView {
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (this.#find("[data-composer]")), {
       onSend: (text) => this.#write(text),
       onInput: (text) => this.#room.noteDraft(text),
-      bytesLeft: (text) => codec.bytesLeft({ sender: this.#name, text }),
+      bytesLeft: (text) => session.bytesLeft({ sender: this.#name, text }),
     })
     this.#wireMenu()
-    this.#find("[data-plain]").hidden = codec.isEncrypted
-    this.#composer.text = shelf.draft
+    this.#encryption = new Encryption(root, {
+      session,
+      onStop: () => this.#onStop(),
+      onDestroy: () => this.#dialog.open(),
+    })
+    this.#composer.text = text
     for (const pending of this.#room.outbox.pending) this.#list.updatePending(pending, true)
     this.#clock = setInterval(() => this.#onTick(), 1_000)
   }
@@ -76,6 +89,7 @@ export class RoomView {
   start() {
     showScene("inside")
     this.#list.toEnd()
+    this.onSession(this.#session.state)
     this.#room.connect()
     // On a phone the keyboard would cover the room before one has seen it.
     if (matchMedia("(hover: hover)").matches) this.#composer.focus()
@@ -99,7 +113,8 @@ export class RoomView {
     this.#share.isShown = false
     this.#bar.show(null)
     this.onTyping(false)
-    this.#find("[data-safety-code]").textContent = ""
+    this.#encryption.clear()
+    this.#find("[data-early]").hidden = true
     this.#dialog.close()
     this.#attention.rest()
     announce("")
@@ -128,7 +143,13 @@ export class RoomView {
     this.#showStatus()
     this.#showShare()
     if (news) this.#list.addNote(say(`note.${news}`))
-    void this.#showSafetyWords()
+  }
+
+  /** @param {SessionState} state */
+  onSession(state) {
+    this.#encryption.show(state)
+    this.#list.showSeen(state.otherHasSeen)
+    this.#showShare()
   }
 
   /** @param {boolean} wasKept */
@@ -209,14 +230,16 @@ export class RoomView {
   }
 
   #showShare() {
-    this.#share.isShown = this.#room.presence.isKnown && this.#room.presence.company === "alone" && this.#room.isEmpty
+    const { presence, isEmpty, isStopped } = this.#room
+    this.#share.isShown = presence.isKnown && presence.company === "alone" && isEmpty && !isStopped
+    this.#find("[data-early]").hidden = this.#session.state.phase !== "alone" || !this.#room.hasWords
   }
 
-  async #showSafetyWords() {
-    const words = await this.#room.safetyWords()
-    if (this.#room.hasEnded) return
-    this.#find("[data-safety-code]").textContent = words?.join(" ") ?? ""
-    this.#find("[data-safety]").hidden = words === null
+  /** Nothing can be written any more. What is there stays. */
+  #onStop() {
+    this.#composer.isShown = false
+    this.onTyping(false)
+    this.#showShare()
   }
 
   // --- Doing ---

@@ -169,7 +169,7 @@ fn a_lost_request_is_counted_after_until_it_can_no_longer_run() {
 
     for seconds in [5, 20, 60] {
         wait_for_request(&mut room);
-        assert_eq!(verbs(&room), ["LLEN"]);
+        assert_eq!(verbs(&room), ["HSET", "PEXPIRE", "LLEN"]);
         assert!(
             room.now >= doubt_at.plus_seconds(seconds) && room.now <= doubt_at.plus_seconds(seconds + 11)
         );
@@ -194,6 +194,22 @@ fn after_hibernation_nothing_is_asked_and_after_a_crash_the_list_is_counted() {
     room.lose_memory(&[]);
     room.call(ANN, Request::Ttl).unwrap();
     assert_eq!(verbs(&room), ["LLEN"]);
+}
+
+#[test]
+fn a_message_that_wakes_a_room_follows_when_the_list_is_counted() {
+    let (mut room, ann, _) = in_step();
+    say(&mut room, ann, 1..=1);
+    room.run_timer();
+    succeed(&mut room, 1);
+
+    room.lose_memory(&[]);
+    room.call(ANN, post("2", "good morning")).unwrap();
+    assert_eq!(verbs(&room), ["LLEN"]);
+    succeed(&mut room, 1);
+    room.run_timer();
+
+    assert_eq!((verbs(&room), sent(&room)[0].len()), (vec!["RPUSHX".to_owned()], 2 + 1));
 }
 
 #[test]

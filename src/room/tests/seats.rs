@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::world::*;
 use crate::{
-    domain::{ParticipantId, Proof, ProofHash},
+    domain::{Hello, ParticipantId, Proof, ProofHash, Shelf},
     room::{CallId, Event, Frame},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
 };
@@ -50,20 +50,56 @@ fn looking_at_a_room_changes_nothing() {
     assert!(room.sql.tables().is_empty() && room.alarm.is_none());
 }
 
-#[test]
-fn a_room_with_access_takes_only_the_right_proof() {
-    let proof = Proof::parse(&"A".repeat(43)).unwrap();
+/// The proof of the room that `room_with_access` makes.
+fn proof() -> Option<Proof> {
+    Proof::parse(&"A".repeat(43))
+}
+
+fn hello() -> Option<Hello> {
+    Hello::parse(&"A".repeat(130))
+}
+
+fn shelf() -> Option<Shelf> {
+    Shelf::parse(&"A".repeat(43))
+}
+
+fn room_with_access() -> TestRoom {
     let access = ProofHash::parse("Zmh6rfhivXdsj8GLjp-OIAiXFIVu4jOzkCpZHQ1fKSU").unwrap();
     let mut room = TestRoom::empty(false);
     room.call(ANN, Request::Create(CreateBody { ttl_seconds: None, access: Some(access) })).unwrap();
-    let with = |proof: Option<Proof>| Request::Join(JoinBody { proof, ..JoinBody::default() });
+    room
+}
+
+fn missing_field(refused: Result<Answer, ApiError>) -> &'static str {
+    match refused {
+        Err(ApiError::BadRequest { field, .. }) => field,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_room_with_access_takes_only_the_right_proof() {
+    let mut room = room_with_access();
+    let with = |proof| Request::Join(JoinBody { proof, hello: hello(), shelf: shelf() });
     let wrong = Proof::parse(&format!("{}E", "A".repeat(42)));
 
-    assert_eq!(room.call(ANN, with(None)), Err(ApiError::BadProof));
     assert_eq!(room.call(ANN, with(wrong.clone())), Err(ApiError::BadProof));
-    assert!(room.call(ANN, with(Some(proof))).is_ok());
-    assert!(room.call(ANN, with(None)).is_ok(), "whoever has a seat needs no proof");
+    assert!(room.call(ANN, with(proof())).is_ok());
     assert_eq!(room.call(ANN, with(wrong)), Err(ApiError::BadProof), "a damaged link is reported");
+}
+
+#[test]
+fn a_new_seat_in_a_room_with_access_needs_proof_hello_and_shelf() {
+    let mut room = room_with_access();
+    let with = |proof, hello, shelf| Request::Join(JoinBody { proof, hello, shelf });
+
+    assert_eq!(missing_field(room.call(ANN, with(None, hello(), shelf()))), "proof");
+    assert_eq!(missing_field(room.call(ANN, with(proof(), None, shelf()))), "hello");
+    assert_eq!(missing_field(room.call(ANN, with(proof(), hello(), None))), "shelf");
+    assert_eq!(status(&mut room, ANN), RoomStatus::Open);
+
+    assert!(room.call(ANN, with(proof(), hello(), shelf())).is_ok());
+    assert!(room.call(ANN, with(None, None, None)).is_ok(), "whoever has a seat needs none of them");
 }
 
 #[test]
@@ -103,8 +139,10 @@ fn the_last_socket_that_closes_is_announced() {
 
     room.handle(Event::SocketClosed { socket: ben, owner: None });
     assert!(room.frames_to(ann, "presence").is_empty());
-    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
-    room.handle(Event::SocketClosed { socket: ben_too, owner: None });
+    for _ in 0..2 {
+        let owner = ParticipantId::parse(&participant(BEN));
+        room.handle(Event::SocketClosed { socket: ben_too, owner });
+    }
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
@@ -126,7 +164,7 @@ fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
-    room.handle(Event::SocketClosed { socket: ben, owner: None });
+    room.handle(Event::SocketClosed { socket: ben, owner: ParticipantId::parse(&participant(BEN)) });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));

@@ -64,7 +64,13 @@ impl Habits {
     pub fn drawn(dice: &mut Dice, until: u64) -> Self {
         let mut weights: Vec<u64> = DEEDS
             .iter()
-            .map(|_| if dice.chance(Part::Swarm, "deed", 1, 2) { dice.between(Part::Swarm, "weight", 1, 100) } else { 0 })
+            .map(|_| {
+                if dice.chance(Part::Swarm, "deed", 1, 2) {
+                    dice.between(Part::Swarm, "weight", 1, 100)
+                } else {
+                    0
+                }
+            })
             .collect();
         weights[1] += 60;
         // A room that ends at once has no history.
@@ -194,12 +200,15 @@ impl World {
     pub fn opens_ghost(&mut self, client: usize) {
         let token = Some(self.people[client].identity.token.clone());
         let query = format!("roomId={ROOM}");
-        let ask = Ask { method: "GET", path: "/api/realtime", query, token, is_upgrade: true, ..Ask::default() };
+        let ask =
+            Ask { method: "GET", path: "/api/realtime", query, token, is_upgrade: true, ..Ask::default() };
         self.ask(Who::Nuisance(client), ask);
     }
 
     fn sends_nonsense(&mut self, client: usize) {
-        let Some(pipe) = self.wire.pipes_of(Who::Nuisance(client)).pop() else { return self.opens_ghost(client) };
+        let Some(pipe) = self.wire.pipes_of(Who::Nuisance(client)).pop() else {
+            return self.opens_ghost(client);
+        };
         let nonsense = [
             "nonsense",
             "{}",

@@ -44,7 +44,8 @@ impl Dice {
     /// Dice that follow from a seed alone.
     pub fn seeded(seed: u64) -> Self {
         let stream = |part: usize| {
-            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (part as u64).wrapping_mul(0xd1b5_4a32_d192_ed03);
+            let mut state =
+                seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (part as u64).wrapping_mul(0xd1b5_4a32_d192_ed03);
             next(&mut state);
             Stream { source: Source::Seed(state), drawn: vec![] }
         };

@@ -184,7 +184,9 @@ impl Person {
 
     /// Comes in: takes its seat, or its own again, and connects.
     pub fn enter(&mut self, means: &mut Means<'_>) {
-        if matches!(self.phase, Phase::Ended) || self.waiting.values().any(|purpose| *purpose == Purpose::Join) {
+        if matches!(self.phase, Phase::Ended)
+            || self.waiting.values().any(|purpose| *purpose == Purpose::Join)
+        {
             return;
         }
         self.phase = Phase::Joining;
@@ -466,7 +468,14 @@ impl Person {
         let complete = self.complete_up_to();
         let is_asking = self.waiting.values().any(|purpose| *purpose == Purpose::Page);
         if complete < self.last_seq && !is_asking && self.phase == Phase::Inside {
-            self.call("GET", "/api/messages", &format!("&after={complete}"), String::new(), Purpose::Page, means);
+            self.call(
+                "GET",
+                "/api/messages",
+                &format!("&after={complete}"),
+                String::new(),
+                Purpose::Page,
+                means,
+            );
         }
     }
 
@@ -524,7 +533,9 @@ impl Person {
         let Link::Open { pipe, is_ready: true } = self.link else { return };
         match self.outbox.front() {
             None => drop(self.timers.remove(&Timer::Confirmation)),
-            Some(first) if !first.is_sent => self.set(Timer::Confirmation, CONFIRMATION_LIMIT_MS, means.stage),
+            Some(first) if !first.is_sent => {
+                self.set(Timer::Confirmation, CONFIRMATION_LIMIT_MS, means.stage)
+            }
             Some(_) => {}
         }
         for draft in self.outbox.iter_mut().take(self.window).filter(|draft| !draft.is_sent) {

@@ -6,7 +6,12 @@ use std::{collections::BTreeMap, rc::Rc};
 use duet::replica::{RequestId, RestRequest};
 use serde_json::{Value, json};
 
-use crate::{dice::Part, stage::Stage, weather::{Spell, Weather}, world::Happening};
+use crate::{
+    dice::Part,
+    stage::Stage,
+    weather::{Spell, Weather},
+    world::Happening,
+};
 
 /// How late a request runs at the most. The room looks again a minute after, and its clock may jump by 20 s meanwhile.
 const LATEST_MS: u64 = 35_000;
@@ -90,7 +95,14 @@ impl Redis {
     }
 
     /// A request left the object. Draws what becomes of it.
-    pub fn receive(&mut self, life: u64, id: RequestId, request: &RestRequest, stage: &mut Stage, weather: &Weather) {
+    pub fn receive(
+        &mut self,
+        life: u64,
+        id: RequestId,
+        request: &RestRequest,
+        stage: &mut Stage,
+        weather: &Weather,
+    ) {
         self.received += 1;
         self.count += 1;
         let key = self.count;
@@ -100,7 +112,8 @@ impl Redis {
         let hit = |stage: &mut Stage, name, rate: fn(&crate::weather::Swarm) -> u64| {
             weather.strikes(stage, Part::Redis, name, rate)
         };
-        let mut entry = Request { life, id, commands, is_single, answer: (0, String::new()), is_stray: false };
+        let mut entry =
+            Request { life, id, commands, is_single, answer: (0, String::new()), is_stray: false };
         if weather.has(Spell::RedisDead) {
             // Some connections are refused at once, others hang.
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
@@ -137,7 +150,8 @@ impl Redis {
             return stage.after(late, Happening::RedisRuns { key, is_again: false });
         }
         if hit(stage, "broken", |swarm| swarm.redis_broken) {
-            entry.answer = ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
+            entry.answer =
+                ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
             self.requests.insert(key, entry);
             stage.after(back, Happening::RedisReplies { key, is_heard: true });
             if stage.dice.chance(Part::Redis, "did it", 1, 2) {
@@ -210,7 +224,9 @@ impl Redis {
         self.keys.retain(|_, entry| entry.expires_at.is_none_or(|at| now < at));
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["HSET", key, fields @ ..] if !fields.is_empty() && fields.len() % 2 == 0 => self.hset(key, fields),
+            ["HSET", key, fields @ ..] if !fields.is_empty() && fields.len() % 2 == 0 => {
+                self.hset(key, fields)
+            }
             ["PEXPIRE", key, ms] => self.pexpire(key, ms, now),
             ["RPUSH", key, elements @ ..] if !elements.is_empty() => self.rpush(key, elements, true),
             ["RPUSHX", key, elements @ ..] if !elements.is_empty() => self.rpush(key, elements, false),
@@ -228,14 +244,17 @@ impl Redis {
 
     fn hset(&mut self, key: &str, fields: &[&str]) -> Value {
         let entry = self.keys.entry(key.to_owned());
-        let entry = entry.or_insert_with(|| Entry { stored: Stored::Hash(BTreeMap::new()), expires_at: None });
+        let entry =
+            entry.or_insert_with(|| Entry { stored: Stored::Hash(BTreeMap::new()), expires_at: None });
         let Stored::Hash(hash) = &mut entry.stored else { return wrong_type() };
         let pairs = fields.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned()));
         result(pairs.filter(|(field, value)| hash.insert(field.clone(), value.clone()).is_none()).count())
     }
 
     fn pexpire(&mut self, key: &str, ms: &str, now: u64) -> Value {
-        let Ok(ms) = ms.parse::<i64>() else { return json!({"error": "ERR value is not an integer or out of range"}) };
+        let Ok(ms) = ms.parse::<i64>() else {
+            return json!({"error": "ERR value is not an integer or out of range"});
+        };
         let Some(entry) = self.keys.get_mut(key) else { return result(0) };
         entry.expires_at = Some(now.saturating_add_signed(ms));
         result(1)
@@ -264,9 +283,7 @@ fn wrong_type() -> Value {
 /// As the REST API has it: a single command that fails is a 400, a transaction is an array of results.
 fn answer(results: Vec<Value>, is_single: bool) -> (u16, String) {
     match results.as_slice() {
-        [single] if is_single => {
-            (if single.get("error").is_some() { 400 } else { 200 }, single.to_string())
-        }
+        [single] if is_single => (if single.get("error").is_some() { 400 } else { 200 }, single.to_string()),
         _ => (200, Value::Array(results).to_string()),
     }
 }
@@ -279,6 +296,10 @@ pub fn parse(request: &RestRequest) -> (Vec<Vec<String>>, bool) {
         let words = command.as_array().into_iter().flatten();
         words.map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect()
     };
-    let commands = if is_single { vec![words(&body)] } else { body.as_array().into_iter().flatten().map(words).collect() };
+    let commands = if is_single {
+        vec![words(&body)]
+    } else {
+        body.as_array().into_iter().flatten().map(words).collect()
+    };
     (commands, is_single)
 }

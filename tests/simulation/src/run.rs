@@ -53,7 +53,11 @@ impl std::fmt::Display for Failure {
         writeln!(out, "invariant {} ({about}): {}", violation.invariant, violation.what)?;
         writeln!(out, "faults: {:?}", self.report.faults)?;
         writeln!(out, "seed {}, step {}, {} ms", self.seed, self.report.steps, self.report.elapsed_ms)?;
-        write!(out, "again: DUET_SEED={} cargo test --profile simulation -p duet-simulation --test seeds", self.seed)
+        write!(
+            out,
+            "again: DUET_SEED={} cargo test --profile simulation -p duet-simulation --test seeds",
+            self.seed
+        )
     }
 }
 
@@ -95,7 +99,8 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 fn draw_setup(dice: &mut Dice) -> Setup {
-    let mut one_of = |name, choices: &[u64]| choices[dice.below(Part::Swarm, name, choices.len() as u64) as usize];
+    let mut one_of =
+        |name, choices: &[u64]| choices[dice.below(Part::Swarm, name, choices.len() as u64) as usize];
     Setup {
         has_database: one_of("database", &[1, 1, 1, 0]) == 1,
         ttl_seconds: one_of("ttl", &[600, 60, 600, 3_600, 5]),

@@ -66,7 +66,10 @@ impl World {
             // An alarm that was set for something earlier may ring once for nothing.
             if self.lives() && (self.events > events + 1 || self.redis.received > requests) {
                 let (events, requests) = (self.events - events, self.redis.received - requests);
-                return Err(Violation::new(16, format!("an idle room has {events} events and {requests} requests")));
+                return Err(Violation::new(
+                    16,
+                    format!("an idle room has {events} events and {requests} requests"),
+                ));
             }
         }
         Ok(())
@@ -162,15 +165,21 @@ impl World {
         let mut pending = vec![];
         let now = self.stage.now;
         let journal = self.host.disk.safe_dump();
-        let keys: Vec<(&str, Option<u64>)> = self.redis.keys(now).map(|(key, entry)| (key, entry.expires_at)).collect();
+        let keys: Vec<(&str, Option<u64>)> =
+            self.redis.keys(now).map(|(key, entry)| (key, entry.expires_at)).collect();
         let expected = if journal.messages.is_empty() { 1 } else { 2 };
         if keys.len() != expected {
             pending.push(format!("Redis holds {} keys of {expected}", keys.len()));
         }
         let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), now);
-        let is_accident = list.len() == self.auditor.rows().len() && self.auditor.may_count_right_by_accident();
+        let is_accident =
+            list.len() == self.auditor.rows().len() && self.auditor.may_count_right_by_accident();
         if list != self.auditor.rows() && !is_accident {
-            pending.push(format!("Redis holds {} messages, the journal {}", list.len(), journal.messages.len()));
+            pending.push(format!(
+                "Redis holds {} messages, the journal {}",
+                list.len(),
+                journal.messages.len()
+            ));
         }
         let left_ms = journal.expires_at().saturating_sub(self.host.clock(now));
         if keys.iter().any(|(_, at)| at.is_none_or(|at| at.saturating_sub(now) + 2_000 < left_ms)) {
@@ -181,9 +190,14 @@ impl World {
 
     fn pending_after_end(&self) -> Vec<String> {
         let is_there = |person: &&crate::person::Person| {
-            matches!(person.phase, Phase::Inside | Phase::Joining) && !self.weather.has(Spell::Offline(person.place))
+            matches!(person.phase, Phase::Inside | Phase::Joining)
+                && !self.weather.has(Spell::Offline(person.place))
         };
-        self.people.iter().filter(is_there).map(|person| format!("{} believes in the room", person.identity.name)).collect()
+        self.people
+            .iter()
+            .filter(is_there)
+            .map(|person| format!("{} believes in the room", person.identity.name))
+            .collect()
     }
 
     fn left_over(&self) -> Vec<String> {
@@ -201,5 +215,9 @@ impl World {
 }
 
 fn none_pending(whose: &str, pending: Vec<String>) -> Verdict {
-    if pending.is_empty() { Ok(()) } else { Err(Violation::new(16, format!("pending of {whose}: {}", pending.join("; ")))) }
+    if pending.is_empty() {
+        Ok(())
+    } else {
+        Err(Violation::new(16, format!("pending of {whose}: {}", pending.join("; "))))
+    }
 }

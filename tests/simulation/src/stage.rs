@@ -93,7 +93,8 @@ impl Stage {
 
     /// Takes the happening at a place of [`Self::planned`], as if it were the next.
     pub fn take(&mut self, place: usize) -> Option<Happening> {
-        let mut all: Vec<Planned> = std::mem::take(&mut self.planned).into_iter().map(|Reverse(one)| one).collect();
+        let mut all: Vec<Planned> =
+            std::mem::take(&mut self.planned).into_iter().map(|Reverse(one)| one).collect();
         all.sort();
         let taken = (place < all.len()).then(|| all.remove(place));
         self.planned.extend(all.into_iter().map(Reverse));

@@ -157,7 +157,9 @@ impl Weather {
                 0 => Spell::SlowCommits,
                 1 => Spell::Offline(0),
                 2 => Spell::Offline(1),
-                3 => Spell::RedisRefuses([429, 401, 503, 400][stage.dice.below(Part::Weather, "refusal", 4) as usize]),
+                3 => Spell::RedisRefuses(
+                    [429, 401, 503, 400][stage.dice.below(Part::Weather, "refusal", 4) as usize],
+                ),
                 _ => Spell::RedisDead,
             };
             let starts = stage.dice.below(Part::Weather, "spell starts", storm_ms);

@@ -8,7 +8,12 @@ use std::{
 
 use duet::domain::SocketId;
 
-use crate::{dice::Part, stage::Stage, weather::{Spell, Weather}, world::Happening};
+use crate::{
+    dice::Part,
+    stage::Stage,
+    weather::{Spell, Weather},
+    world::Happening,
+};
 
 /// Names a call of a client.
 pub type CallKey = u64;
@@ -125,7 +130,8 @@ impl Wire {
         let is_create = ask.path.ends_with("/create");
         self.calls.insert(key, Call { who, ask: Rc::new(ask), answer: None });
         let is_offline = matches!(who, Who::Client(client) if weather.has(Spell::Offline(client)));
-        let is_lost = !is_create && weather.strikes(stage, Part::Wire, "lose a call", |swarm| swarm.lost_calls);
+        let is_lost =
+            !is_create && weather.strikes(stage, Part::Wire, "lose a call", |swarm| swarm.lost_calls);
         if is_offline || is_lost {
             return key;
         }
@@ -159,7 +165,13 @@ impl Wire {
     }
 
     /// Opens the socket that a call asked for. `socket` is the object's end.
-    pub fn open(&mut self, call: CallKey, socket: Option<SocketId>, stage: &mut Stage, weather: &Weather) -> PipeKey {
+    pub fn open(
+        &mut self,
+        call: CallKey,
+        socket: Option<SocketId>,
+        stage: &mut Stage,
+        weather: &Weather,
+    ) -> PipeKey {
         let key = self.next_key();
         let caller = self.calls.remove(&call);
         let pipe = Pipe {
@@ -241,7 +253,9 @@ impl Wire {
         let server_ms = match stage.dice.below(Part::Wire, "object is told", 3) {
             0 => 100,
             1 => stage.dice.between(Part::Wire, "object is told after", 1_000, 60_000),
-            _ if weather.swarm.half_open > 0 => stage.dice.between(Part::Wire, "half-open for", 60_000, 240_000),
+            _ if weather.swarm.half_open > 0 => {
+                stage.dice.between(Part::Wire, "half-open for", 60_000, 240_000)
+            }
             _ => 5_000,
         };
         stage.after(server_ms, Happening::ObjectNotices(key));

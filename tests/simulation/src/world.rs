@@ -175,7 +175,11 @@ impl World {
 
     /// The call that makes the room.
     pub fn ask_create(&mut self) {
-        let access = if self.setup.is_sealed { format!(r#"{{"access":"{}"}}"#, Identity::access()) } else { String::new() };
+        let access = if self.setup.is_sealed {
+            format!(r#"{{"access":"{}"}}"#, Identity::access())
+        } else {
+            String::new()
+        };
         let ask = Ask { method: "POST", path: "/api/room/create", body: access, ..Ask::default() };
         self.ask(Who::Nuisance(0), ask);
     }
@@ -311,7 +315,9 @@ impl World {
             Up::Closed => self.object_notices(key),
             Up::Text(text) => {
                 let participant = match who {
-                    Some(Who::Client(client) | Who::Nuisance(client)) => self.people[client].identity.participant(),
+                    Some(Who::Client(client) | Who::Nuisance(client)) => {
+                        self.people[client].identity.participant()
+                    }
                     _ => "",
                 };
                 self.auditor.framed(participant, &text);

@@ -57,7 +57,11 @@ fn fails(seed: u64) -> bool {
     let report = run_seed(seed, twice);
     if twice {
         let again = run_seed(seed, true);
-        assert_eq!((report.digest, &report.trace), (again.digest, &again.trace), "seed {seed} is not deterministic");
+        assert_eq!(
+            (report.digest, &report.trace),
+            (again.digest, &again.trace),
+            "seed {seed} is not deterministic"
+        );
     }
     report.violation.is_some()
 }

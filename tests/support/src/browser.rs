@@ -132,7 +132,7 @@ impl Ask<'_> {
 
     /// Sends it without a body.
     pub fn send(self) -> Answer {
-        self.finish(SendBody::none())
+        self.finish(SendBody::none()).expect("an answer comes")
     }
 
     /// Sends it with a JSON body.
@@ -143,21 +143,24 @@ impl Ask<'_> {
     /// Sends it with these bytes as its body, whose length is announced.
     pub fn raw(self, body: &[u8]) -> Answer {
         let length = body.len().to_string();
-        self.header("content-length", &length).finish(SendBody::from_reader(&mut &*body))
+        self.header("content-length", &length)
+            .finish(SendBody::from_reader(&mut &*body))
+            .expect("an answer comes")
     }
 
-    /// Sends it with a body whose length is not announced.
-    pub fn chunked(self, mut body: impl Read) -> Answer {
-        self.finish(SendBody::from_reader(&mut body))
+    /// Sends it with a body whose length is not announced. `None` where the connection ended before an answer came, which
+    /// can happen to whoever still sends when the answer is given.
+    pub fn chunked(self, mut body: impl Read) -> Option<Answer> {
+        self.finish(SendBody::from_reader(&mut body)).ok()
     }
 
-    fn finish(self, body: SendBody) -> Answer {
+    fn finish(self, body: SendBody) -> Result<Answer, ureq::Error> {
         let request = self.request.body(body).expect("the test asks for something that can be asked for");
-        let mut response = self.browser.agent.run(request).expect("an answer comes");
+        let mut response = self.browser.agent.run(request)?;
         let body = response.body_mut().read_to_string().expect("the answer is text");
         let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body };
         self.browser.keep_cookie(&answer);
-        answer
+        Ok(answer)
     }
 }
 

@@ -42,6 +42,7 @@ fn any_hello_lie() -> impl Strategy<Value = HelloLie> {
         4 => Just(HelloLie::Hide),
         1 => Just(HelloLie::Reflect),
         1 => Just(HelloLie::Swap),
+        1 => Just(HelloLie::ReplaceOwn),
         1 => Just(HelloLie::ThirdSeat),
         1 => Just(HelloLie::RenameOther),
         1 => Just(HelloLie::ForgeWithoutLink),

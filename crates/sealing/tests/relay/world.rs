@@ -62,6 +62,7 @@ pub enum HelloLie {
     Hide,
     Reflect,
     Swap,
+    ReplaceOwn,
     ThirdSeat,
     RenameOther,
     ForgeWithoutLink,
@@ -106,6 +107,7 @@ pub struct Person {
     /// A sequence number was handed out a second time with another message.
     pub was_place_changed: bool,
     pub was_lied_to_about_hellos: bool,
+    pub was_own_hello_changed: bool,
     said: Vec<(MessageId, String)>,
 }
 
@@ -237,6 +239,7 @@ impl World {
             HelloLie::Hide => vec![(own_id, own)],
             HelloLie::Reflect => vec![(own_id, own.clone()), (other_id, own)],
             HelloLie::Swap => vec![(own_id, other), (other_id, own)],
+            HelloLie::ReplaceOwn => vec![(own_id, self.forged_hello()), (other_id, other)],
             HelloLie::ThirdSeat => vec![(own_id, own), (other_id, other.clone()), (third_id(), other)],
             HelloLie::RenameOther => vec![(own_id, own), (third_id(), other)],
             HelloLie::ForgeWithoutLink => vec![(own_id, own), (other_id, self.forged_hello())],
@@ -244,6 +247,7 @@ impl World {
         };
         let borrowed: Vec<_> = hellos.iter().map(|(id, hello)| (*id, hello.as_str())).collect();
         let person = self.person_mut(side);
+        person.was_own_hello_changed |= matches!(lie, HelloLie::Swap | HelloLie::ReplaceOwn);
         person.was_lied_to_about_hellos |= !matches!(lie, HelloLie::None | HelloLie::Hide);
         let _ = person.participant.on_hellos(own_id, &borrowed);
         self.note_shown(side);
@@ -349,6 +353,7 @@ fn person(room: RoomId, link: &LinkSecret, number: u64) -> Person {
         ever_shown: Vec::new(),
         was_place_changed: false,
         was_lied_to_about_hellos: false,
+        was_own_hello_changed: false,
         said: Vec::new(),
     }
 }

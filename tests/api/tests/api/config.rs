@@ -1,12 +1,14 @@
 //! Settings that are wrong: every call says which, and nobody says what was in it.
 
-use duet_test_support::{Answer, Socket};
+use std::fs;
+
+use duet_test_support::{Answer, Socket, root};
 use serde_json::json;
 
 use crate::world::{World, assert_refused, unknown_room};
 
 // What all the mistakes are is a matter of src/config.rs and its tests.
-cases![a_url_without_a_token_is_a_mistake];
+cases![a_url_without_a_token_is_a_mistake, query_strings_do_not_reach_the_platforms_log];
 
 fn a_url_without_a_token_is_a_mistake(world: &World) {
     let vars = [("UPSTASH_REDIS_REST_URL", "https://canary-name.example")];
@@ -40,4 +42,15 @@ fn assert_is_named(world: &World, vars: &[(&str, &str)], name: &str, value: &str
         assert!(!line.contains(value), "{line}");
     }
     assert_eq!(visitor.get("/").status, 200, "pages are served all the same");
+}
+
+/// The platform adds the address of the request to every line that a Worker logs, and query strings hold room ids and
+/// perhaps a token. The pages promise that no log holds them. `wrangler dev` adds no address, so this is all that can be
+/// shown without deploying.
+fn query_strings_do_not_reach_the_platforms_log(_world: &World) {
+    let settings = fs::read_to_string(root().join("wrangler.toml")).expect("it is there");
+
+    let (_, after) = settings.split_once("[observability]\n").expect("it has this table");
+    let table = after.split("\n[").next().unwrap_or_default();
+    assert!(table.lines().any(|line| line.trim() == "redact_query_string = true"), "{table}");
 }

@@ -3,52 +3,54 @@
 use std::time::Duration;
 
 use duet_test_support::{
-    Participant, now_ms,
+    LIMIT, Participant, message_id,
     upstash::{Fault, FaultKind, LoggedRequest, Mark},
+    wait_until,
 };
 use serde_json::json;
 
-use crate::world::{Talk, World, pong};
+use crate::{
+    in_step::wait_until_in_step,
+    world::{BRIEF_TTL_MS, Talk, World, pong, talk},
+};
 
 cases![
     creating_is_one_request,
     joining_is_one_request,
     the_first_message_is_one_request_that_also_keeps_both_keys,
-    every_later_message_is_one_command,
+    a_later_message_is_one_command,
     messages_that_wait_go_out_together,
-    typing_pinging_and_connecting_cost_nothing,
-    a_repeated_message_writes_nothing,
+    a_lively_room_takes_one_command_a_message_at_the_most,
+    both_keys_are_renewed_together_with_a_message,
+    whatever_writes_nothing_asks_redis_nothing,
     destroying_is_one_command,
-    no_script_is_ever_run,
-    a_rooms_requests_carry_the_sync_token_of_the_answer_before,
+    six_commands_are_used_and_no_script,
+    a_room_has_one_request_on_its_way_at_the_most,
 ];
 
-/// A room that hears nothing for ten seconds may sleep, and is loaded again when it wakes.
-const AWAKE_MS: u64 = 9_000;
-const LOAD: [&str; 4] = ["HGETALL", "LLEN", "LRANGE", "PTTL"];
-
-/// Counts requests, but not those by which a room wakes on a machine that is too slow to keep it awake.
+/// Counts the requests of a room.
 struct Meter<'a> {
     world: &'a World,
-    begun_ms: u64,
     mark: Mark,
 }
 
 impl<'a> Meter<'a> {
-    fn new(world: &'a World) -> Self {
-        Self { world, begun_ms: now_ms(), mark: world.main().upstash().mark() }
+    /// Begins when everything so far has arrived.
+    fn new(world: &'a World, who: &Participant) -> Self {
+        wait_until_in_step(world.main(), who);
+        Self { world, mark: world.main().upstash().mark() }
     }
 
-    fn reset(&mut self) {
+    /// All requests that it took to be in step again.
+    fn read(&mut self, who: &Participant) -> Vec<LoggedRequest> {
+        wait_until_in_step(self.world.main(), who);
+        let requests = self.so_far(&who.room);
         self.mark = self.world.main().upstash().mark();
+        requests
     }
 
-    fn requests(&self, room: &str) -> Vec<LoggedRequest> {
-        let mut requests = self.world.main().upstash().requests_since(self.mark, room);
-        if now_ms() > self.begun_ms + AWAKE_MS {
-            requests.retain(|request| request.verbs() != LOAD);
-        }
-        requests
+    fn so_far(&self, room: &str) -> Vec<LoggedRequest> {
+        self.world.main().upstash().requests_since(self.mark, room)
     }
 }
 
@@ -60,141 +62,196 @@ fn assert_one(requests: &[LoggedRequest], path: &str, verbs: &[&str]) {
 }
 
 fn creating_is_one_request(world: &World) {
-    let meter = Meter::new(world);
+    let upstash = world.main().upstash();
+    let mark = upstash.mark();
 
     let room = world.room();
 
-    assert_one(&meter.requests(&room), "/multi-exec", &["HSET", "PEXPIRE"]);
+    // It waits for Redis, so there is nothing left to come.
+    assert_one(&upstash.requests_since(mark, &room), "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
 fn joining_is_one_request(world: &World) {
-    let mut meter = Meter::new(world);
     let room = world.room();
-    meter.reset();
+    let mark = world.main().upstash().mark();
 
-    Participant::join(world.main().base_url(), &room);
+    let ann = Participant::join(world.main().base_url(), &room);
 
-    assert_one(&meter.requests(&room), "/multi-exec", &["HSETNX", "HSET", "PEXPIRE", "PEXPIRE"]);
+    wait_until_in_step(world.main(), &ann);
+    let requests = world.main().upstash().requests_since(mark, &room);
+    assert_one(&requests, "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
 fn the_first_message_is_one_request_that_also_keeps_both_keys(world: &World) {
-    let mut meter = Meter::new(world);
     let (ann, _) = world.pair();
-    meter.reset();
+    let mut meter = Meter::new(world, &ann);
 
     ann.post(&json!({ "text": "first" }));
 
-    let requests = meter.requests(&ann.room);
+    let requests = meter.read(&ann);
     assert_one(&requests, "/multi-exec", &["RPUSH", "PEXPIRE", "PEXPIRE"]);
     let mut kept: Vec<&String> = requests[0].commands[1..].iter().flat_map(|command| &command.keys).collect();
     kept.sort_unstable();
     assert_eq!(kept, [&format!("messages:{}", ann.room), &format!("meta:{}", ann.room)]);
 }
 
-fn every_later_message_is_one_command(world: &World) {
-    let mut meter = Meter::new(world);
-    let Talk { ann, bob, mut at_ann, at_bob: _at_bob, .. } = world.talk();
+fn a_later_message_is_one_command(world: &World) {
+    let Talk { ann, bob, mut at_ann, at_bob: _at_bob } = world.talk();
     at_ann.say("first");
     at_ann.expect("message");
+    let mut meter = Meter::new(world, &ann);
 
-    for _ in 0..5 {
-        meter.reset();
+    for _ in 0..3 {
         at_ann.say("by frame");
         at_ann.expect("message");
-        assert_one(&meter.requests(&ann.room), "/", &["RPUSHX"]);
+        assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
 
-        meter.reset();
         bob.post(&json!({ "text": "by post" }));
         at_ann.expect("message");
-        assert_one(&meter.requests(&ann.room), "/", &["RPUSHX"]);
+        assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
     }
 }
 
 fn messages_that_wait_go_out_together(world: &World) {
     const WAITING: usize = 20;
-    let mut meter = Meter::new(world);
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     at_ann.say("first");
     at_ann.expect("message");
-    let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(1500)));
+    let mut meter = Meter::new(world, &ann);
+    let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(700)));
     world.main().upstash().inject(slow.for_room(&ann.room).for_verb("RPUSHX").times(1));
-    meter.reset();
 
-    for number in 0..=WAITING {
+    at_ann.say("on its way");
+    wait_until("it is on its way", LIMIT, || (!meter.so_far(&ann.room).is_empty()).then_some(()));
+    for number in 0..WAITING {
         at_ann.say(&number.to_string());
     }
-    for number in 0..=WAITING {
-        assert_eq!(at_ann.expect_message()["text"], number.to_string());
-    }
+    (0..=WAITING).for_each(|_| drop(at_ann.expect_message()));
 
-    let requests = meter.requests(&ann.room);
+    let requests = meter.read(&ann);
     assert_eq!(requests.len(), 2, "one that was slow, one for all that waited: {requests:?}");
-    assert_one(&requests[1..], "/", &["RPUSHX"]);
+    requests.iter().for_each(|request| assert_eq!(request.verbs(), ["RPUSHX"]));
     at_bob.skip_to("message");
 }
 
-fn typing_pinging_and_connecting_cost_nothing(world: &World) {
-    let mut meter = Meter::new(world);
+fn a_lively_room_takes_one_command_a_message_at_the_most(world: &World) {
+    const TURNS: usize = 30;
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    at_ann.say("first");
+    at_ann.expect("message");
+    at_bob.expect("message");
+    let mut meter = Meter::new(world, &ann);
+
+    for _ in 0..TURNS {
+        at_ann.say("a word");
+        at_ann.expect("message");
+        at_bob.expect("message");
+        at_bob.say("a word back");
+        at_ann.expect("message");
+        at_bob.expect("message");
+    }
+
+    let commands: usize = meter.read(&ann).iter().map(|request| request.commands.len()).sum();
+    assert!((1..=2 * TURNS).contains(&commands), "{commands} commands for {} messages", 2 * TURNS);
+}
+
+fn both_keys_are_renewed_together_with_a_message(world: &World) {
+    let stack = world.brief();
+    let Talk { ann, mut at_ann, mut at_bob, .. } = talk(stack);
+    at_ann.say("first");
+    at_ann.expect("message");
+    at_bob.expect("message");
+    wait_until_in_step(stack, &ann);
+    let mark = stack.upstash().mark();
+    let renews = |request: &LoggedRequest| request.verbs().contains(&"PEXPIRE");
+
+    // They are kept for two lives, and renewed when 1.2 lives are left: after 0.8 of a life.
+    let mut said = 0;
+    let requests = wait_until("both keys are renewed", Duration::from_millis(2 * BRIEF_TTL_MS), || {
+        at_ann.say("still here");
+        at_ann.expect("message");
+        at_bob.expect("message");
+        said += 1;
+        let requests = stack.upstash().requests_since(mark, &ann.room);
+        requests.iter().any(renews).then_some(requests)
+    });
+
+    let (renewal, appends) = requests.split_last().expect("one at least");
+    assert_eq!(
+        (renewal.path.as_str(), renewal.verbs()),
+        ("/multi-exec", vec!["RPUSHX", "PEXPIRE", "PEXPIRE"])
+    );
+    appends.iter().for_each(|append| assert_eq!(append.verbs(), ["RPUSHX"]));
+    let commands: usize = requests.iter().map(|request| request.commands.len()).sum();
+    assert!(commands <= said, "{commands} commands for {said} messages");
+}
+
+fn whatever_writes_nothing_asks_redis_nothing(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
-    meter.reset();
+    let message = json!({ "id": message_id(), "text": "once" });
+    ann.post(&message);
+    at_ann.expect("message");
+    at_bob.expect("message");
+    let mut meter = Meter::new(world, &ann);
 
     at_ann.send(&json!({ "type": "typing" }));
     at_bob.expect("typing");
     pong(&mut at_ann);
     bob.connect().leave();
-    at_bob.leave();
-    at_ann.expect("presence");
+    assert_eq!(ann.post(&message).status, 200, "it is known");
+    assert_eq!(bob.history().len(), 1);
+    for path in ["room", "room/ttl", "messages"] {
+        assert_eq!(bob.browser.get(&bob.path(path)).status, 200);
+    }
+    assert_eq!(bob.browser.post(&bob.path("room/join"), &json!({})).status, 200);
+    assert_eq!(world.browser().post(&bob.path("room/join"), &json!({})).status, 409);
+    assert_eq!(bob.browser.post(&bob.path("room/keep"), &json!({})).status, 200);
 
-    assert_eq!(meter.requests(&ann.room), []);
-}
-
-fn a_repeated_message_writes_nothing(world: &World) {
-    let mut meter = Meter::new(world);
-    let (ann, _) = world.pair();
-    let message = json!({ "id": duet_test_support::message_id(), "text": "once" });
-    ann.post(&message);
-    meter.reset();
-
-    assert_eq!(ann.post(&message).status, 200);
-
-    let requests = meter.requests(&ann.room);
-    assert!(requests.iter().all(|request| request.verbs() == ["LRANGE"]), "{requests:?}");
+    // Whatever they had to ask would have gone out before this, or with it.
+    ann.post(&json!({ "text": "fence" }));
+    assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
 }
 
 fn destroying_is_one_command(world: &World) {
-    let mut meter = Meter::new(world);
-    let (ann, _) = world.pair();
-    meter.reset();
-
-    ann.destroy();
-
-    let requests = meter.requests(&ann.room);
-    assert_one(&requests, "/", &["DEL"]);
-    assert_eq!(requests[0].commands[0].keys.len(), 2);
-}
-
-fn no_script_is_ever_run(world: &World) {
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-    ann.history();
+    let meter = Meter::new(world, &ann);
 
-    let known = ["DEL", "HGETALL", "HSET", "HSETNX", "LLEN", "LRANGE", "PEXPIRE", "PTTL", "RPUSH", "RPUSHX"];
+    assert_eq!(ann.destroy().status, 204);
+
+    let requests = meter.so_far(&ann.room);
+    assert_one(&requests, "/", &["DEL"]);
+    assert_eq!(
+        requests[0].commands[0].keys,
+        [format!("meta:{}", ann.room), format!("messages:{}", ann.room)]
+    );
+}
+
+fn six_commands_are_used_and_no_script(world: &World) {
+    let Talk { ann, .. } = world.talk();
+    ann.post(&json!({ "text": "hi" }));
+    wait_until_in_step(world.main(), &ann);
+    assert_eq!(ann.destroy().status, 204);
+
+    let known = ["DEL", "HSET", "LLEN", "PEXPIRE", "RPUSH", "RPUSHX"];
     for request in world.main().upstash().all_requests_since(Mark::default()) {
         assert!(request.verbs().iter().all(|verb| known.contains(verb)), "{request:?}");
     }
 }
 
-fn a_rooms_requests_carry_the_sync_token_of_the_answer_before(world: &World) {
-    let meter = Meter::new(world);
-    let (ann, bob) = world.pair();
-    ann.post(&json!({ "text": "one" }));
-    bob.post(&json!({ "text": "two" }));
-    bob.history();
+fn a_room_has_one_request_on_its_way_at_the_most(world: &World) {
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(200)));
+    world.main().upstash().inject(slow.for_room(&ann.room).times(5));
+    for number in 0..100 {
+        at_ann.say(&number.to_string());
+        at_bob.expect("message");
+    }
+    wait_until_in_step(world.main(), &ann);
 
-    let requests = meter.requests(&ann.room);
-
-    assert!(requests.len() >= 5, "{requests:?}");
-    for pair in requests.windows(2) {
-        assert_eq!(pair[1].sync_token.as_ref(), Some(&pair[0].answered_sync_token), "{pair:?}");
+    // Those of all other cases too, faults and storms among them.
+    for request in world.main().upstash().all_requests_since(Mark::default()) {
+        // One that was given up, after 5 s, may be seen to end a moment after the next one came.
+        assert!(request.overlaps_after_ms.is_none_or(|ms| ms > 4_000), "{request:?}");
     }
 }

@@ -1,21 +1,26 @@
 //! What the embedded store leaves in files, which are the objects' databases.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
-use duet_test_support::{Browser, LIMIT, Stack, wait_until};
+use duet_test_support::{Browser, LIMIT, Socket, Stack, wait_until};
 use serde_json::json;
 
-use crate::world::{Talk, World, assert_refused, talk, unknown_room};
+use crate::world::{Talk, World, assert_refused, stranger, talk, unknown_room};
 
-cases![a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none];
+cases![only_a_room_that_is_there_is_in_the_files];
 
 /// How many of the objects' files hold `text`.
 pub fn files_with(stack: &Stack, text: &str) -> usize {
-    let dir = stack.persist_dir().join("v3/do/duet-Room");
-    let entries = fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
     // A file may vanish while it is looked for: a database's log does, when it is written back.
-    let files = entries.filter_map(|entry| fs::read(entry.ok()?.path()).ok());
+    let files = object_files(stack).into_iter().filter_map(|path| fs::read(path).ok());
     files.filter(|bytes| String::from_utf8_lossy(bytes).contains(text)).count()
+}
+
+/// The files of all objects that ever woke. Those of workerd itself are not among them.
+fn object_files(stack: &Stack) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(stack.persist_dir().join("v3/do/duet-Room")) else { return vec![] };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.filter(|path| !path.to_string_lossy().contains("metadata.sqlite")).collect()
 }
 
 /// Waits until no file holds `text`.
@@ -26,9 +31,11 @@ pub fn wait_until_gone(stack: &Stack, text: &str) {
 /// What stands in the file of a room that is there.
 pub const A_TABLE: &str = "CREATE TABLE message";
 
-fn a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none(world: &World) {
+fn only_a_room_that_is_there_is_in_the_files(world: &World) {
     // A Worker of its own, so that no other room is in the files.
     let stack = world.own(&[]);
+    assert_calls_without_a_token_wake_no_room(&stack);
+
     let visitor = Browser::new(stack.base_url());
     for room in [unknown_room(), unknown_room()] {
         assert_refused(&visitor.get(&format!("/api/room?roomId={room}")), 404, "room-not-found");
@@ -51,4 +58,26 @@ fn a_room_that_never_was_makes_no_table_and_a_destroyed_one_leaves_none(world: &
     for text in [&canary, &ann.id, A_TABLE] {
         wait_until_gone(&stack, text);
     }
+}
+
+/// The Worker refuses them by itself. An object that wakes has a file, which is how one can tell.
+fn assert_calls_without_a_token_wake_no_room(stack: &Stack) {
+    let (nobody, room) = (Browser::new(stack.base_url()), unknown_room());
+    let path = |rest: &str| format!("/api/{rest}?roomId={room}");
+    for (method, rest) in [
+        ("POST", "room/keep"),
+        ("GET", "room/ttl"),
+        ("DELETE", "room"),
+        ("GET", "messages"),
+        ("POST", "messages"),
+    ] {
+        assert_refused(&nobody.ask(method, &path(rest)).send(), 401, "not-a-participant");
+    }
+    let opened = Socket::open(&nobody, &path("realtime"), &[]);
+    assert_eq!(opened.expect("the Worker accepts it").closed(), 4401);
+    assert_refused(&nobody.get(&path("realtime")), 426, "upgrade-required");
+    assert!(object_files(stack).is_empty(), "{:?}", object_files(stack));
+
+    assert_refused(&stranger(stack).get(&path("messages")), 404, "room-not-found");
+    assert!(!object_files(stack).is_empty(), "a call with a token wakes the object");
 }

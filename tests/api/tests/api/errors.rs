@@ -107,10 +107,10 @@ fn a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced(world: &W
     }
 }
 
-/// Asks again where `wrangler dev` answered in our place: its proxy sometimes loses the connection to the Worker when
-/// that answers before it has the whole body. There is no such proxy before a deployed one.
-fn past_wranglers_proxy(ask: impl Fn() -> Answer) -> Answer {
-    let answers = std::iter::repeat_with(ask).take(5);
+/// Asks again where `wrangler dev` answered in our place, or not at all: its proxy sometimes loses a connection when the
+/// Worker answers before it has the whole body. There is no such proxy before a deployed one.
+fn past_wranglers_proxy(ask: impl Fn() -> Option<Answer>) -> Answer {
+    let answers = std::iter::repeat_with(ask).take(5).flatten();
     let is_ours = |answer: &Answer| !answer.body.starts_with("Error: Network connection lost");
     answers.into_iter().find(is_ours).expect("an answer of the Worker")
 }
@@ -120,7 +120,7 @@ fn a_body_of_64_kib_is_read(world: &World) {
     let ask = || ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
 
     assert_eq!(ask().raw(&body_of(MAX_BODY_BYTES)).status, 201);
-    assert_eq!(ask().chunked(&body_of(MAX_BODY_BYTES)[..]).status, 201);
+    assert_eq!(ask().chunked(&body_of(MAX_BODY_BYTES)[..]).map(|answer| answer.status), Some(201));
 }
 
 fn a_body_must_say_that_it_is_json(world: &World) {

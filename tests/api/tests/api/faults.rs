@@ -1,201 +1,192 @@
-//! A store that fails: nothing is lost, nothing is told twice, and the sender knows.
+//! A database that fails: nobody waits for it, nobody is refused because of it, and it holds everything afterwards.
 
 use std::{thread, time::Duration};
 
 use duet_test_support::{
-    Browser, LIMIT, Participant,
+    Answer, Participant, Socket, now_ms,
     upstash::{Fault, FaultKind},
-    wait_until,
 };
 use serde_json::json;
 
-use crate::world::{Talk, World, assert_refused, texts};
+use crate::{
+    in_step::{keys_of, wait_until_in_step},
+    world::{Talk, World, assert_refused, texts},
+};
 
 cases![
-    an_answer_that_is_lost_tells_the_message_once,
-    a_request_that_is_lost_is_repeated,
-    a_first_message_whose_answer_is_lost_is_told_once,
-    a_write_that_comes_late_is_told_once,
-    an_answer_that_never_ends_is_given_up_and_looked_up,
-    a_store_that_is_down_refuses_sends_and_takes_them_again_later,
-    a_used_up_quota_refuses_and_is_not_told_to_the_log,
-    a_slow_store_admits_two_at_the_most,
-    a_join_that_fails_admits_nobody,
-    a_room_that_cannot_be_destroyed_now_stays,
-    history_that_cannot_be_read_now_is_refused,
+    whatever_the_database_does_nobody_waits_and_nobody_is_refused,
+    no_call_waits_until_a_request_has_run,
+    what_is_said_in_a_row_keeps_its_order_while_the_database_is_out,
+    one_request_that_fails_delays_nothing,
+    no_words_of_the_database_reach_an_answer_or_the_log,
 ];
 
-fn inject(world: &World, room: &str, verb: &str, times: u32, kind: FaultKind) {
-    world.main().upstash().inject(Fault::new(kind).for_room(room).for_verb(verb).times(times));
-}
+/// Longer than the room waits for an answer, which is 5 s.
+pub const TOO_LONG: Duration = Duration::from_secs(6);
+/// No call may take so long. It is less than the room waits for an answer, and plenty for a busy machine.
+const PROMPT_MS: u64 = 4_000;
+
+/// Every way to fail, again and again until it is taken back.
+pub const EVERY_FAULT: [FaultKind; 15] = [
+    FaultKind::RunLate(TOO_LONG),
+    FaultKind::AnswerLate(TOO_LONG),
+    FaultKind::AnswerLate(Duration::from_millis(400)),
+    FaultKind::StatusBefore(500, Duration::from_secs(3)),
+    FaultKind::RunTwice(Duration::from_secs(3)),
+    FaultKind::CutBefore,
+    FaultKind::CutAfter,
+    FaultKind::Status(429),
+    FaultKind::Status(500),
+    FaultKind::StatusAfter(500),
+    FaultKind::StatusAfter(502),
+    FaultKind::Garbage,
+    FaultKind::Drip,
+    FaultKind::Unauthorized,
+    FaultKind::QuotaExceeded,
+];
 
 /// Everything that touches the room fails until [`heal`].
-fn break_down(world: &World, room: &str, kind: FaultKind) {
+pub fn break_down(world: &World, room: &str, kind: FaultKind) {
     world.main().upstash().inject(Fault::new(kind).for_room(room));
 }
 
-fn heal(world: &World, room: &str) {
+pub fn heal(world: &World, room: &str) {
     world.main().upstash().clear_faults(Some(room));
 }
 
-/// Sends one message under a fault, by frame; both sides hear it once, and it is stored once.
-fn assert_told_once(world: &World, verb: &str, kind: FaultKind) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let said = if verb == "RPUSH" {
-        ["in doubt", "after"].to_vec()
-    } else {
-        ["before", "in doubt", "after"].to_vec()
-    };
-    inject(world, &ann.room, verb, 1, kind);
-
-    for (seq, text) in (1..).zip(&said) {
-        at_ann.say(text);
-        for socket in [&mut at_ann, &mut at_bob] {
-            let heard = socket.expect_message();
-            assert_eq!((&heard["text"], &heard["seq"]), (&json!(text), &json!(seq)), "{kind:?}");
-        }
-    }
-
-    assert_eq!(texts(&ann.history()), said, "{kind:?}");
+#[track_caller]
+fn promptly<T>(what: &str, act: impl FnOnce() -> T) -> T {
+    let begun_ms = now_ms();
+    let done = act();
+    let took_ms = now_ms() - begun_ms;
+    assert!(took_ms < PROMPT_MS, "{what} took {took_ms} ms");
+    done
 }
 
-fn an_answer_that_is_lost_tells_the_message_once(world: &World) {
-    for kind in [FaultKind::CutAfter, FaultKind::StatusAfter(502), FaultKind::Garbage] {
-        assert_told_once(world, "RPUSHX", kind);
-    }
+#[track_caller]
+fn prompt_ok(what: &str, ask: impl FnOnce() -> Answer) -> Answer {
+    let answer = promptly(what, ask);
+    assert!([200, 201].contains(&answer.status), "{what}: {answer:?}");
+    answer
 }
 
-fn a_request_that_is_lost_is_repeated(world: &World) {
-    for kind in [FaultKind::CutBefore, FaultKind::Status(429), FaultKind::Status(500), FaultKind::Status(502)]
-    {
-        assert_told_once(world, "RPUSHX", kind);
-    }
-}
+/// Two people meet in a room whose database fails, and do everything that a room is for, except to end it.
+fn live_in(world: &World, room: &str) -> (Participant, Participant) {
+    let join = || Participant::join(world.main().base_url(), room);
+    let (ann, bob) = (promptly("a join", join), promptly("a join", join));
+    let (mut at_ann, mut at_bob) =
+        (promptly("a socket", || ann.connect()), promptly("a socket", || bob.connect()));
+    at_ann.expect("presence");
 
-fn a_first_message_whose_answer_is_lost_is_told_once(world: &World) {
-    for kind in [FaultKind::CutAfter, FaultKind::CutBefore, FaultKind::Garbage] {
-        assert_told_once(world, "RPUSH", kind);
-    }
-}
-
-/// Longer than the Worker waits for an answer.
-const TOO_LONG: Duration = Duration::from_millis(3_500);
-
-fn a_write_that_comes_late_is_told_once(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let start = world.main().upstash().mark();
-    at_ann.say("before");
-    inject(world, &ann.room, "RPUSHX", 1, FaultKind::RunLate(TOO_LONG));
-
-    at_ann.say("late");
-    at_ann.say("after");
-
-    // The write that is late may come before it is repeated or after: whichever, it is told once and in one order.
+    prompt_ok("a message by post", || ann.post(&json!({ "text": "by post" })));
     for socket in [&mut at_ann, &mut at_bob] {
-        let heard: Vec<_> = (0..3).map(|_| socket.expect_message()).collect();
-        assert_eq!(texts(&heard), ["before", "late", "after"]);
+        assert_eq!(promptly("a message by post", || socket.expect_message())["text"], "by post");
     }
-    wait_until("the late write has run", LIMIT, || {
-        let requests = world.main().upstash().requests_since(start, &ann.room);
-        requests.iter().all(|request| request.has_run).then_some(())
+    at_bob.say("by frame");
+    for socket in [&mut at_ann, &mut at_bob] {
+        assert_eq!(promptly("a message by frame", || socket.expect_message())["text"], "by frame");
+    }
+    prompt_ok("to keep the room open", || ann.browser.post(&ann.path("room/keep"), &json!({})));
+    reload(&bob);
+    assert_refused(&world.stranger().post(&ann.path("room/join"), &json!({})), 409, "room-full");
+    (ann, bob)
+}
+
+/// All that a page asks for when it is loaded.
+fn reload(who: &Participant) {
+    let get = |path: &str| prompt_ok(path, || who.browser.get(&who.path(path)));
+    assert_eq!(get("room").text("status"), "joined");
+    prompt_ok("to join again", || who.browser.post(&who.path("room/join"), &json!({})));
+    assert_eq!(promptly("ready", || who.open().expect("ready"))["lastSeq"], 2);
+    assert_eq!(get("messages").json()["messages"].as_array().map(Vec::len), Some(2));
+    get("room/ttl");
+}
+
+fn whatever_the_database_does_nobody_waits_and_nobody_is_refused(world: &World) {
+    thread::scope(|scope| {
+        let rooms = EVERY_FAULT.map(|kind| {
+            let live = move || {
+                let room = world.room();
+                break_down(world, &room, kind);
+                let (ann, _) = live_in(world, &room);
+                heal(world, &room);
+                wait_until_in_step(world.main(), &ann);
+            };
+            (kind, scope.spawn(live))
+        });
+        for (kind, room) in rooms {
+            room.join().unwrap_or_else(|_| panic!("under {kind:?}"));
+        }
     });
-    at_ann.say("fence");
-    let fences = [at_ann.expect_message(), at_bob.expect_message()];
-    assert_eq!([&fences[0]["text"], &fences[1]["text"]], ["fence", "fence"]);
-    assert_eq!(texts(&ann.history()), ["before", "late", "after", "fence"]);
 }
 
-fn an_answer_that_never_ends_is_given_up_and_looked_up(world: &World) {
-    assert_told_once(world, "RPUSHX", FaultKind::Drip);
+/// Shown without a clock: no request of the room has run when all its calls are answered.
+fn no_call_waits_until_a_request_has_run(world: &World) {
+    let room = world.room();
+    let upstash = world.main().upstash();
+    let mark = upstash.mark();
+    break_down(world, &room, FaultKind::CutBefore);
+
+    let (ann, _) = live_in(world, &room);
+
+    let requests = upstash.requests_since(mark, &room);
+    assert!(!requests.is_empty() && requests.iter().all(|request| request.runs == 0), "{requests:?}");
+    assert_eq!(keys_of(world.main().redis(), &room), [format!("meta:{room}")], "as it was made");
+    heal(world, &room);
+    wait_until_in_step(world.main(), &ann);
 }
 
-fn a_store_that_is_down_refuses_sends_and_takes_them_again_later(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.say("before");
-    at_ann.expect("message");
-    at_bob.expect("message");
+fn what_is_said_in_a_row_keeps_its_order_while_the_database_is_out(world: &World) {
+    const EACH: usize = 50;
+    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     break_down(world, &ann.room, FaultKind::Status(500));
 
-    let posted = ann.post(&json!({ "text": "by post" }));
-    let id = at_ann.say("by frame");
-    let error = at_ann.expect("error");
-    assert_eq!(ann.open().closed(), 1013, "a page hears by its code that it may come back");
+    let say_in_a_row =
+        |socket: &mut Socket| -> Vec<String> { (0..EACH).map(|_| socket.say("next")).collect() };
+    let (by_ann, by_bob) = thread::scope(|scope| {
+        let by_bob = scope.spawn(|| say_in_a_row(&mut at_bob));
+        (say_in_a_row(&mut at_ann), by_bob.join().unwrap())
+    });
+    let told: Vec<_> = (0..2 * EACH).map(|_| at_ann.expect_message()).collect();
     heal(world, &ann.room);
-    at_ann.say_as(&id, "by frame");
 
-    assert_refused(&posted, 503, "store-unavailable");
-    assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("store-unavailable")));
-    for socket in [&mut at_ann, &mut at_bob] {
-        let heard = socket.expect_message();
-        assert_eq!((&heard["id"], &heard["seq"]), (&json!(id), &json!(2)));
+    for (who, said) in [(&ann, by_ann), (&bob, by_bob)] {
+        let own = told.iter().filter(|message| message["participantId"] == who.id);
+        assert!(own.map(|message| message["id"].as_str().unwrap()).eq(said));
     }
-    assert_eq!(texts(&ann.history()), ["before", "by frame"]);
+    assert_eq!(bob.history(), told);
+    wait_until_in_step(world.main(), &ann);
 }
 
-fn a_used_up_quota_refuses_and_is_not_told_to_the_log(world: &World) {
+fn one_request_that_fails_delays_nothing(world: &World) {
+    for kind in EVERY_FAULT {
+        let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+        world.main().upstash().inject(Fault::new(kind).for_room(&ann.room).times(1));
+
+        for text in ["one", "two", "three"] {
+            at_ann.say(text);
+            for socket in [&mut at_ann, &mut at_bob] {
+                assert_eq!(promptly("a message", || socket.expect_message())["text"], text, "{kind:?}");
+            }
+        }
+
+        assert_eq!(texts(&ann.history()), ["one", "two", "three"], "{kind:?}");
+    }
+}
+
+fn no_words_of_the_database_reach_an_answer_or_the_log(world: &World) {
     let (ann, _) = world.pair();
     break_down(world, &ann.room, FaultKind::QuotaExceeded);
 
-    let refused = ann.post(&json!({ "text": "too much" }));
+    let sent = ann.post(&json!({ "text": "hi" }));
+    let deleting = ann.destroy();
     heal(world, &ann.room);
 
-    assert_refused(&refused, 503, "store-unavailable");
-    assert!(ann.history().is_empty());
-    assert!(world.main().worker().log().iter().all(|line| !line.contains("max daily request limit")));
-}
-
-fn a_slow_store_admits_two_at_the_most(world: &World) {
-    let room = world.room();
-    inject(world, &room, "HSET", 10, FaultKind::AnswerLate(Duration::from_millis(300)));
-    let base_url = world.main().base_url();
-    let join = || Browser::new(base_url).post(&format!("/api/room/join?roomId={room}"), &json!({})).status;
-
-    let statuses: Vec<u16> = thread::scope(|scope| {
-        let joins: Vec<_> = (0..10).map(|_| scope.spawn(join)).collect();
-        joins.into_iter().map(|join| join.join().unwrap()).collect()
-    });
-
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 2, "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 8, "{statuses:?}");
-}
-
-fn a_join_that_fails_admits_nobody(world: &World) {
-    let room = world.room();
-    break_down(world, &room, FaultKind::Status(500));
-    let ann = world.browser();
-
-    let refused = ann.post(&format!("/api/room/join?roomId={room}"), &json!({}));
-    heal(world, &room);
-
-    assert_refused(&refused, 503, "store-unavailable");
-    assert_eq!(refused.header("set-cookie"), "");
-    assert_eq!(ann.get(&format!("/api/room?roomId={room}")).text("status"), "open");
-    Participant::join(ann.base_url(), &room);
-    Participant::join(ann.base_url(), &room);
-}
-
-fn a_room_that_cannot_be_destroyed_now_stays(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    break_down(world, &ann.room, FaultKind::CutBefore);
-
-    let refused = ann.destroy();
-    heal(world, &ann.room);
-
-    assert_refused(&refused, 503, "store-unavailable");
-    at_ann.say("still here");
-    at_bob.expect("message");
-    assert_eq!(ann.destroy().status, 204);
-    assert_eq!(at_bob.frame(), json!({ "type": "destroy" }));
-}
-
-fn history_that_cannot_be_read_now_is_refused(world: &World) {
-    let (ann, _) = world.pair();
-    ann.post(&json!({ "text": "hi" }));
-    break_down(world, &ann.room, FaultKind::Unauthorized);
-
-    let refused = ann.browser.get(&ann.path("messages"));
-    heal(world, &ann.room);
-
-    assert_refused(&refused, 503, "store-unavailable");
-    assert_eq!(texts(&ann.history()), ["hi"]);
+    assert_eq!((sent.status, deleting.status), (201, 202));
+    let cause = "the database refused the command (400)";
+    let worker = world.main().worker();
+    worker.wait_for_log(|line| line.contains(cause)).unwrap_or_else(|log| panic!("no cause:\n{log}"));
+    for said in worker.log().iter().chain([&sent.body, &deleting.body]) {
+        assert!(!said.contains("daily request limit"), "{said}");
+    }
 }

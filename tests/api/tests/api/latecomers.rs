@@ -1,109 +1,117 @@
-//! Writes of which nobody knows whether they ran, and which run when nobody expects them any more.
+//! Writes that run when nobody expects them any more: after they were given up, after an error, or a second time.
 
 use std::time::Duration;
 
 use duet_test_support::{
-    Browser, Event, LIMIT, Participant, Stack,
+    LIMIT, Participant, Stack,
     upstash::{Fault, FaultKind, Mark},
     wait_until,
 };
 use serde_json::json;
 
 use crate::{
-    redis_keys::keys_of,
-    world::{Talk, World, assert_refused, texts},
+    faults::TOO_LONG,
+    in_step::{keys_of, ms_left, wait_until_in_step},
+    world::{Talk, World},
 };
 
 cases![
-    a_first_message_in_doubt_is_told_to_the_other_once_it_is_settled,
+    a_message_that_is_written_late_is_there_once_although_nobody_writes_again,
+    a_first_message_that_is_written_late_is_there_once_although_nobody_writes_again,
     a_seat_that_is_written_late_takes_nobody_elses,
-    what_a_late_first_message_leaves_of_a_room_is_cleared_away,
-    a_destroy_whose_answer_was_lost_is_told_as_one,
+    what_a_late_write_leaves_of_a_destroyed_room_is_removed,
 ];
 
-/// Longer than the Worker waits for an answer.
-const TOO_LONG: Duration = Duration::from_secs(5);
+/// What lets a write run later than anybody expects: given up before, answered with an error before, or run before.
+const LATE: [FaultKind; 3] = [
+    FaultKind::RunLate(TOO_LONG),
+    FaultKind::StatusBefore(500, Duration::from_secs(3)),
+    FaultKind::RunTwice(Duration::from_secs(3)),
+];
 
-/// The next request with this command runs only when the Worker has long repeated it.
-fn run_late(stack: &Stack, room: &str, verb: &str) -> Mark {
+/// The next request with this command comes late.
+fn delay(stack: &Stack, room: &str, verb: &str, kind: FaultKind) -> Mark {
     let upstash = stack.upstash();
-    upstash.inject(Fault::new(FaultKind::RunLate(TOO_LONG)).for_room(room).for_verb(verb).times(1));
+    upstash.inject(Fault::new(kind).for_room(room).for_verb(verb).times(1));
     upstash.mark()
 }
 
-/// Waits until everything has run that was asked for since then.
-fn wait_until_all_ran(stack: &Stack, room: &str, since: Mark) {
+/// Waits until the first request since then has run as often as it will, and the room's keys are those of the late one.
+fn wait_until_late_one_ran(stack: &Stack, room: &str, since: Mark, kind: FaultKind) {
+    let runs = if matches!(kind, FaultKind::RunTwice(_)) { 2 } else { 1 };
     wait_until("the late write has run", LIMIT, || {
         let requests = stack.upstash().requests_since(since, room);
-        requests.iter().all(|request| request.has_run).then_some(())
+        requests.first().is_some_and(|request| request.runs == runs).then_some(())
     });
 }
 
-fn a_first_message_in_doubt_is_told_to_the_other_once_it_is_settled(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let upstash = world.main().upstash();
-    upstash.inject(Fault::new(FaultKind::CutAfter).for_room(&ann.room));
-    let id = at_ann.say("is anybody there?");
-    assert_eq!(at_ann.expect("error")["error"], "store-unavailable");
-    upstash.clear_faults(Some(&ann.room));
+fn assert_there_once(world: &World, said_before: usize, verb: &str) {
+    let stack = world.main();
+    let talks = LATE.map(|kind| {
+        let (ann, bob) = world.pair();
+        for _ in 0..said_before {
+            ann.post(&json!({ "text": "before" }));
+        }
+        wait_until_in_step(stack, &ann);
+        let mark = delay(stack, &ann.room, verb, kind);
+        assert_eq!(bob.post(&json!({ "text": "late" })).status, 201);
+        (kind, mark, ann)
+    });
 
-    at_ann.say_as(&id, "is anybody there?");
+    for (kind, mark, ann) in talks {
+        wait_until_late_one_ran(stack, &ann.room, mark, kind);
+        wait_until_in_step(stack, &ann);
+        assert_eq!(ann.history().len(), said_before + 1);
+    }
+}
 
-    assert_eq!(at_bob.expect_message()["id"], id);
-    let mut told = vec![id];
-    for text in ["yes", "I am"] {
-        told.push(at_bob.say(text));
-        assert_eq!(at_bob.expect_message()["text"], text);
-    }
-    for id in told {
-        assert_eq!(at_ann.expect_message()["id"], id, "once");
-    }
-    assert_eq!(texts(&ann.history()), ["is anybody there?", "yes", "I am"]);
+fn a_message_that_is_written_late_is_there_once_although_nobody_writes_again(world: &World) {
+    assert_there_once(world, 1, "RPUSHX");
+}
+
+fn a_first_message_that_is_written_late_is_there_once_although_nobody_writes_again(world: &World) {
+    assert_there_once(world, 0, "RPUSH");
 }
 
 fn a_seat_that_is_written_late_takes_nobody_elses(world: &World) {
-    let mut stack = world.own(&[]);
-    let room = Browser::new(stack.base_url()).create_room(&json!({}));
-    let mark = run_late(&stack, &room, "HSET");
+    let stack = world.main();
+    let seats = LATE.map(|kind| {
+        let room = world.room();
+        let mark = delay(stack, &room, "HSET", kind);
+        let join = || Participant::join(stack.base_url(), &room);
+        let ann = join();
+        wait_until("her seat is on its way", LIMIT, || {
+            (!stack.upstash().requests_since(mark, &room).is_empty()).then_some(())
+        });
+        (kind, mark, ann, join())
+    });
 
-    let ann = Participant::join(stack.base_url(), &room);
-    let bob = Participant::join(stack.base_url(), &room);
-    wait_until_all_ran(&stack, &room, mark);
-    // What the object remembers hides what the store has.
-    stack.kill_worker();
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
-
-    let third = Browser::new(stack.base_url());
-    assert_refused(&third.post(&format!("/api/room/join?roomId={room}"), &json!({})), 409, "room-full");
-    for participant in [ann, bob] {
-        let token = participant.browser.token().expect("a cookie");
-        let again = Browser::with_cookie(stack.base_url(), &token);
-        assert_eq!(again.get(&participant.path("messages")).status, 200);
+    for (kind, mark, ann, bob) in seats {
+        wait_until_late_one_ran(stack, &ann.room, mark, kind);
+        wait_until_in_step(stack, &bob);
     }
 }
 
-fn what_a_late_first_message_leaves_of_a_room_is_cleared_away(world: &World) {
-    let (ann, _) = world.pair();
+fn what_a_late_write_leaves_of_a_destroyed_room_is_removed(world: &World) {
     let (stack, redis) = (world.main(), world.main().redis());
-    let mark = run_late(stack, &ann.room, "RPUSH");
+    let rooms = LATE.map(|kind| {
+        let Talk { ann, .. } = world.talk();
+        wait_until_in_step(stack, &ann);
+        let mark = delay(stack, &ann.room, "RPUSH", kind);
+        assert_eq!(ann.post(&json!({ "text": "the first" })).status, 201);
+        wait_until("it is on its way", LIMIT, || {
+            (!stack.upstash().requests_since(mark, &ann.room).is_empty()).then_some(())
+        });
+        assert!([202, 204].contains(&ann.destroy().status));
+        (kind, mark, ann)
+    });
 
-    assert_eq!(ann.post(&json!({ "text": "the first" })).status, 201);
-    assert_eq!(ann.destroy().status, 204);
-    assert_eq!(keys_of(redis, &ann.room), [""; 0]);
-    wait_until_all_ran(stack, &ann.room, mark);
-
-    wait_until("nothing remains", LIMIT, || keys_of(redis, &ann.room).is_empty().then_some(()));
-}
-
-fn a_destroy_whose_answer_was_lost_is_told_as_one(world: &World) {
-    let Talk { ann, at_ann: _at_ann, mut at_bob, .. } = world.talk();
-    let upstash = world.main().upstash();
-    upstash.inject(Fault::new(FaultKind::CutAfter).for_room(&ann.room));
-    assert_refused(&ann.destroy(), 503, "store-unavailable");
-    upstash.clear_faults(Some(&ann.room));
-
-    assert_refused(&ann.destroy(), 404, "room-not-found");
-
-    assert_eq!(at_bob.frame(), json!({ "type": "destroy" }));
-    assert_eq!(at_bob.event(), Event::Closed(4410));
+    for (kind, mark, ann) in rooms {
+        wait_until_late_one_ran(stack, &ann.room, mark, kind);
+        // It comes back with an end, and is removed long before that.
+        for key in keys_of(redis, &ann.room) {
+            ms_left(redis, &key);
+        }
+        wait_until("nothing remains", 2 * LIMIT, || keys_of(redis, &ann.room).is_empty().then_some(()));
+    }
 }

@@ -1,6 +1,6 @@
 //! Limits of how fast a participant may be.
 
-use duet_test_support::message_id;
+use duet_test_support::{Participant, message_id};
 use serde_json::json;
 
 use crate::world::{STRICT_RATE, Talk, World, assert_refused, pong, talk};
@@ -9,6 +9,7 @@ cases![
     who_posts_too_fast_is_told_when_to_try_again,
     who_sends_too_fast_is_told_by_frame_and_stays,
     a_flood_of_frames_is_closed_with_4429,
+    who_reads_too_fast_is_told_when_to_try_again,
 ];
 
 /// More than any bucket holds.
@@ -58,4 +59,17 @@ fn a_flood_of_frames_is_closed_with_4429(world: &World) {
     at_bob.skip_to("presence");
     at_bob.say_as(&message_id(), "still here");
     at_bob.expect("message");
+}
+
+fn who_reads_too_fast_is_told_when_to_try_again(world: &World) {
+    let Talk { ann, bob, .. } = talk(world.strict());
+    let read = |who: &Participant| who.browser.get(&who.path("messages"));
+
+    let refused = (0..FLOOD).map(|_| read(&ann)).find(|page| page.status != 200);
+
+    let refused = refused.expect("a limit");
+    assert_refused(&refused, 429, "too-many-requests");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(read(&bob).status, 200, "he did not");
+    assert_eq!(ann.post(&json!({ "text": "reading and writing are counted apart" })).status, 201);
 }

@@ -23,6 +23,8 @@ mod faults;
 mod full_history;
 mod fuzz;
 mod headers;
+mod in_step;
+mod keeping;
 mod latecomers;
 mod limits;
 mod logs;
@@ -37,6 +39,8 @@ mod rooms;
 mod seats;
 mod sockets;
 mod storms;
+mod tampering;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -47,13 +51,14 @@ use world::{Case, World};
 /// A subject is a file, and its cases.
 type Subject = (&'static str, &'static [Case]);
 
-const ON_BOTH_STORES: [Subject; 17] = [
+const ON_BOTH_STORES: [Subject; 18] = [
     ("endings", endings::CASES),
     ("errors", errors::CASES),
     ("expiry", expiry::CASES),
     ("full_history", full_history::CASES),
     ("fuzz", fuzz::CASES),
     ("headers", headers::CASES),
+    ("keeping", keeping::CASES),
     ("limits", limits::CASES),
     ("logs", logs::CASES),
     ("messages", messages::CASES),
@@ -68,12 +73,14 @@ const ON_BOTH_STORES: [Subject; 17] = [
 ];
 const ON_EMBEDDED: [Subject; 3] =
     [("addresses", addresses::CASES), ("config", config::CASES), ("embedded_files", embedded_files::CASES)];
-const ON_UPSTASH: [Subject; 5] = [
+const ON_UPSTASH: [Subject; 7] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),
     ("latecomers", latecomers::CASES),
     ("redis_keys", redis_keys::CASES),
     ("storms", storms::CASES),
+    ("tampering", tampering::CASES),
+    ("waiting", waiting::CASES),
 ];
 
 /// What takes minutes: only with `--ignored`, and best with `--test-threads=1`.

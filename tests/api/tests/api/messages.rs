@@ -17,6 +17,7 @@ cases![
     what_is_told_is_what_is_read_later,
     history_is_read_in_pages,
     history_has_200_messages_unless_asked_for_more,
+    a_page_of_history_has_about_1_mib_at_the_most,
     after_and_limit_must_be_numbers_in_range,
     only_participants_read_and_send,
     a_text_has_1_to_16384_bytes,
@@ -209,6 +210,30 @@ fn history_has_200_messages_unless_asked_for_more(world: &World) {
     assert_eq!(count("messages?limit=500"), Some(203));
 }
 
+fn a_page_of_history_has_about_1_mib_at_the_most(world: &World) {
+    const MIB: usize = 1024 * 1024;
+    const LONGEST: usize = 16_384;
+    let (ann, bob) = world.pair();
+    let text = "x".repeat(LONGEST);
+    let (said, mut read) = (MIB / LONGEST + 20, vec![]);
+    for _ in 0..said {
+        assert_eq!(ann.post(&json!({ "text": text })).status, 201);
+    }
+
+    while read.len() < said {
+        let page = bob.browser.get(&bob.path(&format!("messages?limit=500&after={}", read.len())));
+        assert_eq!(page.number("lastSeq"), said as u64);
+        let messages = page.json()["messages"].as_array().expect("a list").clone();
+        let is_last = read.len() + messages.len() == said;
+        // The message that crosses the limit is the last one, and each has some bytes beside its text.
+        assert!(page.body.len() < MIB + 2 * LONGEST, "{} bytes", page.body.len());
+        assert!(is_last || page.body.len() > MIB, "{} bytes, and more were there", page.body.len());
+        read.extend(messages);
+    }
+
+    assert_eq!(seqs(&read), (1..=said as u64).collect::<Vec<_>>());
+}
+
 fn after_and_limit_must_be_numbers_in_range(world: &World) {
     let (ann, _) = world.pair();
 
@@ -224,7 +249,7 @@ fn only_participants_read_and_send(world: &World) {
     let (ann, _) = world.pair();
     let with_a_seat_elsewhere = Participant::join_as(world.browser(), &world.room()).browser;
 
-    for stranger in [world.browser(), with_a_seat_elsewhere] {
+    for stranger in [world.browser(), world.stranger(), with_a_seat_elsewhere] {
         assert_refused(&stranger.get(&ann.path("messages")), 401, "not-a-participant");
         let sent = stranger.post(&ann.path("messages"), &json!({ "text": "let me in" }));
         assert_refused(&sent, 401, "not-a-participant");

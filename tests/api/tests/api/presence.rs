@@ -10,6 +10,7 @@ cases![
     ready_counts_the_messages,
     a_seat_that_is_taken_is_told_to_those_who_are_here,
     who_comes_and_who_leaves_is_told,
+    presence_says_how_far_the_room_is,
     who_vanishes_without_a_word_is_told_too,
     a_second_tab_is_the_same_participant,
     typing_is_told_to_the_other_only,
@@ -63,6 +64,24 @@ fn who_comes_and_who_leaves_is_told(world: &World) {
     assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id, &bob.id]);
     at_bob.leave();
     assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
+}
+
+fn presence_says_how_far_the_room_is(world: &World) {
+    let Talk { ann, bob, mut at_ann, at_bob } = world.talk();
+    ann.post(&json!({ "text": "one" }));
+    ann.post(&json!({ "text": "two" }));
+    at_ann.expect("message");
+    at_ann.expect("message");
+
+    at_bob.leave();
+    let left = at_ann.expect("presence");
+    let _at_bob = bob.connect();
+    let came = at_ann.expect("presence");
+
+    for presence in [left, came] {
+        assert_keys(&presence, &["type", "participants", "online", "lastSeq", "expiresAt"]);
+        assert_eq!(presence["lastSeq"], 2);
+    }
 }
 
 fn who_vanishes_without_a_word_is_told_too(world: &World) {

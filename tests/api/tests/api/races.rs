@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     embedded_files::wait_until_gone,
-    redis_keys::keys_of,
+    in_step::keys_of,
     world::{Talk, World, assert_refused, rounds, seqs, unknown_room},
 };
 

@@ -5,26 +5,22 @@ use duet_test_support::{LIMIT, Participant, Redis, wait_until};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::world::{Talk, World, assert_keys, assert_refused, pair, talk, unknown_room};
+use crate::{
+    in_step::{keys_of, ms_left, wait_until_in_step},
+    world::{Talk, World, assert_keys, pair, texts, unknown_room},
+};
 
 cases![
     a_room_is_two_keys,
     seats_are_digests_and_no_token_is_stored,
     a_message_is_one_element_of_the_list,
+    a_long_history_goes_out_in_pieces,
     no_key_is_ever_without_an_end,
-    the_store_keeps_a_room_a_little_longer_than_it_lives,
+    redis_keeps_a_room_for_twice_its_life_and_not_much_longer_than_its_longest,
     a_destroyed_room_has_no_key,
     an_expired_room_is_deleted_though_nobody_asks,
-    asking_for_a_room_that_never_was_writes_nothing,
-    a_room_that_the_store_forgot_is_over,
+    asking_for_a_room_that_never_was_asks_redis_nothing,
 ];
-
-/// The keys of a room.
-pub fn keys_of(redis: &Redis, room: &str) -> Vec<String> {
-    let mut keys = redis.run(&["KEYS", &format!("*{room}*")]).texts();
-    keys.sort_unstable();
-    keys
-}
 
 fn field(redis: &Redis, room: &str, name: &str) -> String {
     redis.run(&["HGET", &format!("meta:{room}"), name]).text()
@@ -34,22 +30,26 @@ fn a_room_is_two_keys(world: &World) {
     let redis = world.main().redis();
     let access = URL_SAFE_NO_PAD.encode([7; 32]);
     let created = world.browser().post("/api/room/create", &json!({ "ttlSeconds": 700, "access": access }));
-    let closed = created.text("roomId");
+    let sealed = created.text("roomId");
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
+    wait_until_in_step(world.main(), &ann);
 
-    assert_eq!(keys_of(redis, &closed), [format!("meta:{closed}")]);
+    assert_eq!(keys_of(redis, &sealed), [format!("meta:{sealed}")]);
     assert_eq!(keys_of(redis, &ann.room), [format!("messages:{}", ann.room), format!("meta:{}", ann.room)]);
-    assert_eq!((field(redis, &closed, "v"), field(redis, &closed, "ttlSeconds")), ("1".into(), "700".into()));
-    assert_eq!((field(redis, &closed, "connected"), field(redis, &closed, "access")), ("[]".into(), access));
-    let created_at: u64 = field(redis, &closed, "createdAt").parse().expect("a time");
+    assert_eq!((field(redis, &sealed, "v"), field(redis, &sealed, "ttlSeconds")), ("1".into(), "700".into()));
+    assert_eq!((field(redis, &sealed, "connected"), field(redis, &sealed, "access")), ("[]".into(), access));
+    let created_at: u64 = field(redis, &sealed, "createdAt").parse().expect("a time");
     assert_eq!(created_at + 700_000, created.number("expiresAt"));
+    assert_eq!(field(redis, &sealed, "activeAt"), field(redis, &sealed, "createdAt"));
+    assert_eq!(redis.run(&["HLEN", &format!("meta:{}", ann.room)]).integer(), 5, "and no access");
 }
 
 fn seats_are_digests_and_no_token_is_stored(world: &World) {
     let redis = world.main().redis();
     let (ann, bob) = world.pair();
     ann.post(&json!({ "text": "hi" }));
+    wait_until_in_step(world.main(), &ann);
 
     let digest = |participant: &Participant| {
         let token = participant.browser.token().expect("a cookie");
@@ -71,63 +71,84 @@ fn a_message_is_one_element_of_the_list(world: &World) {
     at_ann.say("one");
     at_bob.expect("message");
     ann.post(&json!({ "sender": "Ann", "text": "two" }));
+    wait_until_in_step(world.main(), &ann);
 
     let list = world.main().redis().run(&["LRANGE", &format!("messages:{}", ann.room), "0", "-1"]).texts();
+
     let stored: Vec<Value> =
         list.iter().map(|element| serde_json::from_str(element).expect("JSON")).collect();
-
+    assert_eq!(texts(&stored), ["one", "two"]);
+    // Its place is its number.
     stored.iter().for_each(|element| {
         assert_keys(element, &["id", "participantId", "sender", "text", "timestamp"]);
     });
-    for (element, told) in stored.iter().zip(ann.history()) {
-        for key in ["id", "participantId", "sender", "text", "timestamp"] {
-            assert_eq!(element[key], told[key]);
-        }
-    }
 }
 
-/// Milliseconds until a key is forgotten; `None` where it is already.
-fn ms_left(redis: &Redis, key: &str) -> Option<i64> {
-    let ms = redis.run(&["PTTL", key]).integer();
-    assert_ne!(ms, -1, "{key} is for ever");
-    (ms >= 0).then_some(ms)
+/// Upstash takes 1 MiB in one request on its smallest plan.
+fn a_long_history_goes_out_in_pieces(world: &World) {
+    const MIB: usize = 1024 * 1024;
+    // In JSON within JSON each of them is four characters.
+    let text = "\"".repeat(16_384);
+    let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
+    let (upstash, redis) = (world.main().upstash(), world.main().redis());
+    for _ in 0..50 {
+        assert_eq!(ann.post(&json!({ "text": text })).status, 201);
+    }
+    wait_until_in_step(world.main(), &ann);
+    let mark = upstash.mark();
+
+    redis.run(&["RPUSH", &format!("messages:{}", ann.room), "not ours"]);
+    assert_eq!(ann.post(&json!({ "text": "so all of it is written again" })).status, 201);
+    wait_until_in_step(world.main(), &ann);
+
+    let requests = upstash.requests_since(mark, &ann.room);
+    let written: usize = requests.iter().map(|request| request.body_bytes).sum();
+    assert!(written > 3 * MIB, "{written} bytes");
+    for request in requests {
+        assert!(request.body_bytes <= MIB + 2 * 4 * text.len(), "{} bytes", request.body_bytes);
+    }
 }
 
 fn no_key_is_ever_without_an_end(world: &World) {
     let redis = world.main().redis();
+    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let check = || {
-        for key in redis.run(&["KEYS", "*"]).texts() {
+        for key in keys_of(redis, &ann.room) {
             assert!(key.starts_with("meta:") || key.starts_with("messages:"), "{key}");
-            ms_left(redis, &key);
+            assert!(ms_left(redis, &key).is_none_or(|ms| ms <= 1_200_000), "{key}");
         }
     };
 
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     check();
     for number in 0..50 {
         at_ann.say(&number.to_string());
         at_bob.expect("message");
         check();
     }
-    ann.destroy();
+    assert_eq!(ann.destroy().status, 204);
     check();
 }
 
-fn the_store_keeps_a_room_a_little_longer_than_it_lives(world: &World) {
+fn redis_keeps_a_room_for_twice_its_life_and_not_much_longer_than_its_longest(world: &World) {
     let redis = world.main().redis();
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-
+    wait_until_in_step(world.main(), &ann);
     for key in keys_of(redis, &ann.room) {
-        let ms_left = ms_left(redis, &key).expect("it is there");
-        // 600 s, and a twentieth of that; less what passed since.
-        assert!((600_000..=630_000).contains(&ms_left), "{key}: {ms_left}");
+        // 600 s is what is left of its own life at the most.
+        let ms = ms_left(redis, &key).expect("it is there");
+        assert!((600_000..=1_200_000).contains(&ms), "{key}: {ms}");
     }
+
+    let a_day = world.browser().create_room(&json!({ "ttlSeconds": 86_400 }));
+    let ms = ms_left(redis, &format!("meta:{a_day}")).expect("it is there");
+    assert!((86_400_000..=86_460_000).contains(&ms), "its longest life and a minute: {ms}");
 }
 
 fn a_destroyed_room_has_no_key(world: &World) {
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
+    wait_until_in_step(world.main(), &ann);
 
     ann.destroy();
 
@@ -148,37 +169,14 @@ fn an_expired_room_is_deleted_though_nobody_asks(world: &World) {
     wait_until("no key is left", LIMIT, || keys_of(stack.redis(), &ann.room).is_empty().then_some(()));
 }
 
-fn asking_for_a_room_that_never_was_writes_nothing(world: &World) {
-    let (upstash, redis) = (world.main().upstash(), world.main().redis());
+fn asking_for_a_room_that_never_was_asks_redis_nothing(world: &World) {
+    let upstash = world.main().upstash();
     let room = unknown_room();
     let mark = upstash.mark();
 
-    crate::rooms::assert_all_not_found(&world.browser(), &room);
+    crate::rooms::assert_all_not_found(&world.stranger(), &room);
 
-    let verbs: Vec<String> = upstash
-        .requests_since(mark, &room)
-        .iter()
-        .flat_map(|request| request.verbs().into_iter().map(str::to_owned).collect::<Vec<_>>())
-        .collect();
-    let reads = ["HGETALL", "LLEN", "LRANGE", "PTTL"];
-    assert!(!verbs.is_empty() && verbs.iter().all(|verb| reads.contains(&verb.as_str())), "{verbs:?}");
-    assert_eq!(keys_of(redis, &room), [""; 0]);
-}
-
-fn a_room_that_the_store_forgot_is_over(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = talk(world.main());
-    at_ann.say("before");
-    at_ann.expect("message");
-    at_bob.expect("message");
-    let redis = world.main().redis();
-    redis.run(&["DEL", &format!("meta:{}", ann.room), &format!("messages:{}", ann.room)]);
-
-    let sent = ann.post(&json!({ "text": "after" }));
-
-    assert_refused(&sent, 404, "room-not-found");
-    for socket in [&mut at_ann, &mut at_bob] {
-        assert_eq!(socket.frame(), json!({ "type": "expire" }));
-        assert_eq!(socket.closed(), 4411);
-    }
-    assert_eq!(keys_of(redis, &bob.room), [""; 0]);
+    // It would have been asked before the answers, since they depend on it.
+    assert_eq!(upstash.requests_since(mark, &room), []);
+    assert_eq!(keys_of(world.main().redis(), &room), [""; 0]);
 }

@@ -2,10 +2,16 @@
 
 use std::{thread, time::Duration};
 
-use duet_test_support::{Browser, Participant, Stack, StoreKind, message_id};
+use duet_test_support::{
+    Browser, Participant, Stack, StoreKind, message_id,
+    upstash::{LoggedRequest, Mark},
+};
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, assert_refused, seqs, talk};
+use crate::{
+    in_step::wait_until_in_step,
+    world::{Talk, World, assert_refused, seqs, talk},
+};
 
 cases![a_room_that_slept_wakes_with_its_sockets, a_room_is_as_it_was_after_a_restart_and_after_a_crash,];
 
@@ -17,18 +23,13 @@ fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
     let id = at_ann.say("before");
     let before = at_ann.expect("message");
     at_bob.expect("message");
+    wait_until_in_step(world.main(), &ann);
     let mark = (world.store == StoreKind::Upstash).then(|| world.main().upstash().mark());
 
     thread::sleep(UNTIL_ASLEEP);
     at_ann.say_as(&id, "before");
     assert_eq!(at_ann.expect("message"), before, "it is known, and the end is the same");
-    if let Some(mark) = mark {
-        let requests = world.main().upstash().requests_since(mark, &ann.room);
-        assert!(
-            requests.iter().any(|request| request.verbs().contains(&"HGETALL")),
-            "it slept, and was loaded"
-        );
-    }
+    assert_eq!(ann.history().len(), 1);
     at_bob.say("after");
     for socket in [&mut at_ann, &mut at_bob] {
         let after = socket.expect_message();
@@ -38,6 +39,17 @@ fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
     assert_eq!(at_ann.expect("typing")["participantId"], bob.id);
     at_bob.leave();
     assert_eq!(at_ann.expect("presence")["online"], json!([ann.id]));
+    if let Some(mark) = mark {
+        // While sockets are open, a room sleeps only when Redis is in step: it need not ask.
+        wait_until_in_step(world.main(), &ann);
+        assert_eq!(verbs_since(world.main(), mark, &ann.room), ["RPUSHX"]);
+    }
+}
+
+/// Every command of the room since then.
+fn verbs_since(stack: &Stack, mark: Mark, room: &str) -> Vec<String> {
+    let requests = stack.upstash().requests_since(mark, room);
+    requests.iter().flat_map(LoggedRequest::verbs).map(str::to_owned).collect()
 }
 
 /// The same person at the Worker that runs now.
@@ -51,11 +63,27 @@ fn a_room_is_as_it_was_after_a_restart_and_after_a_crash(world: &World) {
     let Talk { ann, bob, .. } = talk(&stack);
     ann.post(&json!({ "text": "before" }));
     let before = Snapshot::of(&ann);
+    wait_until_in_step(&stack, &ann);
+    let mark = (world.store == StoreKind::Upstash).then(|| stack.upstash().mark());
     stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    let before = before.and_then(say_first(&stack, &bob));
     let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
+    if let Some(mark) = mark {
+        wait_until_in_step(&stack, &ann);
+        assert_eq!(verbs_since(&stack, mark, &ann.room), ["LLEN", "RPUSHX"], "it cannot know, and asks once");
+    }
     assert_goes_on(&stack, &before, &ann, &bob);
 
     crash_in_the_middle_of_a_conversation(&mut stack);
+}
+
+/// A message that wakes the room.
+fn say_first(stack: &Stack, participant: &Participant) -> Value {
+    let token = participant.browser.token().expect("a cookie");
+    let browser = Browser::with_cookie(stack.base_url(), &token);
+    let said = browser.post(&participant.path("messages"), &json!({ "text": "good morning" }));
+    assert_eq!(said.status, 201, "{said:?}");
+    said.json()
 }
 
 /// Nothing that was confirmed is lost, and what is sent again is there once.
@@ -80,6 +108,7 @@ fn crash_in_the_middle_of_a_conversation(stack: &mut Stack) {
     assert_eq!(seqs(&history), (1..=SAID as u64).collect::<Vec<_>>(), "each once");
     assert!(history.iter().map(|message| message["id"].as_str()).eq(said.iter().map(|id| Some(id.as_str()))));
     assert_goes_on(stack, &Snapshot::of(&ann), &ann, &bob);
+    wait_until_in_step(stack, &ann);
 }
 
 /// What a participant knows of a room.
@@ -98,6 +127,12 @@ impl Snapshot {
             participant_id: participant.id.clone(),
         }
     }
+
+    /// The same once another message was stored.
+    fn and_then(self, message: Value) -> Self {
+        let expires_at = message["timestamp"].as_u64().expect("a time") + 600_000;
+        Self { messages: [self.messages, vec![message]].concat(), expires_at, ..self }
+    }
 }
 
 /// Everything is as it was; there is no third seat, no second copy, and no end of the conversation.
@@ -108,7 +143,8 @@ fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Par
     let mut at_bob = bob.open();
     assert_eq!(at_bob.expect("ready")["lastSeq"], before.messages.len());
 
-    let newest = before.messages.last().expect("something was said");
+    let is_hers = |message: &&Value| message["participantId"] == ann.id;
+    let newest = before.messages.iter().rfind(is_hers).expect("she said something");
     let repeated = ann.post(&json!({ "id": newest["id"], "text": newest["text"] }));
     assert_eq!((repeated.status, &repeated.json()), (200, newest));
     let next = ann.post(&json!({ "text": "after" }));

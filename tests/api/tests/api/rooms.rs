@@ -8,6 +8,7 @@ use crate::world::{World, assert_bad_field, assert_keys, assert_refused, unknown
 cases![
     create_answers_with_the_room_and_its_end,
     create_takes_no_seat,
+    whoever_has_no_token_gets_one_with_a_room_or_a_look_at_it,
     a_room_can_be_made_without_a_body,
     its_creator_chooses_how_long_a_room_lives,
     a_life_outside_the_range_is_refused,
@@ -38,12 +39,30 @@ fn create_answers_with_the_room_and_its_end(world: &World) {
 fn create_takes_no_seat(world: &World) {
     let creator = world.browser();
 
-    let created = creator.post("/api/room/create", &json!({}));
+    let room = creator.post("/api/room/create", &json!({})).text("roomId");
 
-    assert_eq!(created.header("set-cookie"), "");
-    let room = created.text("roomId");
+    let status = creator.get(&format!("/api/room?roomId={room}"));
+    assert_eq!(status.text("status"), "open", "not even that of its creator");
     Participant::join(creator.base_url(), &room);
     Participant::join(creator.base_url(), &room);
+}
+
+fn whoever_has_no_token_gets_one_with_a_room_or_a_look_at_it(world: &World) {
+    let (creator, visitor) = (world.browser(), world.browser());
+
+    let room = creator.create_room(&json!({}));
+    let look = |browser: &duet_test_support::Browser| browser.get(&format!("/api/room?roomId={room}"));
+    let first = look(&visitor);
+
+    let tokens = [creator.token().expect("a cookie"), visitor.token().expect("a cookie")];
+    assert!(tokens.iter().all(|token| token.len() == 43) && tokens[0] != tokens[1], "{tokens:?}");
+    assert_eq!((first.json()["identified"].clone(), first.text("status")), (json!(false), "open".into()));
+    for known in [&creator, &visitor] {
+        let again = look(known);
+        assert_eq!((again.json()["identified"].clone(), again.header("set-cookie")), (json!(true), ""));
+        assert_eq!(known.post("/api/room/create", &json!({})).header("set-cookie"), "");
+    }
+    assert_eq!([creator.token(), visitor.token()], tokens.map(Some), "it is kept");
 }
 
 fn a_room_can_be_made_without_a_body(world: &World) {
@@ -81,8 +100,7 @@ fn opening_a_link_takes_no_seat_however_often(world: &World) {
     for _ in 0..5 {
         let scanner = world.browser();
         for path in ["room", "room/ttl", "messages", "realtime"] {
-            let answer = scanner.get(&format!("/api/{path}?roomId={room}"));
-            assert_eq!(answer.header("set-cookie"), "", "{path}");
+            scanner.get(&format!("/api/{path}?roomId={room}"));
         }
         let page = scanner.get(&format!("/room/{room}"));
         assert_eq!((page.status, page.header("set-cookie")), (200, ""));
@@ -100,7 +118,7 @@ fn a_visitor_is_told_whether_there_is_a_seat(world: &World) {
     let status = |browser: &duet_test_support::Browser| {
         let answer = browser.get(&format!("/api/room?roomId={room}"));
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert_keys(&answer.json(), &["roomId", "status", "sealed"]);
+        assert_keys(&answer.json(), &["roomId", "status", "sealed", "identified"]);
         assert_eq!(answer.text("roomId"), room);
         answer.text("status")
     };
@@ -116,21 +134,23 @@ fn only_participants_are_told_the_time_left(world: &World) {
     let ann = Participant::join(world.main().base_url(), &world.room());
 
     let told = ann.browser.get(&ann.path("room/ttl"));
-    let refused = world.browser().get(&ann.path("room/ttl"));
+    for other in [world.browser(), world.stranger()] {
+        assert_refused(&other.get(&ann.path("room/ttl")), 401, "not-a-participant");
+    }
 
     assert_eq!(told.status, 200);
     assert_keys(&told.json(), &["ttl", "expiresAt"]);
     let ms_left = told.number("expiresAt").saturating_sub(now_ms());
     assert!((1..=600).contains(&told.number("ttl")) && ms_left <= 600_000, "{told:?}");
-    assert_refused(&refused, 401, "not-a-participant");
 }
 
 fn only_participants_can_destroy(world: &World) {
     let (ann, _) = world.pair();
 
-    let refused = world.browser().delete(&ann.path("room"));
+    for other in [world.browser(), world.stranger()] {
+        assert_refused(&other.delete(&ann.path("room")), 401, "not-a-participant");
+    }
 
-    assert_refused(&refused, 401, "not-a-participant");
     assert_eq!(ann.browser.get(&ann.path("room")).text("status"), "joined");
 }
 
@@ -148,15 +168,16 @@ fn a_destroyed_room_is_gone_for_everybody(world: &World) {
 }
 
 fn a_room_that_never_was_is_not_found(world: &World) {
-    assert_all_not_found(&world.browser(), &unknown_room());
+    assert_all_not_found(&world.stranger(), &unknown_room());
 }
 
-/// Every endpoint that takes a room says the same of one that is not there.
+/// Every endpoint that takes a room says the same of one that is not there, to `browser`, which has a token.
 pub fn assert_all_not_found(browser: &duet_test_support::Browser, room: &str) {
     let (hello, nothing) = (json!({ "text": "hello?" }), json!({}));
-    let calls: [(&str, &str, Option<&Value>); 6] = [
+    let calls: [(&str, &str, Option<&Value>); 7] = [
         ("GET", "room", None),
         ("POST", "room/join", Some(&nothing)),
+        ("POST", "room/keep", None),
         ("GET", "room/ttl", None),
         ("DELETE", "room", None),
         ("GET", "messages", None),

@@ -1,8 +1,8 @@
 //! Seats: taken by joining, kept by a token, two at the most.
 
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, io::Write, net::TcpStream, thread};
 
-use duet_test_support::{Answer, Browser, Participant, Socket};
+use duet_test_support::{Answer, Browser, LIMIT, Participant, Socket, wait_until};
 use serde_json::json;
 
 use crate::world::{World, assert_keys, assert_refused, pong, token};
@@ -14,6 +14,7 @@ cases![
     joining_again_with_the_same_cookie_changes_nothing,
     a_third_person_finds_the_room_full,
     a_hundred_joins_at_once_admit_exactly_two,
+    joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use,
     one_browser_that_joins_many_times_at_once_takes_one_seat,
     one_browser_has_one_cookie_and_unrelated_ids_in_two_rooms,
     a_malformed_cookie_counts_as_none,
@@ -45,7 +46,9 @@ fn joining_answers_with_who_is_here(world: &World) {
 }
 
 fn joining_sets_a_cookie_for_the_api_only(world: &World) {
-    let joined = join(&world.browser(), &world.room());
+    let (browser, room) = (world.browser(), world.room());
+
+    let joined = join(&browser, &room);
 
     let cookie = joined.header("set-cookie");
     let mut parts = cookie.split("; ");
@@ -54,6 +57,8 @@ fn joining_sets_a_cookie_for_the_api_only(world: &World) {
     assert!(value.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)), "{cookie}");
     let attributes: BTreeSet<&str> = parts.collect();
     assert_eq!(attributes, BTreeSet::from(["HttpOnly", "SameSite=Lax", "Path=/api", "Max-Age=86400"]));
+    let again = join(&browser, &room);
+    assert_eq!(again.header("set-cookie"), cookie, "it is prolonged, since it must outlast the room");
 }
 
 fn no_answer_holds_the_token(world: &World) {
@@ -108,6 +113,41 @@ fn a_hundred_joins_at_once_admit_exactly_two(world: &World) {
 
     let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
     assert_eq!((count(200), count(409)), (2, 98), "{statuses:?}");
+}
+
+/// The page asks `GET /api/room` first, which gives the token. So a join can be repeated until its answer arrives.
+fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &World) {
+    const LOST: usize = 50;
+    let room = world.room();
+    let people = [world.browser(), world.browser()];
+    for person in &people {
+        person.get(&format!("/api/room?roomId={room}"));
+    }
+
+    for person in &people {
+        (0..LOST).for_each(|_| join_without_hearing_the_answer(person, &room));
+        wait_until("one of them took the seat", LIMIT, || {
+            let status = person.get(&format!("/api/room?roomId={room}")).text("status");
+            (status == "joined").then_some(())
+        });
+    }
+
+    let [ann, bob] = people.map(|person| Participant::join_as(person, &room));
+    assert_refused(&join(&world.browser(), &room), 409, "room-full");
+    let mut at_bob = bob.connect();
+    assert_eq!(ann.post(&json!({ "text": "it is us" })).status, 201);
+    assert_eq!(at_bob.expect_message()["participantId"], ann.id);
+}
+
+/// Sends the request whole and hangs up.
+fn join_without_hearing_the_answer(browser: &Browser, room: &str) {
+    let host = browser.base_url().trim_start_matches("http://");
+    let token = browser.token().expect("a cookie");
+    let mut connection = TcpStream::connect(host).expect("it listens");
+    let head = format!("POST /api/room/join?roomId={room} HTTP/1.1\r\nhost: {host}\r\n");
+    let identity = format!("cookie: x-auth-token={token}\r\n");
+    let body = "content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    write!(connection, "{head}{identity}{body}").expect("it listens");
 }
 
 fn one_browser_that_joins_many_times_at_once_takes_one_seat(world: &World) {
@@ -184,7 +224,8 @@ pub mod proof {
 
     cases![
         a_room_with_access_opens_with_its_proof_only,
-        who_has_a_seat_needs_no_proof_again,
+        a_new_seat_needs_its_half_of_the_key_exchange,
+        who_has_a_seat_needs_nothing_again,
         a_proof_for_a_room_without_access_is_ignored,
         access_and_proof_must_be_32_bytes_of_base64url,
     ];
@@ -200,24 +241,40 @@ pub mod proof {
         browser.post(&format!("/api/room/join?roomId={room}"), body)
     }
 
+    fn with_proof(proof: [u8; 32]) -> Value {
+        let [proof, shelf] = [proof, [9; 32]].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        json!({ "proof": proof, "hello": URL_SAFE_NO_PAD.encode([2; 97]), "shelf": shelf })
+    }
+
     fn right() -> Value {
-        json!({ "proof": URL_SAFE_NO_PAD.encode(PROOF) })
+        with_proof(PROOF)
     }
 
     fn a_room_with_access_opens_with_its_proof_only(world: &World) {
         let room = room_with_access(world);
         let visitor = world.browser();
 
-        for wrong in [json!({}), json!({ "proof": URL_SAFE_NO_PAD.encode([8; 32]) })] {
-            assert_refused(&join(&visitor, &room, &wrong), 403, "bad-proof");
-        }
+        assert_refused(&join(&visitor, &room, &with_proof([8; 32])), 403, "bad-proof");
 
         let status = visitor.get(&format!("/api/room?roomId={room}")).json();
         assert_eq!((&status["status"], &status["sealed"]), (&json!("open"), &json!(true)));
         assert_eq!(join(&visitor, &room, &right()).status, 200);
     }
 
-    fn who_has_a_seat_needs_no_proof_again(world: &World) {
+    fn a_new_seat_needs_its_half_of_the_key_exchange(world: &World) {
+        let (room, visitor) = (room_with_access(world), world.browser());
+
+        for field in ["proof", "hello", "shelf"] {
+            let mut body = right();
+            body[field] = Value::Null;
+            assert_bad_field(&join(&visitor, &room, &body), field);
+        }
+
+        let status = visitor.get(&format!("/api/room?roomId={room}")).json();
+        assert_eq!(status["status"], "open");
+    }
+
+    fn who_has_a_seat_needs_nothing_again(world: &World) {
         let (room, ann) = (room_with_access(world), world.browser());
 
         let first = join(&ann, &room, &right());

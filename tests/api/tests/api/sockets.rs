@@ -1,6 +1,6 @@
 //! The socket itself: frames that are none, sockets that are refused, ends that have a number.
 
-use duet_test_support::{Browser, Socket, message_id};
+use duet_test_support::{Browser, Event, Socket, message_id};
 use serde_json::{Value, json};
 
 use crate::world::{Talk, World, assert_keys, assert_refused, pong, unknown_room};
@@ -18,7 +18,7 @@ cases![
     a_stranger_is_closed_with_4401,
     a_room_that_never_was_closes_with_4404,
     a_room_id_that_is_none_closes_with_4400,
-    a_ninth_socket_is_closed_with_4429,
+    a_ninth_socket_replaces_the_oldest,
     without_an_upgrade_there_is_no_socket,
     destroying_is_told_to_every_socket,
     nothing_is_heard_from_a_room_that_is_destroyed,
@@ -147,7 +147,7 @@ fn a_stranger_is_closed_with_4401(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let elsewhere = world.pair().0.browser;
 
-    for stranger in [world.browser(), elsewhere] {
+    for stranger in [world.browser(), world.stranger(), elsewhere] {
         assert_eq!(open(&stranger, &ann.room).closed(), 4401);
     }
 
@@ -158,23 +158,28 @@ fn a_stranger_is_closed_with_4401(world: &World) {
 }
 
 fn a_room_that_never_was_closes_with_4404(world: &World) {
-    assert_eq!(open(&world.pair().0.browser, &unknown_room()).closed(), 4404);
+    for known in [world.stranger(), world.pair().0.browser] {
+        assert_eq!(open(&known, &unknown_room()).closed(), 4404);
+    }
 }
 
 fn a_room_id_that_is_none_closes_with_4400(world: &World) {
     assert_eq!(open(&world.browser(), "short").closed(), 4400);
 }
 
-fn a_ninth_socket_is_closed_with_4429(world: &World) {
+fn a_ninth_socket_replaces_the_oldest(world: &World) {
     let (ann, bob) = world.pair();
+    let mut at_bob = bob.connect();
     let mut tabs: Vec<Socket> = (0..8).map(|_| ann.connect()).collect();
+    at_bob.expect("presence");
 
-    assert_eq!(ann.open().closed(), 4429);
+    tabs.push(ann.connect());
 
-    bob.connect();
-    tabs.pop().expect("eight of them").leave();
-    let mut in_its_place = ann.connect();
-    assert_eq!(pong(&mut in_its_place), "pong");
+    assert_eq!(tabs.remove(0).event(), Event::Closed(4408));
+    at_bob.say("to all eight");
+    for tab in [&mut at_bob].into_iter().chain(&mut tabs) {
+        assert_eq!(tab.expect_message()["text"], "to all eight", "the others stay, and Ann never left");
+    }
 }
 
 fn without_an_upgrade_there_is_no_socket(world: &World) {

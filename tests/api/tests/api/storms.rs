@@ -1,210 +1,275 @@
-//! Every kind of fault, again and again, while two people talk: what was acknowledged is there, nothing is there
-//! twice, and the next room feels nothing.
+//! Every kind of fault, again and again, while two people talk, lose their connections and come back: each of their
+//! sockets hears everything once and in order, Redis holds everything afterwards, and the next room feels nothing.
 
 use std::{
-    collections::HashSet,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
 };
 
 use duet_test_support::{
-    Participant, Socket, message_id, now_ms,
+    Event, LIMIT, Participant, Redis, Socket, Stack, message_id,
     upstash::{Fault, FaultKind},
+    wait_until,
 };
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, assert_refused, seqs, talk};
+use crate::{
+    faults::EVERY_FAULT,
+    in_step::{ms_left, wait_until_in_step},
+    world::{Talk, World, assert_refused, pair, rounds, seqs, talk},
+};
 
 cases![
-    whatever_fails_nothing_acknowledged_is_lost_and_nothing_told_twice,
-    a_store_that_dies_and_comes_back_has_everything_once,
+    whatever_fails_each_socket_hears_everything_once_and_redis_holds_it,
+    a_database_and_a_worker_that_die_and_come_back_have_everything_once,
 ];
 
-/// Longer than the Worker waits for an answer.
-const TOO_LONG: Duration = Duration::from_millis(3_500);
-
-const FAULTS: [FaultKind; 13] = [
-    FaultKind::RunLate(TOO_LONG),
-    FaultKind::AnswerLate(TOO_LONG),
-    FaultKind::AnswerLate(Duration::from_millis(400)),
-    FaultKind::CutBefore,
-    FaultKind::CutAfter,
-    FaultKind::Status(429),
-    FaultKind::Status(500),
-    FaultKind::StatusAfter(502),
-    FaultKind::StatusAfter(500),
-    FaultKind::Garbage,
-    FaultKind::Drip,
-    FaultKind::Unauthorized,
-    FaultKind::QuotaExceeded,
-];
 /// How often in one room the fault comes and goes.
-const SPELLS: u32 = 5;
-const SAID_IN_A_SPELL: usize = 4;
-/// By when a caller has an answer, even if the store never gives one: docs/protocol.md.
-const PROMISED_MS: u64 = 15_000;
+const SPELLS: usize = 3;
+/// Sockets that each person opens at least, one after the other.
+const GENERATIONS: usize = 4;
+const SAID_IN_A_GENERATION: usize = 4;
+/// Between two messages of one person, so that many rooms fit on one machine.
+const PACE: Duration = Duration::from_millis(100);
+/// Redis keeps a room for twice its life at the most.
+const KEPT_MS: u64 = 1_200_000;
 
-/// What became of all that was said in one room.
-#[derive(Debug, Default)]
-struct Tally {
-    sent: usize,
-    refused: usize,
-    longest_ms: u64,
-}
-
-fn whatever_fails_nothing_acknowledged_is_lost_and_nothing_told_twice(world: &World) {
+fn whatever_fails_each_socket_hears_everything_once_and_redis_holds_it(world: &World) {
     let is_over = AtomicBool::new(false);
-    let calm_posts = AtomicUsize::new(0);
+    let pairs = EVERY_FAULT.map(|kind| (kind, pair(world.main())));
+    let rooms: Vec<&str> = pairs.iter().map(|(_, (ann, _))| ann.room.as_str()).collect();
     thread::scope(|scope| {
-        let calm = scope.spawn(|| talk_calmly(world, &is_over, &calm_posts));
-        let storms: Vec<_> =
-            FAULTS.map(|kind| (kind, scope.spawn(move || weather(world, kind)))).into_iter().collect();
-        for (kind, storm) in storms {
-            let tally = storm.join().unwrap_or_else(|_| panic!("not weathered: {kind:?}"));
-            println!("{kind:?}: {tally:?}");
-        }
+        let calm = scope.spawn(|| talk_calmly(world, &is_over));
+        let ends = scope.spawn(|| watch_ends(world.main().redis(), &rooms, &is_over));
+        let storms: Vec<_> = pairs
+            .iter()
+            .map(|(kind, (ann, bob))| (kind, scope.spawn(move || weather(world.main(), *kind, ann, bob))))
+            .collect();
+        let ended: Vec<_> = storms.into_iter().map(|(kind, storm)| (kind, storm.join())).collect();
         is_over.store(true, Ordering::Relaxed);
+        for (kind, end) in ended {
+            end.unwrap_or_else(|_| panic!("not weathered: {kind:?}"));
+        }
         calm.join().expect("the room next to the broken ones feels nothing");
+        ends.join().expect("every key has an end all the time");
     });
-    println!("{} messages in the room next to them", calm_posts.into_inner());
 }
 
-fn talk_calmly(world: &World, is_over: &AtomicBool, posts: &AtomicUsize) {
+fn talk_calmly(world: &World, is_over: &AtomicBool) {
     let (ann, _) = world.pair();
     while !is_over.load(Ordering::Relaxed) {
         assert_eq!(ann.post(&json!({ "text": "calm" })).status, 201);
-        posts.fetch_add(1, Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(50));
+        thread::sleep(PACE);
     }
+    wait_until_in_step(world.main(), &ann);
 }
 
-/// One room, in which one kind of fault comes and goes while Ann posts and Bob sends frames.
-fn weather(world: &World, kind: FaultKind) -> Tally {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = talk(world.main());
-    let mut tally = Tally::default();
-    let mut said: Vec<String> = vec![];
-    for spell in 0..SPELLS {
-        world.main().upstash().inject(Fault::new(kind).for_room(&ann.room).times(1 + spell));
-        let ids: Vec<String> = (0..SAID_IN_A_SPELL).map(|_| message_id()).collect();
-        let (by_post, by_frame) = ids.split_at(SAID_IN_A_SPELL / 2);
-        let mut doubtful = post_all(&ann, by_post, &mut tally);
-        doubtful.extend(say_all(&mut at_bob, by_frame));
-        world.main().upstash().clear_faults(Some(&ann.room));
-
-        tally.refused += doubtful.len();
-        for id in &doubtful {
-            let sender = if by_post.contains(id) { &ann } else { &bob };
-            let again = sender.post(&json!({ "id": id, "text": id }));
-            assert!([200, 201].contains(&again.status), "the fault is over: {again:?}");
+fn watch_ends(redis: &Redis, rooms: &[&str], is_over: &AtomicBool) {
+    while !is_over.load(Ordering::Relaxed) {
+        for key in rooms.iter().flat_map(|room| [format!("meta:{room}"), format!("messages:{room}")]) {
+            assert!(ms_left(redis, &key).is_none_or(|ms| ms <= KEPT_MS), "{key}");
         }
-        said.extend(ids);
+        thread::sleep(PACE);
     }
-    tally.sent = said.len();
-    assert_each_once(&ann, &said, &mut [&mut at_ann, &mut at_bob]);
-    tally
 }
 
-/// Posts each; returns those that were not acknowledged.
-fn post_all(participant: &Participant, ids: &[String], tally: &mut Tally) -> Vec<String> {
-    let mut doubtful = vec![];
-    for id in ids {
-        let asked_ms = now_ms();
-        let answer = participant.post(&json!({ "id": id, "text": id }));
-        tally.longest_ms = tally.longest_ms.max(now_ms() - asked_ms);
-        match answer.status {
-            201 => {}
-            503 => doubtful.push(id.clone()),
-            _ => panic!("{answer:?}"),
-        }
-    }
-    assert!(tally.longest_ms < PROMISED_MS, "{} ms for an answer", tally.longest_ms);
-    doubtful
-}
+/// One room, in which one kind of fault comes and goes while two people talk.
+fn weather(stack: &Stack, kind: FaultKind, ann: &Participant, bob: &Participant) {
+    let is_over = AtomicBool::new(false);
+    let mut lives = thread::scope(|scope| {
+        let lives = [ann, bob].map(|who| scope.spawn(|| live(who, &is_over)));
+        (0..SPELLS * rounds()).for_each(|spell| let_fail(stack, &ann.room, kind, spell as u32));
+        is_over.store(true, Ordering::Relaxed);
+        lives.map(|life| life.join().unwrap())
+    });
 
-/// Says each by frame; returns those that were not acknowledged.
-fn say_all(socket: &mut Socket, ids: &[String]) -> Vec<String> {
-    for id in ids {
-        socket.say_as(id, id);
-    }
-    let mut open: HashSet<&String> = ids.iter().collect();
-    let mut doubtful = vec![];
-    while !open.is_empty() {
-        let frame = socket.frame();
-        let id = if frame["type"] == "error" { &frame["id"] } else { &frame["message"]["id"] };
-        let Some(id) = ids.iter().find(|own| id == own.as_str()) else { continue };
-        if open.remove(id) && frame["type"] == "error" {
-            assert_eq!(frame["error"], "store-unavailable");
-            doubtful.push(id.clone());
-        }
-    }
-    doubtful
-}
-
-/// Everything that was said is there once, in one order without holes, and was told in that order.
-fn assert_each_once(participant: &Participant, said: &[String], sockets: &mut [&mut Socket]) {
     let fence = message_id();
-    assert_eq!(participant.post(&json!({ "id": fence, "text": fence })).status, 201);
-    let history = participant.history();
-    let ids: Vec<&str> = history.iter().map(|message| message["id"].as_str().expect("an id")).collect();
-    let unique: HashSet<&str> = ids.iter().copied().collect();
-
-    assert_eq!(unique.len(), ids.len(), "nothing is there twice");
-    assert_eq!(ids.last(), Some(&fence.as_str()));
-    for id in said {
-        assert!(unique.contains(id.as_str()), "what was said is there");
-    }
-    assert_eq!(ids.len(), said.len() + 1, "nothing else is there");
-    assert!(seqs(&history).is_sorted_by(|one, next| one < next));
-    for socket in sockets {
-        let told = told_until(socket, &fence);
-        assert!(
-            told.windows(2).all(|pair| pair[0]["seq"].as_u64() < pair[1]["seq"].as_u64()),
-            "in order, once"
-        );
-        assert!(told.iter().all(|message| history.contains(message)), "as it is stored");
-    }
+    assert_eq!(ann.post(&json!({ "id": fence, "text": fence })).status, 201);
+    lives.iter_mut().for_each(|life| life.hear_until(&fence));
+    let history = ann.history();
+    assert_history_is_what_was_said(&history, &lives, &fence);
+    lives
+        .iter()
+        .flat_map(|life| &life.generations)
+        .for_each(|generation| generation.assert_heard_all(&history));
+    wait_until_in_step(stack, ann);
 }
 
-fn told_until(socket: &mut Socket, last: &str) -> Vec<Value> {
-    let mut told = vec![];
+/// Lets requests of the room fail until one was hit.
+fn let_fail(stack: &Stack, room: &str, kind: FaultKind, spell: u32) {
+    let upstash = stack.upstash();
+    let mark = upstash.mark();
+    upstash.inject(Fault::new(kind).for_room(room).times(1 + spell));
+    wait_until("a request is hit", LIMIT, || (!upstash.requests_since(mark, room).is_empty()).then_some(()));
+    thread::sleep(PACE);
+    upstash.clear_faults(Some(room));
+}
+
+/// What one person did and heard.
+struct Life {
+    said: Vec<String>,
+    generations: Vec<Generation>,
+}
+
+/// One socket from its opening to its end.
+struct Generation {
+    socket: Option<Socket>,
+    /// What was there when it opened, as it was told.
+    before: u64,
+    told: Vec<Value>,
+}
+
+/// Talks, loses the connection, comes back, and sends again what was not confirmed, under its id.
+fn live(who: &Participant, is_over: &AtomicBool) -> Life {
+    let mut life = Life { said: vec![], generations: vec![] };
     loop {
-        let message = socket.skip_to("message")["message"].take();
-        let is_last = message["id"] == last;
-        told.push(message);
+        let mut now = Generation::open(who);
+        for number in 0..SAID_IN_A_GENERATION {
+            let id = message_id();
+            if number == 0 {
+                assert_eq!(who.post(&json!({ "id": id, "text": id })).status, 201);
+            } else {
+                now.socket().say_as(&id, &id);
+            }
+            now.hear_until(&id);
+            life.said.push(id);
+            thread::sleep(PACE);
+        }
+        let is_last = is_over.load(Ordering::Relaxed) && life.generations.len() >= GENERATIONS;
+        if !is_last {
+            life.said.push(now.break_off(who));
+        }
+        life.generations.push(now);
         if is_last {
-            return told;
+            return life;
         }
     }
 }
 
-fn a_store_that_dies_and_comes_back_has_everything_once(world: &World) {
-    let mut stack = world.own(&[]);
-    let Talk { ann, mut at_ann, mut at_bob, .. } = talk(&stack);
-    let before = at_ann.say("before");
-    assert_eq!(at_ann.expect_message()["id"], before);
-    let last: Vec<String> = (0..20).map(|_| message_id()).collect();
-
-    for id in &last {
-        at_ann.say_as(id, id);
+impl Life {
+    fn hear_until(&mut self, id: &str) {
+        self.generations.last_mut().expect("one is open").hear_until(id);
     }
+}
+
+impl Generation {
+    fn open(who: &Participant) -> Self {
+        let mut socket = who.open();
+        let before = socket.expect("ready")["lastSeq"].as_u64().expect("a number");
+        Self { socket: Some(socket), before, told: vec![] }
+    }
+
+    fn socket(&mut self) -> &mut Socket {
+        self.socket.as_mut().expect("it is open")
+    }
+
+    fn hear_until(&mut self, id: &str) {
+        while self.told.last().is_none_or(|message| message["id"] != id) {
+            let message = self.socket().skip_to("message")["message"].take();
+            self.told.push(message);
+        }
+    }
+
+    /// Says something and is gone before it can be confirmed, so that it is sent again. Returns its id.
+    fn break_off(&mut self, who: &Participant) -> String {
+        let id = self.socket().say("and then I was gone");
+        self.socket = None;
+        let again = who.post(&json!({ "id": id, "text": "and then I was gone" }));
+        assert!([200, 201].contains(&again.status), "{again:?}");
+        id
+    }
+
+    /// Everything from its opening on, each once, in order and without holes.
+    fn assert_heard_all(&self, history: &[Value]) {
+        let heard: Vec<u64> = (self.before + 1..).take(self.told.len()).collect();
+        assert_eq!(seqs(&self.told), heard);
+        let (from, to) = (self.before as usize, self.before as usize + self.told.len());
+        assert_eq!(self.told, history[from..to]);
+    }
+}
+
+/// Everything that was said is there once, everybody's words in their order, and nothing else is there.
+fn assert_history_is_what_was_said(history: &[Value], lives: &[Life; 2], fence: &str) {
+    assert_eq!(seqs(history), (1..=history.len() as u64).collect::<Vec<_>>());
+    let ids: Vec<&str> = history.iter().map(|message| message["id"].as_str().expect("an id")).collect();
+    for life in lives {
+        let own: Vec<&str> =
+            ids.iter().copied().filter(|id| life.said.iter().any(|said| said == id)).collect();
+        assert_eq!(own, life.said);
+    }
+    let said: usize = lives.iter().map(|life| life.said.len()).sum();
+    assert_eq!((ids.len(), ids.last()), (said + 1, Some(&fence)));
+}
+
+fn a_database_and_a_worker_that_die_and_come_back_have_everything_once(world: &World) {
+    let mut stack = world.own(&[]);
+    let mut people = talk(&stack);
+    say_and_hear(&mut people, "before");
+    wait_until_in_step(&stack, &people.ann);
+
     stack.redis_mut().kill();
-    let refused = ann.post(&json!({ "text": "now?" }));
-    assert_eq!((refused.status, refused.error()), (503, "store-unavailable".into()));
+    assert_nobody_notices(&stack, &mut people);
+    stack.redis_mut().start_again();
+    wait_until_in_step(&stack, &people.ann);
+    assert_logged_once_each(&stack);
+
+    stack.redis_mut().kill();
+    assert_refused(&people.ann.browser.post("/api/room/create", &json!({})), 503, "store-unavailable");
+    say_and_hear(&mut people, "the last words of this Worker");
+    let said = people.ann.history().len() as i64;
+    wait_until_noticed(&stack, 2);
+    stack.kill_worker();
+    assert_eq!((people.at_ann.event(), people.at_bob.event()), (Event::Closed(1006), Event::Closed(1006)));
+    stack.redis_mut().start_again();
+    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    // Nobody asks for the room: its alarm does it.
+    let list = format!("messages:{}", people.ann.room);
+    wait_until("Redis has all of it", 4 * LIMIT, || {
+        (stack.redis().run(&["LLEN", &list]).integer() == said).then_some(())
+    });
+    let token = people.ann.browser.token().expect("a cookie");
+    let browser = duet_test_support::Browser::with_cookie(stack.base_url(), &token);
+    wait_until_in_step(&stack, &Participant::join_as(browser, &people.ann.room));
+}
+
+fn say_and_hear(Talk { at_ann, at_bob, .. }: &mut Talk, text: &str) {
+    let id = at_ann.say(text);
+    for socket in [at_ann, at_bob] {
+        assert_eq!(socket.expect_message()["id"], id);
+    }
+}
+
+fn assert_nobody_notices(stack: &Stack, people: &mut Talk) {
+    for number in 0..20 {
+        say_and_hear(people, &number.to_string());
+    }
+    let Talk { ann, bob, at_ann, at_bob } = people;
+    assert_eq!(bob.post(&json!({ "text": "by post" })).status, 201);
+    for socket in [at_ann, at_bob] {
+        assert_eq!(socket.expect_message()["text"], "by post");
+    }
+    assert_eq!(bob.history().len(), 22);
+    assert_eq!(bob.open().expect("ready")["lastSeq"], 22);
     let health = ann.browser.get("/api/health");
     assert_eq!((health.status, health.text("store")), (200, "upstash".into()));
-    assert_refused(&ann.browser.post("/api/room/create", &json!({})), 503, "store-unavailable");
-    stack.redis_mut().start_again();
-    assert_eq!(ann.browser.post("/api/room/create", &json!({})).status, 201);
-    for id in &last {
-        let again = ann.post(&json!({ "id": id, "text": id }));
-        assert!([200, 201].contains(&again.status), "{again:?}");
-    }
+    wait_until_noticed(stack, 1);
+}
 
-    let said: Vec<String> = [before].into_iter().chain(last).collect();
-    assert_each_once(&ann, &said, &mut [&mut at_bob]);
-    for key in ["meta", "messages"] {
-        let ms_left = stack.redis().run(&["PTTL", &format!("{key}:{}", ann.room)]).integer();
-        assert!(ms_left > 0, "{key} has an end");
-    }
+fn lines_with(stack: &Stack, word: &str) -> usize {
+    stack.worker().log().iter().filter(|line| line.contains(word)).count()
+}
+
+fn wait_until_noticed(stack: &Stack, times: usize) {
+    wait_until("the log says that Redis is behind", LIMIT, || {
+        (lines_with(stack, "database-out-of-step") >= times).then_some(())
+    });
+}
+
+/// However many requests failed.
+fn assert_logged_once_each(stack: &Stack) {
+    wait_until("the log says that Redis is in step", LIMIT, || {
+        (lines_with(stack, "database-in-step") == 1).then_some(())
+    });
+    assert_eq!(lines_with(stack, "database-out-of-step"), 1);
 }

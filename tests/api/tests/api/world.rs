@@ -78,6 +78,11 @@ impl World {
         Browser::new(self.main().base_url())
     }
 
+    /// A browser that has a token, and no seat anywhere.
+    pub fn stranger(&self) -> Browser {
+        stranger(self.main())
+    }
+
     /// A new room that anybody may join.
     pub fn room(&self) -> String {
         self.browser().create_room(&json!({}))
@@ -92,6 +97,11 @@ impl World {
     pub fn talk(&self) -> Talk {
         talk(self.main())
     }
+}
+
+/// A browser that has a token, and no seat anywhere.
+pub fn stranger(stack: &Stack) -> Browser {
+    Browser::with_cookie(stack.base_url(), &token())
 }
 
 /// Two people in a new room of `stack`.
@@ -131,7 +141,7 @@ pub fn unknown_room() -> String {
     duet_test_support::message_id()
 }
 
-/// A token as the room makes them.
+/// A new token.
 pub fn token() -> String {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let bytes: Vec<u8> = unknown_room().into_bytes().into_iter().cycle().take(32).collect();

@@ -147,7 +147,8 @@ fn read_messages(connection: &Connection, known: &[Rc<MessageRow>]) -> rusqlite:
             continue;
         }
         let value: Value = serde_json::from_str(json).unwrap_or_default();
-        let said = Said::read(&value, Some(seq)).filter(|said| row.get_ref(1).is_ok_and(|id| id.as_str() == Ok(&said.id)));
+        let said = Said::read(&value, Some(seq))
+            .filter(|said| row.get_ref(1).is_ok_and(|id| id.as_str() == Ok(&said.id)));
         let Some(said) = said else { return Err(rusqlite::Error::InvalidQuery) };
         read.push(Rc::new(MessageRow { json: json.into(), said }));
     }

@@ -57,7 +57,8 @@ impl Auditor {
         let said = &row.said;
         let what = || format!("message {} was not sent like that", said.seq);
         let sent = self.sent.get(&said.text).ok_or_else(|| Violation::new(4, what()))?;
-        let is_his = sent.participant == said.participant && dump.participants().contains(&said.participant.as_str());
+        let is_his =
+            sent.participant == said.participant && dump.participants().contains(&said.participant.as_str());
         demand(is_his, 4, what)?;
         demand(sent.id.as_ref().is_none_or(|id| *id == said.id), 4, what)?;
         demand(!sent.is_refused, 4, || format!("message {} had been refused for good", said.seq))?;

@@ -14,7 +14,9 @@ impl Auditor {
     pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
         let known = self.who(token);
         let is_over = !self.safe.is_room();
-        demand(is_over || self.is_seated(known), 6, || "a socket opened for somebody without a seat".to_owned())?;
+        demand(is_over || self.is_seated(known), 6, || {
+            "a socket opened for somebody without a seat".to_owned()
+        })?;
         let owner = known.map(|known| known.participant().to_owned()).unwrap_or_default();
         self.sockets.insert(socket, Socket { owner, ..Socket::default() });
         demand(!is_over, 8, || "a socket opened after the end".to_owned())
@@ -47,8 +49,12 @@ impl Auditor {
                 demand(!is_room || (seats == 2 && !is_seated), 6, || format!("full with {seats} seats taken"))
             }
             (_, 401) => demand(!is_seated, 6, || "somebody with a seat is told to have none".to_owned()),
-            (_, 404) => demand(!self.is_creation_told || !is_room, 7, || "404 while the room is there".to_owned()),
-            (_, 200 | 101) => demand(is_seated, 6, || format!("{status} for somebody without a seat: {route:?}")),
+            (_, 404) => {
+                demand(!self.is_creation_told || !is_room, 7, || "404 while the room is there".to_owned())
+            }
+            (_, 200 | 101) => {
+                demand(is_seated, 6, || format!("{status} for somebody without a seat: {route:?}"))
+            }
             _ => Ok(()),
         }
     }
@@ -67,7 +73,9 @@ impl Auditor {
         if let Some(told) = value["participants"].as_array() {
             let told: Vec<&str> = told.iter().filter_map(Value::as_str).collect();
             let real = self.safe.participants();
-            demand(told == real, 5, || format!("{} participants are told, {} are safe", told.len(), real.len()))?;
+            demand(told == real, 5, || {
+                format!("{} participants are told, {} are safe", told.len(), real.len())
+            })?;
         }
         Ok(())
     }
@@ -78,14 +86,17 @@ impl Auditor {
             (false, 2) => "full",
             _ => "open",
         };
-        demand(value["status"] == real, 6, || format!("the status is {real} and {} is told", value["status"]))?;
+        demand(value["status"] == real, 6, || {
+            format!("the status is {real} and {} is told", value["status"])
+        })?;
         let keys = value.as_object().map_or(0, serde_json::Map::len);
         demand(keys == 4, 6, || "a visitor is told too much".to_owned())
     }
 
     fn check_confirmation(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
         demand(is_seated, 6, || "a message of somebody without a seat is confirmed".to_owned())?;
-        let said = Said::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
+        let said =
+            Said::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
         let own = self.who(ask.token.as_ref()).is_some_and(|known| known.participant() == said.participant);
         demand(own, 1, || "somebody is confirmed the other's message".to_owned())?;
         self.check_told(said)
@@ -105,7 +116,8 @@ impl Auditor {
         let page = value["messages"].as_array().map_or(&[] as &[Value], |page| page);
         let mut bytes = 0;
         for (place, message) in page.iter().enumerate() {
-            let said = Said::read(message, None).ok_or_else(|| Violation::new(11, "a page holds no message"))?;
+            let said =
+                Said::read(message, None).ok_or_else(|| Violation::new(11, "a page holds no message"))?;
             let seq = after + place as u64 + 1;
             demand(said.seq == seq, 11, || format!("message {} stands where {seq} belongs", said.seq))?;
             bytes += said.text.len() + 150;
@@ -126,9 +138,11 @@ impl Auditor {
 
     fn refuse(&mut self, text: &str) -> Verdict {
         let Some(sent) = self.sent.get_mut(text) else { return Ok(()) };
-        let is_there = self.safe.messages.iter().any(|row| {
-            row.said.text == text && row.said.participant == sent.participant
-        });
+        let is_there = self
+            .safe
+            .messages
+            .iter()
+            .any(|row| row.said.text == text && row.said.participant == sent.participant);
         demand(!is_there, 4, || "a message that is in the journal is refused for good".to_owned())?;
         sent.is_refused = true;
         Ok(())
@@ -136,7 +150,8 @@ impl Auditor {
 
     /// A frame leaves for several sockets.
     pub fn sent(&mut self, to: &[SocketId], text: &str) -> Verdict {
-        let value: Value = serde_json::from_str(text).map_err(|_| Violation::new(12, "a frame is not JSON"))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|_| Violation::new(12, "a frame is not JSON"))?;
         let kind = value["type"].as_str().unwrap_or_default();
         let is_last_word = matches!(kind, "destroy" | "expire");
         demand(is_last_word || self.safe.is_room(), 8, || format!("a frame `{kind}` after the end"))?;
@@ -150,7 +165,9 @@ impl Auditor {
             let is_alone = to.len() == 1;
             // What is sent to a socket that the object closed, the platform drops.
             let Some(socket) = self.sockets.get_mut(id).filter(|socket| !socket.is_closed) else { continue };
-            while self.untold.contains(&(socket.last + 1)) && said.as_ref().is_some_and(|said| said.seq > socket.last + 1) {
+            while self.untold.contains(&(socket.last + 1))
+                && said.as_ref().is_some_and(|said| said.seq > socket.last + 1)
+            {
                 socket.last += 1;
             }
             check_frame(socket, kind, &value, said.as_ref(), is_alone)?;
@@ -174,7 +191,9 @@ impl Auditor {
     pub fn closed(&mut self, sockets: &[SocketId], code: u16) -> Verdict {
         let is_end = matches!(code, 4404 | 4410 | 4411);
         demand(!is_end || !self.safe.is_room(), 5, || format!("{code} while the room is there"))?;
-        demand(code != 4410 || self.is_destroy_asked, 7, || "4410 although nobody destroyed the room".to_owned())?;
+        demand(code != 4410 || self.is_destroy_asked, 7, || {
+            "4410 although nobody destroyed the room".to_owned()
+        })?;
         let internal = ApiError::Internal.close().code;
         demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
@@ -192,7 +211,13 @@ impl Auditor {
     }
 }
 
-fn check_frame(socket: &mut Socket, kind: &str, value: &Value, said: Option<&Said>, is_alone: bool) -> Verdict {
+fn check_frame(
+    socket: &mut Socket,
+    kind: &str,
+    value: &Value,
+    said: Option<&Said>,
+    is_alone: bool,
+) -> Verdict {
     demand(!socket.is_over, 12, || format!("`{kind}` after the last word"))?;
     demand(socket.is_ready != (kind == "ready"), 12, || format!("`{kind}` before or after `ready`"))?;
     match kind {
@@ -206,7 +231,9 @@ fn check_frame(socket: &mut Socket, kind: &str, value: &Value, said: Option<&Sai
             socket.is_over = true;
             Ok(())
         }
-        "typing" => demand(value["participantId"] != socket.owner.as_str(), 12, || "typing to oneself".to_owned()),
+        "typing" => {
+            demand(value["participantId"] != socket.owner.as_str(), 12, || "typing to oneself".to_owned())
+        }
         "message" => check_news(socket, said, is_alone),
         _ => Ok(()),
     }

@@ -39,7 +39,8 @@ impl Auditor {
         let connected = fields.chunks(2).find(|pair| pair[0] == "connected").map(|pair| pair[1]);
         let told: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
         let told: Vec<&str> = told.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let safe: Vec<&str> = self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
+        let safe: Vec<&str> =
+            self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
         demand(told == safe, 5, || format!("Redis is told of {} seats, {} are safe", told.len(), safe.len()))
     }
 
@@ -61,7 +62,11 @@ impl Auditor {
         if ran.is_stray {
             self.is_mirror_excused = true;
             self.strays += 1;
-        } else if ran.commands.first().is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL")) {
+        } else if ran
+            .commands
+            .first()
+            .is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL"))
+        {
             self.is_mirror_excused = false;
             self.is_meddled = false;
             self.strays = 0;

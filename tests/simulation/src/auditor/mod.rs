@@ -244,7 +244,8 @@ impl Auditor {
         if before.is_room() && !after.is_room() {
             self.check_end(handled, ask)?;
         }
-        let changes_nothing = ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
+        let changes_nothing =
+            ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
         if handled.has_mishap {
             // Nothing of the event counts, but what it had written stays.
             self.panicked(before, after);
@@ -258,7 +259,8 @@ impl Auditor {
     }
 
     fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed = ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
+        let is_destroyed =
+            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
         let is_expired = self.max_clock >= handled.before.expires_at();
         let was_never_told = !self.is_creation_told;
         demand(is_destroyed || is_expired || was_never_told, 7, || {

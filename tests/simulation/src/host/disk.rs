@@ -13,7 +13,10 @@ use duet::{
     domain::Seq,
     journal::sql::{Bind, Cell as SqlCell, Row, Sql, SqlError},
 };
-use rusqlite::{Connection, MAIN_DB, ToSql, types::{ToSqlOutput, Value, ValueRef}};
+use rusqlite::{
+    Connection, MAIN_DB, ToSql,
+    types::{ToSqlOutput, Value, ValueRef},
+};
 
 use crate::auditor::Dump;
 
@@ -182,7 +185,8 @@ impl Disk {
 impl Sql for Disk {
     fn run(&self, statement: &'static str, values: &[Bind<'_>]) -> Result<Vec<Row>, SqlError> {
         let is_write = self.count_statement(statement)?;
-        let rows = run(&self.connection.borrow(), statement, values).map_err(|_| SqlError("a statement failed"))?;
+        let rows =
+            run(&self.connection.borrow(), statement, values).map_err(|_| SqlError("a statement failed"))?;
         if is_write {
             self.count_write();
         }

@@ -47,5 +47,6 @@ pub fn admit(ask: &super::Ask, id: &RoomId, random: RandomBytes) -> Result<Admit
         return Ok(Admitted { seat, request: None });
     }
     let body = if ask.body.is_empty() { "{}" } else { &ask.body };
-    Request::parse(route, &query, body, is_identified, random).map(|request| Admitted { seat, request: Some(request) })
+    Request::parse(route, &query, body, is_identified, random)
+        .map(|request| Admitted { seat, request: Some(request) })
 }

@@ -180,7 +180,8 @@ impl Host {
     /// A call arrives. What needs no object is answered by the Worker.
     pub fn call(&mut self, key: CallKey, ask: &Ask, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
         self.next_call += 1;
-        let random = std::array::from_fn(|place| (self.next_call.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> place) as u8);
+        let random =
+            std::array::from_fn(|place| (self.next_call.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> place) as u8);
         let admitted = match edge::admit(ask, &self.id, random) {
             Ok(admitted) => admitted,
             Err(error) => return self.leaving.push(Leaving::Answered { call: key, answer: Err(error) }),
@@ -191,7 +192,14 @@ impl Host {
     }
 
     /// A line of a socket arrives.
-    pub fn frame(&mut self, socket: SocketId, text: Option<&str>, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
+    pub fn frame(
+        &mut self,
+        socket: SocketId,
+        text: Option<&str>,
+        mishap: Mishap,
+        stage: &mut Stage,
+        weather: &Weather,
+    ) {
         let frame = match text {
             Some(text) if text.len() > edge::MAX_FRAME_BYTES => Frame::TooLarge,
             Some(text) => Frame::Text(text),
@@ -376,7 +384,8 @@ impl Host {
             OutputEffect::AbortFetch(id) => {
                 self.fetches.remove(&id);
                 // One that did not leave yet never does.
-                let is_it = |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
+                let is_it =
+                    |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
                 self.gate.retain(|(_, out)| !is_it(out));
                 return;
             }
@@ -440,7 +449,8 @@ impl Host {
 
     /// The object may sleep: it was idle, and nothing in it waits. Its memory goes, its sockets stay.
     pub fn idle_check(&mut self, count: u64, stage: &mut Stage) -> bool {
-        let is_idle = self.timer.is_none() && self.fetches.is_empty() && self.calls.is_empty() && self.gate.is_empty();
+        let is_idle =
+            self.timer.is_none() && self.fetches.is_empty() && self.calls.is_empty() && self.gate.is_empty();
         if count != self.idle_count || self.room.is_none() {
             return false;
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use crate::wait::now_ms;
+
 /// A command: what it does, and to which keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedCommand {
@@ -22,8 +24,9 @@ pub struct LoggedRequest {
     pub body_bytes: usize,
     /// How often Redis has run it by now.
     pub runs: usize,
-    /// Whether another request for the same keys was waiting for its answer when this one came.
-    pub overlaps: bool,
+    /// How long another request for the same keys had been waiting for its answer when this one came.
+    pub overlaps_after_ms: Option<u64>,
+    arrived_ms: u64,
     is_awaited: bool,
 }
 
@@ -62,11 +65,12 @@ impl Journal {
             commands: commands.iter().map(|words| logged(words)).collect(),
             body_bytes,
             runs: 0,
-            overlaps: false,
+            overlaps_after_ms: None,
+            arrived_ms: now_ms(),
             is_awaited: true,
         };
-        request.overlaps =
-            requests.iter().any(|earlier| earlier.is_awaited && earlier.shares_a_key_with(&request));
+        let awaited = requests.iter().rfind(|other| other.is_awaited && other.shares_a_key_with(&request));
+        request.overlaps_after_ms = awaited.map(|other| request.arrived_ms.saturating_sub(other.arrived_ms));
         requests.push(request);
         requests.len() - 1
     }

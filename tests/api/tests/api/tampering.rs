@@ -1,0 +1,78 @@
+//! Changes that others make in Redis: the room does not follow them, and undoes them with its next message.
+
+use duet_test_support::Redis;
+use serde_json::json;
+
+use crate::{
+    in_step::wait_until_in_step,
+    world::{Talk, World, texts},
+};
+
+cases![
+    what_others_change_is_undone_with_the_next_message,
+    what_others_make_of_a_seat_is_undone_with_the_next_one
+];
+
+/// Changes something, given the keys `meta` and `messages`.
+type Tampering = (&'static str, fn(&Redis, &str, &str));
+
+const TAMPERINGS: [Tampering; 8] = [
+    ("both keys are deleted", |redis, meta, messages| drop(redis.run(&["DEL", meta, messages]))),
+    ("the list is deleted", |redis, _, messages| drop(redis.run(&["DEL", messages]))),
+    ("an element is added", |redis, _, messages| drop(redis.run(&["RPUSH", messages, "{}"]))),
+    ("an element is added in front", |redis, _, messages| drop(redis.run(&["LPUSH", messages, "not JSON"]))),
+    ("an element is removed", |redis, _, messages| drop(redis.run(&["LPOP", messages]))),
+    ("the list is a text", |redis, _, messages| drop(redis.run(&["SET", messages, "text", "KEEPTTL"]))),
+    ("the list is another's, and long", |redis, _, messages| {
+        (0..200).for_each(|_| drop(redis.run(&["RPUSH", messages, "{}"])));
+    }),
+    ("the messages are a text and the rest is gone", |redis, meta, messages| {
+        redis.run(&["DEL", meta]);
+        redis.run(&["SET", messages, "text", "KEEPTTL"]);
+    }),
+];
+
+fn tamper(world: &World, room: &str, change: fn(&Redis, &str, &str)) {
+    change(world.main().redis(), &format!("meta:{room}"), &format!("messages:{room}"));
+}
+
+fn what_others_change_is_undone_with_the_next_message(world: &World) {
+    for (what, change) in TAMPERINGS {
+        let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+        for text in ["one", "two"] {
+            at_ann.say(text);
+            at_ann.expect("message");
+            at_bob.expect("message");
+        }
+        wait_until_in_step(world.main(), &ann);
+
+        tamper(world, &ann.room, change);
+        assert_eq!(texts(&bob.history()), ["one", "two"], "{what}");
+        at_bob.say("three");
+
+        for socket in [&mut at_ann, &mut at_bob] {
+            assert_eq!(socket.expect_message()["seq"], 3, "{what}");
+        }
+        wait_until_in_step(world.main(), &ann);
+        assert_eq!(texts(&ann.history()), ["one", "two", "three"], "{what}");
+    }
+}
+
+fn what_others_make_of_a_seat_is_undone_with_the_next_one(world: &World) {
+    let changes: [fn(&Redis, &str, &str); 2] = [
+        |redis, meta, _| drop(redis.run(&["SET", meta, "text", "KEEPTTL"])),
+        |redis, meta, _| drop(redis.run(&["HSET", meta, "connected", "[]"])),
+    ];
+    for change in changes {
+        let room = world.room();
+        let join = || duet_test_support::Participant::join(world.main().base_url(), &room);
+        let ann = join();
+        ann.post(&json!({ "text": "hi" }));
+        wait_until_in_step(world.main(), &ann);
+
+        tamper(world, &room, change);
+        let bob = join();
+
+        wait_until_in_step(world.main(), &bob);
+    }
+}

@@ -1,0 +1,195 @@
+//! The two calls that wait for the database: a room is made in it or not at all, and ends in it as well.
+
+use std::{thread, time::Duration};
+
+use duet_test_support::{
+    Answer, Browser, LIMIT, Participant, Stack, now_ms,
+    upstash::{Fault, FaultKind},
+    wait_until,
+};
+use serde_json::json;
+
+use crate::{
+    embedded_files::{A_TABLE, files_with, wait_until_gone},
+    faults::{TOO_LONG, break_down, heal},
+    in_step::{keys_of, wait_until_in_step},
+    rooms::assert_all_not_found,
+    world::{Talk, World, assert_refused, stranger, talk, unknown_room},
+};
+
+cases![
+    a_room_is_made_in_the_database_or_not_at_all,
+    a_room_is_destroyed_in_the_database_when_that_is_answered,
+    a_room_that_the_database_does_not_let_go_yet_is_gone_and_is_deleted_later,
+    a_destroy_whose_answer_is_lost_is_repeated,
+    a_deletion_goes_on_after_a_crash,
+];
+
+/// How long a creation waits.
+const CREATE_WAIT_MS: u64 = 5_000;
+/// How long a destroy waits.
+const DESTROY_WAIT_MS: u64 = 3_000;
+/// What a call may take beside that, on a busy machine.
+const SLACK_MS: u64 = 3_000;
+
+fn timed(ask: impl FnOnce() -> Answer) -> (Answer, u64) {
+    let begun_ms = now_ms();
+    let answer = ask();
+    (answer, now_ms() - begun_ms)
+}
+
+/// One Worker for all of it: a room that is about to be made has no id by which its requests could be told from others.
+fn a_room_is_made_in_the_database_or_not_at_all(world: &World) {
+    let stack = world.own(&[]);
+    assert_wrong_credentials_show_at_once(&stack);
+    assert_a_short_trouble_is_waited_out(&stack);
+    assert_silence_is_waited_for_5_s(&stack);
+}
+
+fn create(stack: &Stack) -> Answer {
+    Browser::new(stack.base_url()).post("/api/room/create", &json!({}))
+}
+
+fn keys(stack: &Stack) -> Vec<String> {
+    stack.redis().run(&["KEYS", "*"]).texts()
+}
+
+fn assert_wrong_credentials_show_at_once(stack: &Stack) {
+    for kind in [FaultKind::Unauthorized, FaultKind::QuotaExceeded, FaultKind::Status(404)] {
+        stack.upstash().inject(Fault::new(kind));
+
+        let (refused, took_ms) = timed(|| create(stack));
+        stack.upstash().clear_faults(None);
+
+        assert_refused(&refused, 503, "store-unavailable");
+        assert_eq!(refused.header("set-cookie"), "");
+        assert!(took_ms < SLACK_MS, "{kind:?}: {took_ms} ms");
+        wait_until("no room is left", LIMIT, || (files_with(stack, A_TABLE) == 0).then_some(()));
+        assert_eq!(keys(stack), [""; 0]);
+    }
+    let worker = stack.worker();
+    let is_cause = |line: &str| line.contains("the database refused the token (401)");
+    worker.wait_for_log(is_cause).unwrap_or_else(|log| panic!("the log does not say why:\n{log}"));
+    assert!(worker.log().iter().all(|line| !line.contains(stack.upstash().token())));
+}
+
+fn assert_a_short_trouble_is_waited_out(stack: &Stack) {
+    for kind in
+        [FaultKind::Status(500), FaultKind::StatusAfter(500), FaultKind::CutBefore, FaultKind::CutAfter]
+    {
+        stack.upstash().inject(Fault::new(kind).times(2));
+
+        let created = create(stack);
+
+        assert_eq!(created.status, 201, "{kind:?}: {created:?}");
+        let ann = Participant::join(stack.base_url(), &created.text("roomId"));
+        wait_until_in_step(stack, &ann);
+        assert_eq!(ann.destroy().status, 204);
+        assert_eq!(keys(stack), [""; 0], "{kind:?}");
+    }
+}
+
+fn assert_silence_is_waited_for_5_s(stack: &Stack) {
+    for kind in [FaultKind::RunLate(TOO_LONG), FaultKind::Drip] {
+        let mark = stack.upstash().mark();
+        stack.upstash().inject(Fault::new(kind).for_verb("HSET").times(1));
+
+        let (refused, took_ms) = timed(|| create(stack));
+
+        assert_refused(&refused, 503, "store-unavailable");
+        let waited = CREATE_WAIT_MS..CREATE_WAIT_MS + SLACK_MS;
+        assert!(waited.contains(&took_ms), "{kind:?}: {took_ms} ms");
+        wait_until("it has run", LIMIT, || {
+            let requests = stack.upstash().all_requests_since(mark);
+            requests.first().is_some_and(|request| request.runs == 1).then_some(())
+        });
+        wait_until("nothing is left", LIMIT, || keys(stack).is_empty().then_some(()));
+    }
+}
+
+fn a_room_is_destroyed_in_the_database_when_that_is_answered(world: &World) {
+    let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
+    ann.post(&json!({ "text": "hi" }));
+
+    let destroyed = ann.destroy();
+
+    // Although the message was still on its way.
+    assert_eq!((destroyed.status, destroyed.body.as_str()), (204, ""));
+    assert_eq!(keys_of(world.main().redis(), &ann.room), [""; 0]);
+}
+
+fn a_room_that_the_database_does_not_let_go_yet_is_gone_and_is_deleted_later(world: &World) {
+    let silent_and_refusing = [
+        FaultKind::RunLate(TOO_LONG),
+        FaultKind::Drip,
+        FaultKind::Status(500),
+        FaultKind::Unauthorized,
+        FaultKind::CutBefore,
+    ];
+    thread::scope(|scope| {
+        for kind in silent_and_refusing {
+            scope.spawn(move || assert_is_deleted_later(world, kind));
+        }
+    });
+}
+
+fn assert_is_deleted_later(world: &World, kind: FaultKind) {
+    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+    ann.post(&json!({ "text": "hi" }));
+    wait_until_in_step(world.main(), &ann);
+    break_down(world, &ann.room, kind);
+
+    let (deleting, took_ms) = thread::scope(|scope| {
+        let destroy = scope.spawn(|| timed(|| ann.destroy()));
+        for mut socket in [at_ann, at_bob] {
+            let last = [socket.skip_to("destroy"), json!(socket.closed())];
+            assert_eq!(last, [json!({ "type": "destroy" }), json!(4410)]);
+        }
+        assert!(!destroy.is_finished(), "both are told before the database is");
+        destroy.join().unwrap()
+    });
+
+    assert_eq!((deleting.status, deleting.json()), (202, json!({ "status": "deleting" })), "{kind:?}");
+    assert!((DESTROY_WAIT_MS..DESTROY_WAIT_MS + SLACK_MS).contains(&took_ms), "{kind:?}: {took_ms} ms");
+    for who in [&ann, &bob] {
+        assert_all_not_found(&who.browser, &ann.room);
+    }
+    heal(world, &ann.room);
+    let redis = world.main().redis();
+    wait_until("it is deleted", 2 * LIMIT, || keys_of(redis, &ann.room).is_empty().then_some(()));
+}
+
+fn a_destroy_whose_answer_is_lost_is_repeated(world: &World) {
+    let (ann, _) = world.pair();
+    wait_until_in_step(world.main(), &ann);
+    let mark = world.main().upstash().mark();
+    world.main().upstash().inject(Fault::new(FaultKind::CutAfter).for_room(&ann.room).times(1));
+
+    assert_eq!(ann.destroy().status, 204);
+
+    let requests = world.main().upstash().requests_since(mark, &ann.room);
+    assert!(requests.len() == 2 && requests.iter().all(|request| request.verbs() == ["DEL"]), "{requests:?}");
+}
+
+fn a_deletion_goes_on_after_a_crash(world: &World) {
+    let mut stack = world.own(&[]);
+    let Talk { ann, .. } = talk(&stack);
+    let canary = unknown_room();
+    ann.post(&json!({ "text": canary }));
+    wait_until_in_step(&stack, &ann);
+    assert_ne!(files_with(&stack, &canary), 0, "what is looked for can be found");
+    stack.upstash().inject(Fault::new(FaultKind::Status(500)));
+    assert_eq!(ann.destroy().status, 202);
+    stack.kill_worker();
+    stack.upstash().clear_faults(None);
+    assert_eq!(keys(&stack).len(), 2);
+
+    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+
+    // Nobody asks for the room: its alarm does it.
+    wait_until("it is deleted", Duration::from_secs(70), || keys(&stack).is_empty().then_some(()));
+    assert_all_not_found(&stranger(&stack), &ann.room);
+    for text in [canary.as_str(), A_TABLE] {
+        wait_until_gone(&stack, text);
+    }
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict"
+import { beforeEach, test } from "node:test"
+
+import { loadName, loadSound, saveName, saveSound } from "../../public/app/model/preferences.js"
+
+function give(storage) {
+  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true })
+}
+
+beforeEach(() => {
+  const items = new Map()
+  give({ getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) })
+})
+
+test("who gave no name gets one, and the same one next time", () => {
+  const name = loadName()
+
+  assert.match(name, /^[A-Z][a-z]+ [A-Z][a-z]+$/)
+  assert.equal(loadName(), name)
+})
+
+test("a name is remembered", () => {
+  saveName("Ann")
+
+  assert.equal(loadName(), "Ann")
+})
+
+test("a name that somebody put into the storage by hand is cleaned", () => {
+  saveName("Ann\u202E\n")
+
+  assert.equal(loadName(), "Ann")
+})
+
+test("the sound is off until it is switched on, and that is remembered", () => {
+  const before = loadSound()
+  saveSound(true)
+  const on = loadSound()
+  saveSound(false)
+
+  assert.deepEqual([before, on, loadSound()], [false, true, false])
+})
+
+test("a browser that refuses storage remembers nothing, and nothing breaks", () => {
+  const refuse = () => {
+    throw new DOMException("The operation is insecure.", "SecurityError")
+  }
+  give({ getItem: refuse, setItem: refuse })
+
+  saveName("Ann")
+  saveSound(true)
+
+  assert.equal(loadSound(), false)
+  assert.match(loadName(), /^[A-Z][a-z]+ [A-Z][a-z]+$/)
+})
