@@ -77,15 +77,16 @@ impl<'a> Journal<'a> {
         Self(sql)
     }
 
-    /// Reads what is there: the record and the newest message, however long the history is. Writes nothing.
+    /// Reads what is there: the record and the newest message, however long the history is. Writes nothing, unless a
+    /// burial was cut short: then it is finished.
     pub fn load(self) -> Result<Loaded, JournalError> {
         let tables = self.0.run(TABLES, &[])?;
         let has =
             |name: &str| tables.iter().any(|row| matches!(row.first(), Some(Cell::Text(t)) if t == name));
-        // A tombstone counts even beside a room: the rest of that room was about to be dropped.
         if has("tombstone")
             && let Some(row) = self.0.run("SELECT * FROM tombstone", &[])?.first()
         {
+            self.drop_room()?;
             return Tombstone::read(row).map(Loaded::Tombstone).ok_or(JournalError::Corrupt);
         }
         if !has("room") {
@@ -185,8 +186,12 @@ impl<'a> Journal<'a> {
     pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         self.0.run(CREATE_TOMBSTONE, &[])?;
         self.0.run("INSERT INTO tombstone VALUES (?, ?, ?)", &tombstone.columns())?;
-        self.0.run("DROP TABLE room", &[])?;
-        self.0.run("DROP TABLE message", &[])?;
+        self.drop_room()
+    }
+
+    fn drop_room(self) -> Result<(), JournalError> {
+        self.0.run("DROP TABLE IF EXISTS room", &[])?;
+        self.0.run("DROP TABLE IF EXISTS message", &[])?;
         Ok(())
     }
 

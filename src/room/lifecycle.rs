@@ -97,10 +97,13 @@ impl Room {
         self.load(journal)?;
         match &self.memory {
             Memory::Open(open) if open.expires_at() <= self.now => {
-                self.end(Ending::Expired, journal, effects)
+                self.end(Ending::Expired, journal, effects)?;
             }
-            _ => Ok(()),
+            Memory::Open(_) | Memory::Unknown => {}
+            // The event that ended the room failed before it told anybody.
+            Memory::Nothing | Memory::Ended(_) => self.close_all(ApiError::RoomNotFound.close(), effects),
         }
+        Ok(())
     }
 
     /// The living room. Fails with `RoomNotFound` where there is none.

@@ -43,19 +43,21 @@ impl World {
         }
     }
 
+    /// Whether the room is there, for somebody who knows of it.
     fn lives(&self) -> bool {
-        self.host.disk.newest_dump().is_room()
+        self.host.disk.newest_dump().is_room() && self.auditor.is_creation_told()
     }
 
     /// Runs until everything should have converged, and fails with what is still pending.
     pub fn settle(&mut self) -> Verdict {
         let begin = self.stage.now;
-        self.run_until(begin + CLIENTS_MS)?;
-        none_pending("clients", self.pending_of_clients())?;
+        self.run_until(begin + CLIENTS_MS - 5_000)?;
         if self.auditor.needs_a_message() && self.lives() {
             let place = self.people.iter().find(|person| person.is_connected()).map(|person| person.place);
             place.into_iter().for_each(|place| self.says_something(place));
         }
+        self.run_until(begin + CLIENTS_MS)?;
+        none_pending("clients", self.pending_of_clients())?;
         self.run_until(begin + REDIS_MS)?;
         none_pending("the object", self.pending_of_object())?;
         if self.lives() && self.weather.lasting.is_none() {

@@ -329,7 +329,12 @@ impl World {
     }
 
     fn line_down(&mut self, key: PipeKey) {
-        let Some((Who::Client(client), line)) = self.wire.take_down(key) else { return };
+        let Some((who, line)) = self.wire.take_down(key) else { return };
+        if matches!(line, Down::Closed(_)) {
+            // Closing takes two: the object hears that the client closed too.
+            self.wire.send_up(key, Up::Closed, &mut self.stage, &self.weather);
+        }
+        let Who::Client(client) = who else { return };
         let call = self.pipe_calls.get(&key).copied();
         if !matches!(line, Down::Pong) {
             self.stage.note(self.people[client].identity.name, || format!("socket {key}: {}", shown(&line)));

@@ -61,7 +61,7 @@ impl Auditor {
     pub fn ran(&mut self, ran: &Ran, redis: &Redis, now: u64) -> Verdict {
         if ran.is_stray {
             self.is_mirror_excused = true;
-            self.has_strays = true;
+            self.strays += 1;
         } else if ran
             .commands
             .first()
@@ -69,7 +69,7 @@ impl Auditor {
         {
             self.is_mirror_excused = false;
             self.is_meddled = false;
-            self.has_strays = false;
+            self.strays = 0;
             self.may_lack_an_append = false;
             self.is_list_foreign = false;
         }
@@ -94,16 +94,16 @@ impl Auditor {
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
     }
 
-    /// Whether the next message finds what nothing finds before: keys that were changed from outside, or an append that
-    /// was lost with a memory whose sockets stayed.
+    /// Whether the next message finds what nothing finds before: keys that were changed from outside, an append that was
+    /// lost with a memory whose sockets stayed, or a message that was stored in an event that failed.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append
+        self.is_meddled || self.may_lack_an_append || !self.untold.is_empty()
     }
 
-    /// Whether the list may have the right length by accident: one append was lost and another ran twice, both since the
-    /// list was written as a whole. The room counts and does not compare, so it cannot know.
+    /// Whether the list may have the right length by accident: since it was written as a whole, one request ran late or
+    /// again and an append was lost, or two ran late or again. The room counts and does not compare, so it cannot know.
     pub fn may_count_right_by_accident(&self) -> bool {
-        self.has_strays && self.may_lack_an_append
+        self.strays > 1 || (self.strays > 0 && self.may_lack_an_append)
     }
 
     /// What the list should hold now.

@@ -126,7 +126,7 @@ pub struct Auditor {
     untold: BTreeSet<u64>,
     is_mirror_excused: bool,
     is_meddled: bool,
-    has_strays: bool,
+    strays: u32,
     may_lack_an_append: bool,
     is_list_foreign: bool,
     /// Rare states that were reached, and how often.
@@ -156,7 +156,7 @@ impl Auditor {
             untold: BTreeSet::new(),
             is_mirror_excused: false,
             is_meddled: false,
-            has_strays: false,
+            strays: 0,
             may_lack_an_append: false,
             is_list_foreign: false,
             marks: BTreeMap::new(),
