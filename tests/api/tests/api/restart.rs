@@ -32,7 +32,8 @@ fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
     assert_eq!(ann.history().len(), 1);
     at_bob.say("after");
     for socket in [&mut at_ann, &mut at_bob] {
-        let after = socket.expect_message();
+        // A room that slept cannot know who was told before, so it may say first how far it is.
+        let after = socket.skip_to("message")["message"].take();
         assert_eq!((&after["seq"], &after["participantId"]), (&json!(2), &json!(bob.id)));
     }
     at_bob.send(&json!({ "type": "typing" }));
@@ -149,5 +150,5 @@ fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Par
     assert_eq!((repeated.status, &repeated.json()), (200, newest));
     let next = ann.post(&json!({ "text": "after" }));
     assert_eq!(next.number("seq"), before.messages.len() as u64 + 1);
-    assert_eq!(at_bob.expect_message(), next.json());
+    assert_eq!(at_bob.skip_to("message")["message"], next.json());
 }
