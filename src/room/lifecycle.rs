@@ -196,8 +196,8 @@ impl Room {
             Some(replica) => {
                 let deletion = replica.into_deletion(&open.record, self.now);
                 let stored = *deletion.tombstone();
-                journal.bury(&stored)?;
                 self.memory = Memory::Ended(Box::new(EndedRoom { deletion, stored }));
+                journal.bury(&stored)?;
             }
             None => self.erase(effects),
         }

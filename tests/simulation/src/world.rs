@@ -426,6 +426,10 @@ impl World {
         for (before, after) in std::mem::take(&mut self.host.panicked) {
             self.auditor.panicked(&before, &after);
         }
+        for pipe in std::mem::take(&mut self.host.superseded) {
+            self.auditor.mark("a socket got the id of an older one");
+            self.wire.pipes.entry(pipe).and_modify(|pipe| pipe.socket = None);
+        }
         self.deliver()?;
         self.after_losses()?;
         self.note_asks();

@@ -106,6 +106,8 @@ pub struct Host {
     pub leaving: Vec<Leaving>,
     /// Sockets whose end the object lost without a word.
     pub dropped: Vec<PipeKey>,
+    /// Connections of sockets whose id another one has now.
+    pub superseded: Vec<PipeKey>,
     /// Whether the memory was lost since somebody looked.
     pub has_crashed: bool,
     /// Calls that the object will not answer any more.
@@ -144,6 +146,7 @@ impl Host {
             timer: None,
             leaving: vec![],
             dropped: vec![],
+            superseded: vec![],
             has_crashed: false,
             failed_calls: vec![],
             panicked: vec![],
@@ -362,7 +365,9 @@ impl Host {
                 Leaving::Answered { call: key, answer }
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
-                self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
+                // An id is used twice only where the clock went back; nothing of the older socket arrives any more.
+                let older = self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
+                self.superseded.extend(older.and_then(|older| older.pipe));
                 return;
             }
             OutputEffect::Send { to, frame } => {
