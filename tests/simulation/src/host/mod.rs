@@ -366,7 +366,8 @@ impl Host {
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
                 // An id is used twice only where the clock went back; nothing of the older socket arrives any more.
-                let older = self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
+                let older =
+                    self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
                 self.superseded.extend(older.and_then(|older| older.pipe));
                 return;
             }
