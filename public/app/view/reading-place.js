@@ -52,8 +52,10 @@ export class ReadingPlace {
    * @returns {boolean} whether that is the end
    */
   note() {
+    // Whoever was at the end and has not moved is still there: something grew, and nobody scrolled.
+    const stayed = this.#isAtEnd && this.#scroller.scrollTop === this.#knownTop
     this.#knownTop = this.#scroller.scrollTop
-    this.#isAtEnd = this.#isComplete() && this.#pxToEnd < NEAR_END_PX
+    this.#isAtEnd = this.#isComplete() && (stayed || this.#pxToEnd < NEAR_END_PX)
     return this.#isAtEnd
   }
 
