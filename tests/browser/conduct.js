@@ -44,6 +44,8 @@ export class Conduct {
   /** A call that the API refuses, or a network that lets none through, is told by the browser itself. */
   #isRefusal(message) {
     const [text, url] = [message.text(), message.location().url]
+    // A page gives up a connection that does not open in time.
+    if (text.includes("WebSocket is closed before the connection is established")) return true
     if (text.startsWith("WebSocket connection to")) return this.#unsteady.some((origin) => url.startsWith(origin))
     return (
       text.startsWith("Failed to load resource") && this.#origins.some((origin) => url.startsWith(`${origin}/api/`))

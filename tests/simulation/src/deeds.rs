@@ -96,8 +96,8 @@ impl Habits {
 impl World {
     /// People begin to act.
     pub fn plan_deeds(&mut self) {
-        for client in 0..self.people.len() {
-            let delay = self.stage.dice.between(PARTS[client], "first", 1, 3_000);
+        for (client, part) in PARTS.into_iter().enumerate().take(self.people.len()) {
+            let delay = self.stage.dice.between(part, "first", 1, 3_000);
             self.stage.after(delay, Happening::Acts(client));
         }
         if self.habits.has_strangers {

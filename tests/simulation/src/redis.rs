@@ -74,6 +74,9 @@ pub struct Redis {
     pub received: u64,
 }
 
+/// The status and the body of an answer.
+pub type Said = (u16, String);
+
 impl Redis {
     /// The keys that have not expired.
     pub fn keys(&self, now: u64) -> impl Iterator<Item = (&str, &Entry)> {
@@ -201,7 +204,7 @@ impl Redis {
     }
 
     /// The answer to a request gets back: whose it is, and what it says. It may say nothing.
-    pub fn reply(&mut self, key: u64, is_heard: bool) -> Option<(u64, RequestId, Option<(u16, String)>)> {
+    pub fn reply(&mut self, key: u64, is_heard: bool) -> Option<(u64, RequestId, Option<Said>)> {
         let request = self.requests.get(&key)?;
         Some((request.life, request.id, is_heard.then(|| request.answer.clone())))
     }

@@ -2,6 +2,8 @@
 //!
 //! `DUET_SEED=7` runs one and prints what happened; `DUET_SEEDS=200000` runs so many in place of 2,000.
 
+#![allow(clippy::panic, reason = "what fails here is a test, and has to say so at once")]
+
 use std::{
     sync::{
         Mutex,

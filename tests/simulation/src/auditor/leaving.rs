@@ -27,7 +27,9 @@ impl Auditor {
         let value: Value = serde_json::from_str(body).unwrap_or_default();
         let is_seated = self.is_seated(self.who(ask.token.as_ref()));
         let (route, is_room) = ((ask.method, ask.path), self.safe.is_room());
-        demand(is_room || status >= 500 || self.safe.messages.is_empty(), 8, || "messages are left after the end".to_owned())?;
+        demand(is_room || status >= 500 || self.safe.messages.is_empty(), 8, || {
+            "messages are left after the end".to_owned()
+        })?;
         if status < 400 {
             self.check_said_of_room(&value)?;
         }
