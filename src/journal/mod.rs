@@ -21,7 +21,7 @@ const CREATE_MESSAGE: &str = include_str!("schema/message.sql");
 const CREATE_TOMBSTONE: &str = include_str!("schema/tombstone.sql");
 
 const INSERT_ROOM: &str = "INSERT INTO room VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-const UPDATE_ROOM: &str = "UPDATE room SET active_at = ?, seats = ?, replica_is_behind = ?, replica_doubt_at = ?, \
+const UPDATE_ROOM: &str = "UPDATE room SET active_at = ?, seats = ?, replica_behind_since = ?, replica_doubt_at = ?, \
                            replica_kept_until = ?";
 const INSERT_MESSAGE: &str = "INSERT INTO message VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING";
 const NEWEST: &str = "SELECT seq, json FROM message ORDER BY seq DESC LIMIT 1";
@@ -122,7 +122,7 @@ impl<'a> Journal<'a> {
                 Bind::Integer(lifetime.active_at.0 as i64),
                 record.access.as_ref().map_or(Bind::Null, |access| Bind::Text(access.as_str())),
                 Bind::Text(&seats),
-                Bind::Integer(record.replica.is_behind.into()),
+                record::moment(record.replica.behind_since),
                 record::moment(record.replica.doubt_at),
                 Bind::Integer(record.replica.kept_until.0 as i64),
             ],
@@ -138,7 +138,7 @@ impl<'a> Journal<'a> {
             &[
                 Bind::Integer(record.lifetime.active_at.0 as i64),
                 Bind::Text(&seats),
-                Bind::Integer(record.replica.is_behind.into()),
+                record::moment(record.replica.behind_since),
                 record::moment(record.replica.doubt_at),
                 Bind::Integer(record.replica.kept_until.0 as i64),
             ],
@@ -185,7 +185,7 @@ impl<'a> Journal<'a> {
     /// Erases the room and leaves a tombstone. The tombstone comes first: from then on the room is gone.
     pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         self.0.run(CREATE_TOMBSTONE, &[])?;
-        self.0.run("INSERT INTO tombstone VALUES (?, ?, ?)", &tombstone.columns())?;
+        self.0.run("INSERT INTO tombstone VALUES (?, ?, ?, ?)", &tombstone.columns())?;
         self.drop_room()
     }
 
@@ -197,7 +197,7 @@ impl<'a> Journal<'a> {
 
     /// Stores what changed of a tombstone.
     pub fn update_tombstone(self, tombstone: &Tombstone) -> Result<(), JournalError> {
-        let statement = "UPDATE tombstone SET doubt_at = ?, keys_until = ?, confirmed_at = ?";
+        let statement = "UPDATE tombstone SET ended_at = ?, doubt_at = ?, keys_until = ?, confirmed_at = ?";
         self.0.run(statement, &tombstone.columns())?;
         Ok(())
     }

@@ -24,8 +24,8 @@ pub struct Seat {
 /// What the journal knows of the copy in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplicaRecord {
-    /// Redis may not be in step. Set with each change of the record and when a request fails or is slow.
-    pub is_behind: bool,
+    /// Since when Redis may not be in step. Set with each change of the record and when a request fails or is slow.
+    pub behind_since: Option<EpochMs>,
     /// When a request was given up, or failed in a way that does not tell whether it will still run.
     pub doubt_at: Option<EpochMs>,
     /// Up to when Redis keeps the keys; the epoch where there are none yet.
@@ -69,7 +69,7 @@ impl RoomRecord {
     }
 
     pub(super) fn read(row: &Row) -> Option<Self> {
-        let [created_at, ttl_seconds, ends_by, active_at, access, seats, is_behind, doubt_at, kept_until] =
+        let [created_at, ttl_seconds, ends_by, active_at, access, seats, behind_since, doubt_at, kept_until] =
             row.as_slice()
         else {
             return None;
@@ -91,7 +91,7 @@ impl RoomRecord {
                 _ => return None,
             },
             replica: ReplicaRecord {
-                is_behind: whole(is_behind)? != 0,
+                behind_since: optional_moment(behind_since)?,
                 doubt_at: optional_moment(doubt_at)?,
                 kept_until: EpochMs(whole(kept_until)?),
             },
@@ -102,6 +102,8 @@ impl RoomRecord {
 /// What is left of a room that ended while Redis may still hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
+    /// When the room ended.
+    pub ended_at: EpochMs,
     /// When a request was given up that may still run.
     pub doubt_at: Option<EpochMs>,
     /// When the keys are gone by their own time to live.
@@ -111,13 +113,19 @@ pub struct Tombstone {
 }
 
 impl Tombstone {
-    pub(super) fn columns(&self) -> [Bind<'static>; 3] {
-        [moment(self.doubt_at), Bind::Integer(self.keys_until.0 as i64), moment(self.confirmed_at)]
+    pub(super) fn columns(&self) -> [Bind<'static>; 4] {
+        [
+            Bind::Integer(self.ended_at.0 as i64),
+            moment(self.doubt_at),
+            Bind::Integer(self.keys_until.0 as i64),
+            moment(self.confirmed_at),
+        ]
     }
 
     pub(super) fn read(row: &Row) -> Option<Self> {
-        let [doubt_at, keys_until, confirmed_at] = row.as_slice() else { return None };
+        let [ended_at, doubt_at, keys_until, confirmed_at] = row.as_slice() else { return None };
         Some(Self {
+            ended_at: EpochMs(whole(ended_at)?),
             doubt_at: optional_moment(doubt_at)?,
             keys_until: EpochMs(whole(keys_until)?),
             confirmed_at: optional_moment(confirmed_at)?,

@@ -26,10 +26,9 @@ impl Deletion {
     pub(super) fn start(
         keys: Keys,
         link: Link<Purpose>,
-        doubt_at: Option<EpochMs>,
-        keys_until: EpochMs,
+        tombstone: Tombstone,
     ) -> Self {
-        Self { keys, link, tombstone: Tombstone { doubt_at, keys_until, confirmed_at: None } }
+        Self { keys, link, tombstone }
     }
 
     /// Goes on with a removal whose tombstone was loaded.
@@ -78,12 +77,9 @@ impl Deletion {
 
     fn settle(&mut self, purpose: Purpose, verdict: Verdict, sent_at: EpochMs, now: EpochMs) {
         match (purpose, verdict) {
-            (Purpose::Delete, Verdict::AsExpected) => {
-                self.link.succeeded();
-                self.tombstone.confirmed_at = Some(sent_at);
-            }
+            (Purpose::Delete, Verdict::AsExpected) => self.tombstone.confirmed_at = Some(sent_at),
             // A removal that runs late does no harm.
-            (Purpose::Delete, _) => self.link.failed(now),
+            (Purpose::Delete, _) => self.link.failed(now, self.tombstone.ended_at),
             (_, Verdict::Unknown(_)) => self.tombstone.doubt_at = Some(now),
             _ => {}
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{EpochMs, RoomId, Seq},
-    journal::{Journal, JournalError, ReplicaRecord, RoomRecord},
+    journal::{Journal, JournalError, ReplicaRecord, RoomRecord, Tombstone},
     room::{Effects, LogEntry, OutputEffect},
     wire::limits::MAX_MESSAGES,
 };
@@ -110,7 +110,7 @@ impl Follower {
         now: EpochMs,
         first_id: u64,
     ) -> Self {
-        let is_behind = record.replica.is_behind || record.replica.kept_until == EpochMs(0);
+        let is_behind = record.replica.behind_since.is_some() || record.replica.kept_until == EpochMs(0);
         let position = match (is_behind, loss) {
             (true, _) => Position::Lost,
             (false, MemoryLoss::Hibernation) => Position::At(last_seq),
@@ -191,7 +191,6 @@ impl Follower {
     }
 
     fn on_success(&mut self, purpose: Purpose, sent_at: EpochMs, view: &mut View<'_>, effects: &mut Effects) {
-        self.link.succeeded();
         self.refused = None;
         match purpose {
             Purpose::Write(written) => {
@@ -208,7 +207,7 @@ impl Follower {
             Purpose::Delete => {}
         }
         if self.is_complete(view.last_seq) {
-            view.record.replica.is_behind = false;
+            view.record.replica.behind_since = None;
             if std::mem::take(&mut self.is_failing) {
                 effects.output.push(OutputEffect::Log(LogEntry::ReplicaInStep));
             }
@@ -233,8 +232,8 @@ impl Follower {
 
     fn on_failure(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
         self.position = Position::Lost;
-        self.link.failed(view.now);
-        view.record.replica.is_behind = true;
+        let since = *view.record.replica.behind_since.get_or_insert(view.now);
+        self.link.failed(view.now, since);
         if !std::mem::replace(&mut self.is_failing, true) {
             effects.output.push(OutputEffect::Log(LogEntry::ReplicaOutOfStep { cause }));
         }
@@ -246,7 +245,7 @@ impl Follower {
             self.on_doubt("no answer came in time", view, effects);
         }
         if self.link.is_slow(view.now) {
-            view.record.replica.is_behind = true;
+            view.record.replica.behind_since.get_or_insert(view.now);
         }
         if self.has_news(view) {
             self.gather_until.get_or_insert(self.gather_end(view.now));
@@ -359,7 +358,7 @@ impl Follower {
 
     /// When the follower needs to look at the clock again.
     pub fn deadline(&self, record: &RoomRecord) -> Option<EpochMs> {
-        self.link.deadline(record.replica.is_behind).or(self.gather_until).or(self.check_at(&record.replica))
+        self.link.deadline(record.replica.behind_since.is_some()).or(self.gather_until).or(self.check_at(&record.replica))
     }
 
     /// Whether the deadline must be met even if the object's memory is lost before it.
@@ -376,7 +375,8 @@ impl Follower {
     /// The room ended: the keys have to go. A request under way is waited for, because it could write them again.
     pub fn into_deletion(self, record: &RoomRecord, now: EpochMs) -> Deletion {
         let keys_until = now.plus_seconds(record.lifetime.ttl_seconds.saturating_mul(2)).plus_seconds(60);
-        Deletion::start(self.keys, self.link, record.replica.doubt_at, keys_until)
+        let doubt_at = record.replica.doubt_at;
+        Deletion::start(self.keys, self.link, Tombstone { ended_at: now, doubt_at, keys_until, confirmed_at: None })
     }
 }
 

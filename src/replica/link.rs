@@ -13,7 +13,7 @@ use crate::{
 const GIVE_UP_AFTER_MS: u64 = 5_000;
 /// A request without an answer for so long counts as a sign that Redis is behind.
 const SLOW_AFTER_MS: u64 = 1_000;
-/// The pause after the first failure; each further one doubles it.
+/// The pause after the first failure.
 const FIRST_PAUSE_MS: u64 = 250;
 /// The longest pause.
 const LONGEST_PAUSE_MS: u64 = 60_000;
@@ -33,7 +33,6 @@ pub(super) struct InFlight<T> {
 /// The way to the database, for requests of purpose `T`.
 pub(super) struct Link<T> {
     in_flight: Option<InFlight<T>>,
-    failures: u32,
     retry_at: Option<EpochMs>,
     jitter: u64,
     next_id: u64,
@@ -43,7 +42,7 @@ impl<T> Link<T> {
     pub(super) fn new(room: &RoomId, first_id: u64) -> Self {
         // Spreads the retries of different rooms. It needs no randomness, only a number that differs by room.
         let jitter = room.as_str().bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
-        Self { in_flight: None, failures: 0, retry_at: None, jitter, next_id: first_id }
+        Self { in_flight: None, retry_at: None, jitter, next_id: first_id }
     }
 
     /// The number that the next request gets, so that a later link continues the count.
@@ -85,14 +84,10 @@ impl<T> Link<T> {
         self.in_flight.as_ref().is_some_and(|request| request.sent_at.plus_ms(SLOW_AFTER_MS) <= now)
     }
 
-    pub(super) fn succeeded(&mut self) {
-        self.failures = 0;
-    }
-
-    /// Starts the pause after a failure.
-    pub(super) fn failed(&mut self, now: EpochMs) {
-        let pause_ms = (FIRST_PAUSE_MS << self.failures.min(8)).min(LONGEST_PAUSE_MS);
-        self.failures = self.failures.saturating_add(1);
+    /// Starts the pause after a failure: as long as nothing has worked, so that each pause doubles the time. `since` is
+    /// stored, so the pauses stay long although the memory is lost between them.
+    pub(super) fn failed(&mut self, now: EpochMs, since: EpochMs) {
+        let pause_ms = now.ms_since(since).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
         self.jitter = self.jitter.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         // Between three quarters of the pause and the whole of it.
         let spread_ms = (self.jitter >> 33) % (pause_ms / 4);

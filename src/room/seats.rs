@@ -2,7 +2,7 @@
 
 use super::{Effects, OpenRoom, Refusal, Room};
 use crate::{
-    domain::{ParticipantId, ProofHash, SeatDigest},
+    domain::{EpochMs, ParticipantId, ProofHash, SeatDigest},
     journal::{Journal, Seat},
     wire::{Answer, ApiError, JoinBody, JoinedBody, RoomStatus},
 };
@@ -47,7 +47,7 @@ impl Room {
             if open.record.seats.len() >= SEATS {
                 return Err(ApiError::RoomFull.into());
             }
-            open.take_seat(digest, body)?;
+            open.take_seat(digest, body, now)?;
             open.record.lifetime.extend(now);
             open.save(journal)?;
             self.broadcast_presence(effects)?;
@@ -79,12 +79,12 @@ impl Room {
 
 impl OpenRoom {
     /// In a plain room nothing is kept of the key exchange.
-    fn take_seat(&mut self, digest: &SeatDigest, body: JoinBody) -> Result<(), ApiError> {
+    fn take_seat(&mut self, digest: &SeatDigest, body: JoinBody, now: EpochMs) -> Result<(), ApiError> {
         let is_encrypted = self.record.access.is_some();
         let (hello, shelf) = if is_encrypted { (body.hello, body.shelf) } else { (None, None) };
         self.record.seats.push(Seat { digest: digest.clone(), hello, shelf });
         if let Some(replica) = &mut self.replica {
-            self.record.replica.is_behind = true;
+            self.record.replica.behind_since.get_or_insert(now);
             replica.on_meta_changed();
         }
         Ok(())

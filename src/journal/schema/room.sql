@@ -6,7 +6,7 @@ CREATE TABLE room (
   active_at         INTEGER NOT NULL, -- epoch milliseconds: created, newest seat or newest `keep`; messages have their own
   access            TEXT,             -- base64url(SHA-256(proof)); NULL: anyone may join
   seats             TEXT    NOT NULL, -- JSON array of {digest, hello?, shelf?}, two at most
-  replica_is_behind INTEGER NOT NULL, -- 1: Redis may not be in step
+  replica_behind_since INTEGER,       -- epoch milliseconds: since when Redis may not be in step; NULL: it is
   replica_doubt_at  INTEGER,          -- epoch milliseconds: when a request was given up that may still run
   replica_kept_until INTEGER NOT NULL -- epoch milliseconds: up to when Redis keeps the keys; 0: no keys yet
 );

@@ -338,7 +338,8 @@ impl Person {
             Purpose::Open => self.lose_connection(means),
             Purpose::Page => self.set(Timer::Refetch, 1_000, means.stage),
             Purpose::Post => self.hold(1_000, means.stage),
-            Purpose::Destroy => self.destroy(means),
+            Purpose::Destroy if self.phase != Phase::Ended => self.destroy(means),
+            Purpose::Destroy => {}
             Purpose::Other => {}
         }
     }
@@ -430,7 +431,11 @@ impl Person {
 
     fn end(&mut self, means: &mut Means<'_>) {
         self.phase = Phase::Ended;
+        let destroying = self.waiting.iter().find(|(_, purpose)| **purpose == Purpose::Destroy);
+        let destroying = destroying.map(|(call, purpose)| (*call, *purpose));
         self.leave(means);
+        // Whether everything is erased is still worth knowing.
+        self.waiting.extend(destroying);
     }
 
     fn on_frame(&mut self, pipe: PipeKey, frame: &Value, means: &mut Means<'_>) {

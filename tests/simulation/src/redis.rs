@@ -125,6 +125,12 @@ impl Redis {
             self.requests.insert(key, entry);
             return stage.after(back, Happening::RedisReplies { key, is_heard: false });
         }
+        if weather.has(Spell::RedisBreaks) {
+            entry.answer = (500, "<html>".to_owned());
+            self.requests.insert(key, entry);
+            stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+        }
         if let Some(status) = weather.redis_refusal() {
             entry.answer = (status, r#"{"error":"refused"}"#.to_owned());
             self.requests.insert(key, entry);

@@ -94,6 +94,8 @@ fn rate(dice: &mut Dice, name: &'static str, most: u64) -> u64 {
 pub enum Spell {
     /// Redis does not answer at all.
     RedisDead,
+    /// Redis does everything and answers 500.
+    RedisBreaks,
     /// Redis refuses everything with this status.
     RedisRefuses(u16),
     /// A client has no connection.
@@ -153,13 +155,14 @@ impl Weather {
             return;
         }
         for _ in 0..stage.dice.below(Part::Weather, "spells", 5) {
-            let spell = match stage.dice.below(Part::Weather, "spell", 6) {
+            let spell = match stage.dice.below(Part::Weather, "spell", 7) {
                 0 => Spell::SlowCommits,
                 1 => Spell::Offline(0),
                 2 => Spell::Offline(1),
                 3 => Spell::RedisRefuses(
                     [429, 401, 503, 400][stage.dice.below(Part::Weather, "refusal", 4) as usize],
                 ),
+                4 => Spell::RedisBreaks,
                 _ => Spell::RedisDead,
             };
             let starts = stage.dice.below(Part::Weather, "spell starts", storm_ms);

@@ -9,7 +9,7 @@ use crate::{
     auditor::{Auditor, Verdict, Violation},
     deeds::Habits,
     dice::{Dice, Part},
-    host::{Host, Leaving, Mishap},
+    host::{Host, Leaving, Loss, Mishap},
     identity::Identity,
     person::{Means, Person, Timer},
     redis::{Outside, Redis},
@@ -105,6 +105,7 @@ pub struct World {
     pub steps: u64,
     /// Events that the object handled so far.
     pub events: u64,
+    next_mishap: Option<Mishap>,
     asks: BTreeMap<CallKey, Rc<Ask>>,
     pipe_calls: BTreeMap<PipeKey, CallKey>,
 }
@@ -150,6 +151,7 @@ impl World {
             creation: None,
             steps: 0,
             events: 0,
+            next_mishap: None,
             asks: BTreeMap::new(),
             pipe_calls: BTreeMap::new(),
         }
@@ -273,6 +275,9 @@ impl World {
 
     /// What goes wrong with the next event.
     fn mishap(&mut self) -> Mishap {
+        if let Some(mishap) = self.next_mishap.take() {
+            return mishap;
+        }
         let (stage, weather) = (&mut self.stage, &self.weather);
         if weather.strikes(stage, Part::Host, "panic", |swarm| swarm.panics) {
             Mishap::Panic(stage.dice.below(Part::Host, "panic after writes", 4) as u32)
@@ -410,9 +415,14 @@ impl World {
     }
 
     /// The object loses its memory.
-    pub fn crash(&mut self) -> Verdict {
-        self.host.crash(&mut self.stage, &self.weather);
+    pub fn lose_memory(&mut self, loss: Loss) -> Verdict {
+        self.host.lose_memory(loss, &mut self.stage, &self.weather);
         self.look_around()
+    }
+
+    /// The next event goes wrong in this way.
+    pub fn go_wrong(&mut self, mishap: Mishap) {
+        self.next_mishap = Some(mishap);
     }
 
     /// The auditor sees what the object did, and what left it is carried away.
