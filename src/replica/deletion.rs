@@ -23,11 +23,7 @@ pub struct Deletion {
 }
 
 impl Deletion {
-    pub(super) fn start(
-        keys: Keys,
-        link: Link<Purpose>,
-        tombstone: Tombstone,
-    ) -> Self {
+    pub(super) fn start(keys: Keys, link: Link<Purpose>, tombstone: Tombstone) -> Self {
         Self { keys, link, tombstone }
     }
 

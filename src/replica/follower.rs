@@ -358,7 +358,10 @@ impl Follower {
 
     /// When the follower needs to look at the clock again.
     pub fn deadline(&self, record: &RoomRecord) -> Option<EpochMs> {
-        self.link.deadline(record.replica.behind_since.is_some()).or(self.gather_until).or(self.check_at(&record.replica))
+        self.link
+            .deadline(record.replica.behind_since.is_some())
+            .or(self.gather_until)
+            .or(self.check_at(&record.replica))
     }
 
     /// Whether the deadline must be met even if the object's memory is lost before it.
@@ -376,7 +379,11 @@ impl Follower {
     pub fn into_deletion(self, record: &RoomRecord, now: EpochMs) -> Deletion {
         let keys_until = now.plus_seconds(record.lifetime.ttl_seconds.saturating_mul(2)).plus_seconds(60);
         let doubt_at = record.replica.doubt_at;
-        Deletion::start(self.keys, self.link, Tombstone { ended_at: now, doubt_at, keys_until, confirmed_at: None })
+        Deletion::start(
+            self.keys,
+            self.link,
+            Tombstone { ended_at: now, doubt_at, keys_until, confirmed_at: None },
+        )
     }
 }
 

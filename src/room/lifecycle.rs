@@ -150,7 +150,8 @@ impl Room {
         let ttl_seconds = body.ttl_seconds.unwrap_or(self.settings.ttl_seconds);
         let lifetime = Lifetime::starting(self.now, ttl_seconds, self.settings.longest_seconds);
         let has_database = self.settings.has_database;
-        let replica = ReplicaRecord { behind_since: has_database.then_some(self.now), ..ReplicaRecord::default() };
+        let replica =
+            ReplicaRecord { behind_since: has_database.then_some(self.now), ..ReplicaRecord::default() };
         OpenRoom {
             record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
             stored_replica: replica,

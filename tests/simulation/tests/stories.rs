@@ -56,7 +56,10 @@ fn say(world: &mut World, client: usize, texts: &[&str]) {
 fn ask(world: &mut World, method: &'static str, path: &'static str) {
     let token = Some(world.strangers[0].token.clone());
     let is_upgrade = path == "/api/realtime";
-    world.ask(CAT, Ask { method, path, query: format!("roomId={ROOM}"), body: String::new(), token, is_upgrade });
+    world.ask(
+        CAT,
+        Ask { method, path, query: format!("roomId={ROOM}"), body: String::new(), token, is_upgrade },
+    );
 }
 
 fn copy(world: &World) -> usize {
@@ -339,7 +342,9 @@ fn a_crash_before_the_write_is_durable_loses_it_for_everybody_and_the_client_sen
 fn a_stranger_who_looks_at_a_room_that_never_was_leaves_no_trace() {
     let mut world = World::quiet(Setup::default());
 
-    for (method, path) in [("GET", "/api/room"), ("POST", "/api/room/join"), ("GET", "/api/realtime"), ("DELETE", "/api/room")] {
+    for (method, path) in
+        [("GET", "/api/room"), ("POST", "/api/room/join"), ("GET", "/api/realtime"), ("DELETE", "/api/room")]
+    {
         ask(&mut world, method, path);
         world.run_for(SECOND).unwrap();
     }
