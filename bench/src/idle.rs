@@ -2,11 +2,13 @@
 
 use std::{thread::sleep, time::Duration};
 
+use duet_test_support::Stack;
+
 use crate::{
     report::{Row, Section},
-    servers::{Server, Servers},
+    servers::Servers,
     stats::Spread,
-    talk::{Kind, Pair},
+    talk::{Kind, Pair, Place},
 };
 
 const SHORT_ROOM: usize = 50;
@@ -25,7 +27,7 @@ const MOST_COMMANDS_SPACED: f64 = 1.3;
 pub fn measure(servers: &Servers) -> Section {
     let server = servers.upstash(FAR);
     let mut rows = first_messages(server, servers.plan.rounds);
-    let mut pair = server.place(Kind::Duet).pair();
+    let mut pair = Place::on(server, Kind::Duet).pair();
     pair.deliver();
     let lively = commands_each(server, &mut pair, LIVELY_MESSAGES, Duration::ZERO);
     let spaced = commands_each(server, &mut pair, servers.plan.spaced_messages, SPACE);
@@ -43,11 +45,11 @@ pub fn measure(servers: &Servers) -> Section {
     }
 }
 
-fn first_messages(server: &Server, rooms: usize) -> Vec<Row> {
+fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
     let mut long: Vec<Pair> = (0..rooms).map(|_| filled(server, LONG_ROOM)).collect();
     let mut short: Vec<Pair> = (0..rooms).map(|_| filled(server, SHORT_ROOM)).collect();
     sleep(SLEEP);
-    let upstash = server.stack.upstash();
+    let upstash = server.upstash();
     let mark = upstash.mark();
     let (mut long_times, mut short_times) = (vec![], vec![]);
     for (long, short) in long.iter_mut().zip(&mut short) {
@@ -66,22 +68,22 @@ fn first_messages(server: &Server, rooms: usize) -> Vec<Row> {
     ]
 }
 
-fn filled(server: &Server, messages: usize) -> Pair {
-    let mut pair = server.place(Kind::Duet).pair();
+fn filled(server: &Stack, messages: usize) -> Pair {
+    let mut pair = Place::on(server, Kind::Duet).pair();
     pair.deliver_many(messages);
     pair
 }
 
 /// Redis commands for each message, with a pause after each.
-fn commands_each(server: &Server, pair: &mut Pair, messages: usize, pause: Duration) -> f64 {
-    let mark = server.stack.upstash().mark();
+fn commands_each(server: &Stack, pair: &mut Pair, messages: usize, pause: Duration) -> f64 {
+    let mark = server.upstash().mark();
     for _ in 0..messages {
         pair.deliver();
         sleep(pause);
     }
     // The last message is on its way to Redis.
     sleep(FAR * 20);
-    let requests = server.stack.upstash().requests_since(mark, &pair.ann.seat.room);
+    let requests = server.upstash().requests_since(mark, &pair.ann.seat.room);
     let commands: usize = requests.iter().map(|request| request.commands.len()).sum();
     commands as f64 / messages as f64
 }

@@ -14,7 +14,6 @@ mod delivery;
 mod idle;
 mod options;
 mod pages;
-mod process;
 mod report;
 mod servers;
 mod stats;

@@ -7,7 +7,7 @@ use duet_test_support::root;
 use crate::{
     report::{Row, Section},
     servers::Servers,
-    talk::Kind,
+    talk::{Kind, Place},
 };
 
 /// A first visit to the lobby and to a room.
@@ -36,7 +36,7 @@ pub fn long_conversation(servers: &Servers) -> Section {
 }
 
 fn rows(servers: &Servers, script: &str) -> Vec<Row> {
-    let place = servers.embedded().place(Kind::Duet);
+    let place = Place::on(servers.embedded(), Kind::Duet);
     let output = Command::new("node")
         .arg(root().join("bench").join(script))
         .args([&place.base_url, &servers.plan.visits.to_string()])

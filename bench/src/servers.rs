@@ -8,12 +8,11 @@ use std::{
     time::Duration,
 };
 
-use duet_test_support::{Browser, Stack, StoreKind, build_once, root};
+use duet_test_support::{Stack, StoreKind, build_once, root};
 use tempfile::TempDir;
 
 use crate::{
     options::{Options, Plan},
-    process,
     talk::{Kind, Place},
 };
 
@@ -38,11 +37,11 @@ impl Lane {
     /// Rooms of this kind.
     pub fn place(self, servers: &Servers) -> Place {
         match self {
-            Self::Floor => servers.floor().place(Kind::Storing),
-            Self::IndexingFloor => servers.floor().place(Kind::Indexing),
-            Self::Embedded => servers.embedded().place(Kind::Duet),
+            Self::Floor => Place::on(servers.floor(), Kind::Storing),
+            Self::IndexingFloor => Place::on(servers.floor(), Kind::Indexing),
+            Self::Embedded => Place::on(servers.embedded(), Kind::Duet),
             Self::Upstash { distance_ms } => {
-                servers.upstash(Duration::from_millis(distance_ms)).place(Kind::Duet)
+                Place::on(servers.upstash(Duration::from_millis(distance_ms)), Kind::Duet)
             }
         }
     }
@@ -62,21 +61,11 @@ impl Lane {
 pub struct Servers {
     /// How much of everything to do.
     pub plan: Plan,
-    floor: OnceCell<Server>,
-    embedded: OnceCell<Server>,
-    upstash: OnceCell<Server>,
+    floor: OnceCell<Stack>,
+    embedded: OnceCell<Stack>,
+    upstash: OnceCell<Stack>,
     // Last, since the servers end before their files go.
     projects: TempDir,
-}
-
-/// A running server.
-pub struct Server {
-    /// The Worker, and its database if it has one.
-    pub stack: Stack,
-    /// Where its workerd answers, without a slash at the end.
-    pub base_url: String,
-    /// The process id of the workerd that runs the Worker; wrangler's own Worker runs in another.
-    pub workerd: u32,
 }
 
 impl Servers {
@@ -96,36 +85,34 @@ impl Servers {
     }
 
     /// The bare platform.
-    pub fn floor(&self) -> &Server {
+    pub fn floor(&self) -> &Stack {
         self.floor.get_or_init(|| self.start_floor())
     }
 
     /// Duet without a database.
-    pub fn embedded(&self) -> &Server {
+    pub fn embedded(&self) -> &Stack {
         self.embedded.get_or_init(|| self.start_embedded())
     }
 
     /// Duet with Upstash, which is as far away as the last caller said.
-    pub fn upstash(&self, round_trip: Duration) -> &Server {
+    pub fn upstash(&self, round_trip: Duration) -> &Stack {
         let server = self.upstash.get_or_init(|| self.start(&self.duet_project(), StoreKind::Upstash));
-        server.stack.upstash().set_round_trip(round_trip);
+        server.upstash().set_round_trip(round_trip);
         server
     }
 
     /// Another floor, which nobody has used.
-    pub fn start_floor(&self) -> Server {
+    pub fn start_floor(&self) -> Stack {
         self.start(&self.floor_project(), StoreKind::Embedded)
     }
 
     /// Another Duet without a database, which nobody has used.
-    pub fn start_embedded(&self) -> Server {
+    pub fn start_embedded(&self) -> Stack {
         self.start(&self.duet_project(), StoreKind::Embedded)
     }
 
-    fn start(&self, project: &Path, store: StoreKind) -> Server {
-        let stack = Stack::start_project(project, store, &UNLIMITED).expect("the Worker starts");
-        let (workerd, base_url) = find_workerd(&stack);
-        Server { stack, base_url, workerd }
+    fn start(&self, project: &Path, store: StoreKind) -> Stack {
+        Stack::start_project(project, store, &UNLIMITED).expect("the Worker starts")
     }
 
     /// Where the copy of Duet is.
@@ -137,40 +124,6 @@ impl Servers {
     pub fn floor_project(&self) -> PathBuf {
         self.projects.path().join("floor")
     }
-}
-
-impl Server {
-    /// Rooms of this kind on this server.
-    pub fn place(&self, kind: Kind) -> Place {
-        Place { base_url: self.base_url.clone(), kind }
-    }
-
-    /// Resident memory of the workerd, in bytes.
-    pub fn resident_bytes(&self) -> u64 {
-        process::resident_bytes(self.workerd)
-    }
-}
-
-/// wrangler starts two workerds: its own, whose port it names, and behind it the one with the Worker.
-fn find_workerd(stack: &Stack) -> (u32, String) {
-    let outer_port: u16 = stack.base_url().rsplit(':').next().expect("a port").parse().expect("a port");
-    for pid in process::members(stack.worker().process_group(), "workerd") {
-        let ports = process::listening_ports(pid);
-        if ports.contains(&outer_port) {
-            continue;
-        }
-        for port in ports {
-            let url = format!("http://127.0.0.1:{port}");
-            if Browser::new(&url)
-                .ask("GET", "/api/health")
-                .try_send()
-                .is_some_and(|answer| answer.status == 200)
-            {
-                return (pid, url);
-            }
-        }
-    }
-    panic!("no workerd answers behind wrangler")
 }
 
 /// Copies `parts` of a project and its wrangler.toml without the build command.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use duet_test_support::{Browser, Participant, Socket, message_id};
+use duet_test_support::{Browser, Participant, Socket, Stack, message_id};
 use serde_json::{Value, json};
 
 /// The length of a short encrypted message, in bytes.
@@ -47,6 +47,11 @@ pub struct Person {
 }
 
 impl Place {
+    /// Rooms of this kind on this server.
+    pub fn on(server: &Stack, kind: Kind) -> Self {
+        Self { base_url: server.base_url().to_owned(), kind }
+    }
+
     /// Makes a room with two people in it.
     pub fn pair(&self) -> Pair {
         let room = match self.kind {

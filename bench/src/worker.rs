@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path, process::Command, thread::sleep, time::Duration};
 
-use duet_test_support::root;
+use duet_test_support::{Stack, root};
 
 use crate::{
     report::{Row, Section},
-    servers::{Server, Servers},
-    talk::{Kind, Pair, end_all},
+    servers::Servers,
+    talk::{Kind, Pair, Place, end_all},
 };
 
 const MOST_GZIPPED_BYTES: u64 = 165_000;
@@ -85,18 +85,18 @@ fn memory_rows(servers: &Servers) -> Vec<Row> {
     ]
 }
 
-fn memory(servers: &Servers, server: &Server, kind: Kind) -> Memory {
-    let place = server.place(kind);
-    let fresh = server.resident_bytes();
+fn memory(servers: &Servers, server: &Stack, kind: Kind) -> Memory {
+    let place = Place::on(server, kind);
+    let fresh = server.worker().resident_bytes();
     let mut pairs: Vec<Pair> = (0..servers.plan.rooms).map(|_| place.pair()).collect();
     for pair in &mut pairs {
         pair.deliver();
     }
     sleep(servers.plan.rest);
-    let with_rooms = server.resident_bytes();
+    let with_rooms = server.worker().resident_bytes();
     end_all(&place, pairs);
     sleep(RELEASE.min(servers.plan.rest * 6));
-    Memory { fresh, with_rooms, after_rooms: server.resident_bytes() }
+    Memory { fresh, with_rooms, after_rooms: server.worker().resident_bytes() }
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -1,10 +1,11 @@
-//! What Linux says about processes: their groups, their ports and their memory.
+//! What Linux says about processes: their groups, their ports and their memory. Elsewhere there is no /proc, and nothing
+//! is found.
 
 use std::fs;
 
 /// The processes of this name in a process group.
 pub fn members(group: u32, name: &str) -> Vec<u32> {
-    let entries = fs::read_dir("/proc").expect("/proc");
+    let entries = fs::read_dir("/proc").into_iter().flatten();
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     pids.filter(|pid| is_member(*pid, group, name)).collect()
 }
@@ -22,12 +23,12 @@ fn process_group(pid: u32) -> Option<u32> {
 
 /// The ports of 127.0.0.1 that a process listens to.
 pub fn listening_ports(pid: u32) -> Vec<u16> {
-    let sockets: Vec<String> = fs::read_dir(format!("/proc/{pid}/fd"))
-        .expect("a process")
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
+    let sockets: Vec<String> = descriptors
         .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
         .map(|target| target.to_string_lossy().into_owned())
         .collect();
-    let connections = fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
+    let connections = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     connections.lines().skip(1).filter_map(|line| port_if_listening(line, &sockets)).collect()
 }
 
@@ -43,7 +44,7 @@ fn port_if_listening(line: &str, sockets: &[String]) -> Option<u16> {
 
 /// Resident memory, in bytes.
 pub fn resident_bytes(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() * 1024
 }
