@@ -38,6 +38,7 @@ class FakeSocket {
 export class FakeSession {
   state = { phase: "plain" }
   isDestroyed = false
+  isForgotten = false
   /** What is kept for a reload. */
   text = ""
   unsent = []
@@ -70,6 +71,9 @@ export class FakeSession {
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
   destroy = () => {
     this.isDestroyed = true
+  }
+  forget = () => {
+    this.isForgotten = true
   }
 }
 

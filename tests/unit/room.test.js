@@ -278,7 +278,8 @@ test("who leaves the page forgets everything, and a reload finds what it needs",
   test.room.leave()
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
-  assert.deepEqual([test.session.isDestroyed, test.session.unsent.length, test.toldOf("onEnd")], [false, 1, []])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
+  assert.deepEqual([test.session.unsent.length, test.toldOf("onEnd")], [1, []])
 })
 
 // --- The clock ---
@@ -301,7 +302,7 @@ test("without a connection everything is gone at the end by the clock, and after
   assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
 })
 
-test("an encrypted room that may still live keeps its keys in the browser", async () => {
+test("an encrypted room that may still live keeps its keys in the browser, and none in memory", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ state: { phase: "both" } }) })
   await test.disconnects()
   for (const ms of [LIFE_MS, 12_000]) {
@@ -309,7 +310,8 @@ test("an encrypted room that may still live keeps its keys in the browser", asyn
     test.room.tick()
   }
 
-  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], false])
+  assert.deepEqual(test.toldOf("onEnd"), [["unconfirmed"]])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
 })
 
 test("with a connection the room itself has two seconds to say that it is over", async () => {

@@ -232,8 +232,14 @@ export class EncryptedSession {
   // --- The end, and how all this runs ---
 
   destroy() {
-    if (this.state.phase === "ended") return
     this.#seat.wipe()
+    this.forget()
+  }
+
+  forget() {
+    if (this.state.phase === "ended") return
+    this.#seat.forget()
+    this.#opener?.forget()
     this.#opener = this.#otherNonce = null
     this.#conversation = new Conversation(this.#options.roomId, () => {})
     this.#options.events.removeEventListener("storage", this.#onStorage)

@@ -107,6 +107,9 @@ export class PlainSession {
 
   async confirmWords() {}
 
+  /** It has no keys. */
+  forget() {}
+
   destroy() {
     if (this.#hasEnded) return
     this.#hasEnded = true
