@@ -62,6 +62,10 @@ export class FakeSession {
 
   onHellos = async () => {}
   keysMessage = async () => null
+  hasHole = false
+  noteHole = async () => {
+    this.hasHole = true
+  }
   keysRefused = () => {
     this.areKeysRefused = true
   }

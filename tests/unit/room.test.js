@@ -98,6 +98,18 @@ test("a keys message has a place and is never shown or told", async () => {
 
 const KEYS = { id: "keys-of-ann", text: "sealed keys" }
 
+test("the session hears that the room has no message at a number below its newest", async () => {
+  const test = new TestRoom()
+  for (const text of ["one", "two", "three"]) await test.stores({ text }, false)
+  const hasHole = test.session.hasHole
+  test.stored.splice(1, 1)
+
+  await test.connects({ lastSeq: 3 })
+
+  assert.deepEqual([hasHole, test.session.hasHole], [false, true])
+  assert.deepEqual(test.texts(), ["one", "three"])
+})
+
 /** A session that has a keys message to send, until the room has it. */
 function sessionWithKeys(changes = {}) {
   return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })

@@ -223,6 +223,13 @@ export class EncryptedSession {
     this.#change({ wordsConfirmed: true })
   }
 
+  noteHole() {
+    return this.#run(async () => {
+      this.#conversation.isBroken = true
+      this.#noteOrder()
+    })
+  }
+
   #noteOrder() {
     const { isBroken, otherHasSeen } = this.#conversation
     if (isBroken && !this.state.isOrderBroken) void this.#seat.mark({ broken: true })

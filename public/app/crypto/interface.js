@@ -45,6 +45,7 @@
 //                                     stop. A retry is sealed anew
 //   session.bytesLeft(draft)          how many more bytes fit into it; negative for too many
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
+//   await session.noteHole()          the room was asked for a number below its newest, and has no message there
 //   await session.words()             four words or null; asked for each time before they are shown
 //   await session.confirmWords()      the person pressed "They match"
 //   session.drafts                    what is not sent yet: see drafts.js. Works once `afterJoin` is done

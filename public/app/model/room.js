@@ -75,6 +75,7 @@ export class Room {
       clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
+      onHole: () => void session.noteHole(),
       onGone: (word) => this.end(word),
     })
     this.#socket = platform.openSocket({
