@@ -31,6 +31,7 @@ export class Encryption {
   show(state) {
     this.#find("[data-memory]").hidden = state.survivesReload || state.phase === "plain"
     this.#find("[data-broken]").hidden = !state.isOrderBroken
+    this.#find("[data-safety-awaited]").hidden = state.phase !== "both" || state.hasWords || state.wordsUnavailable
     this.#find("[data-safety-unavailable]").hidden = !state.wordsUnavailable
     this.#find("[data-safety-match]").hidden = state.wordsConfirmed
     this.#find("[data-safety-matched]").hidden = !state.wordsConfirmed
@@ -41,7 +42,8 @@ export class Encryption {
   /** Takes everything of the room out of the page. */
   clear() {
     this.#showSafety(null)
-    for (const name of ["broken", "memory", "safety-unavailable", "stopped"]) this.#find(`[data-${name}]`).hidden = true
+    const names = ["broken", "memory", "safety-awaited", "safety-unavailable", "stopped"]
+    for (const name of names) this.#find(`[data-${name}]`).hidden = true
   }
 
   /** @param {SessionState} state */
