@@ -82,7 +82,7 @@ for (const word of ["bad-request", "room-history-full"]) {
     await bob.joins(await ann.creates())
 
     await expect(bob.page.getByText(WORDS_UNAVAILABLE)).toBeVisible()
-    await expect(wordsOf(ann)).toBeHidden()
+    for (const person of [ann, bob]) await expect(wordsOf(person)).toBeHidden()
     await expectToGoOn(ann, bob)
   })
 }

@@ -57,14 +57,20 @@ export class Encryption {
     this.#onStop()
   }
 
+  /** Words that only one of the two can see are none. */
+  get #hasWords() {
+    const { phase, hasWords, wordsUnavailable } = this.#session.state
+    return phase === "both" && hasWords && !wordsUnavailable
+  }
+
   /** The words are asked for each time before they are shown, since asking compares what they stand for. */
   async #showWords() {
-    if (!this.#session.state.hasWords) return this.#showSafety(null)
+    if (!this.#hasWords) return this.#showSafety(null)
     if (this.#isAsking) return
     this.#isAsking = true
     const words = await this.#session.words()
     this.#isAsking = false
-    this.#showSafety(this.#session.state.phase === "both" ? words : null)
+    this.#showSafety(this.#hasWords ? words : null)
   }
 
   /** @param {string[] | null} words */

@@ -113,15 +113,13 @@ impl Attacker {
     }
 
     fn try_messages(&mut self, key: &Secret32) {
-        for recorded in self.evidence.messages.clone() {
-            if self.opened.contains_key(&recorded) {
-                continue;
-            }
-            if let Some(plaintext) = self.open(&recorded, key) {
-                self.evidence.look_at_bytes(&plaintext);
-                let text = String::from_utf8_lossy(&plaintext).trim_end().to_owned();
-                self.opened.insert(recorded, text);
-            }
+        let closed = self.evidence.messages.iter().filter(|recorded| !self.opened.contains_key(recorded));
+        let opened: Vec<_> =
+            closed.filter_map(|recorded| Some((recorded.clone(), self.open(recorded, key)?))).collect();
+        for (recorded, plaintext) in opened {
+            self.evidence.look_at_bytes(&plaintext);
+            let text = String::from_utf8_lossy(&plaintext).trim_end().to_owned();
+            self.opened.insert(recorded, text);
         }
     }
 

@@ -3,8 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use duet_sealing::bytes::{Id, MessageId, ParticipantId};
+use duet_sealing::bytes::{Id, MessageId, ParticipantId, decode_base64url};
 use duet_sealing::handshake::Seat;
 use duet_sealing::hello::Hello;
 use serde_json::Value;
@@ -13,6 +12,9 @@ const SECRET_BYTES: usize = 32;
 /// 32 bytes in base64url.
 const SECRET_CHARACTERS: usize = 43;
 const BOX: &[u8] = b"\"box\":\"";
+
+/// What may be a key.
+pub type Candidate = [u8; SECRET_BYTES];
 
 /// A message as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,9 +44,9 @@ pub struct Evidence {
     /// The encrypted entries of a browser.
     pub boxes: BTreeSet<String>,
     /// What stands in base64url and has the length of a key.
-    pub tokens: BTreeSet<[u8; SECRET_BYTES]>,
+    pub tokens: BTreeSet<Candidate>,
     /// Every 32 bytes in a row, of files.
-    pub windows: BTreeSet<[u8; SECRET_BYTES]>,
+    pub windows: BTreeSet<Candidate>,
 }
 
 impl Evidence {
@@ -58,7 +60,7 @@ impl Evidence {
         for path in paths {
             let bytes = fs::read(path).expect("a file that can be read");
             evidence.look_at_bytes(&bytes);
-            evidence.windows.extend(bytes.windows(SECRET_BYTES).filter_map(|window| window.try_into().ok()));
+            evidence.windows.extend(bytes.windows(SECRET_BYTES).filter_map(candidate));
         }
         evidence
     }
@@ -67,7 +69,8 @@ impl Evidence {
     pub fn look_at_bytes(&mut self, bytes: &[u8]) {
         for run in bytes.split(|byte| !is_base64url(*byte)) {
             if run.len() == SECRET_CHARACTERS {
-                self.tokens.extend(decode(run).and_then(|bytes| bytes.try_into().ok()));
+                let text = String::from_utf8_lossy(run);
+                self.tokens.extend(decode_base64url(&text).and_then(|bytes| candidate(&bytes)));
             }
         }
         for start in 0..bytes.len().saturating_sub(BOX.len()) {
@@ -111,6 +114,6 @@ fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-fn decode(run: &[u8]) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(run).ok()
+fn candidate(bytes: &[u8]) -> Option<Candidate> {
+    bytes.try_into().ok()
 }
