@@ -122,6 +122,8 @@ class Arrival {
     const session = this.#session
     const joined = await this.#takeSeat(session)
     await session.afterJoin(joined)
+    // It opens what this browser keeps, and only the session is to have it.
+    delete joined.shelf
     history.replaceState(null, "", roomPath(this.#roomId))
     const [text, unsent] = await Promise.all([session.drafts.loadText(), session.drafts.loadUnsent()])
     enterRoom(this.#roomId, joined, session, { text, unsent }, (room) => (this.#room = room))

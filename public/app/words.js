@@ -109,6 +109,7 @@ export const WORDS = {
   "safety.why": "What are they for?",
   "safety.about":
     "If both of you see the same four words, nobody is between you. If they differ, somebody may be reading along: destroy this room and make a new one.",
+  "safety.awaited": "Your four words come once the other person’s page has answered.",
   "safety.unavailable": "The safety words cannot be shown in this room.",
   early: "They can read this once you are both here.",
   memory: "This browser stores nothing for this page: a reload loses the room.",

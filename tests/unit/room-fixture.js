@@ -38,6 +38,7 @@ class FakeSocket {
 export class FakeSession {
   state = { phase: "plain" }
   isDestroyed = false
+  isForgotten = false
   /** What is kept for a reload. */
   text = ""
   unsent = []
@@ -61,6 +62,10 @@ export class FakeSession {
 
   onHellos = async () => {}
   keysMessage = async () => null
+  hasHole = false
+  noteHole = async () => {
+    this.hasHole = true
+  }
   keysRefused = () => {
     this.areKeysRefused = true
   }
@@ -70,6 +75,9 @@ export class FakeSession {
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
   destroy = () => {
     this.isDestroyed = true
+  }
+  forget = () => {
+    this.isForgotten = true
   }
 }
 

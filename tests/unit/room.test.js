@@ -98,6 +98,18 @@ test("a keys message has a place and is never shown or told", async () => {
 
 const KEYS = { id: "keys-of-ann", text: "sealed keys" }
 
+test("the session hears that the room has no message at a number below its newest", async () => {
+  const test = new TestRoom()
+  for (const text of ["one", "two", "three"]) await test.stores({ text }, false)
+  const hasHole = test.session.hasHole
+  test.stored.splice(1, 1)
+
+  await test.connects({ lastSeq: 3 })
+
+  assert.deepEqual([hasHole, test.session.hasHole], [false, true])
+  assert.deepEqual(test.texts(), ["one", "three"])
+})
+
 /** A session that has a keys message to send, until the room has it. */
 function sessionWithKeys(changes = {}) {
   return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })
@@ -278,7 +290,8 @@ test("who leaves the page forgets everything, and a reload finds what it needs",
   test.room.leave()
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
-  assert.deepEqual([test.session.isDestroyed, test.session.unsent.length, test.toldOf("onEnd")], [false, 1, []])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
+  assert.deepEqual([test.session.unsent.length, test.toldOf("onEnd")], [1, []])
 })
 
 // --- The clock ---
@@ -301,7 +314,7 @@ test("without a connection everything is gone at the end by the clock, and after
   assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
 })
 
-test("an encrypted room that may still live keeps its keys in the browser", async () => {
+test("an encrypted room that may still live keeps its keys in the browser, and none in memory", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ state: { phase: "both" } }) })
   await test.disconnects()
   for (const ms of [LIFE_MS, 12_000]) {
@@ -309,7 +322,8 @@ test("an encrypted room that may still live keeps its keys in the browser", asyn
     test.room.tick()
   }
 
-  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], false])
+  assert.deepEqual(test.toldOf("onEnd"), [["unconfirmed"]])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
 })
 
 test("with a connection the room itself has two seconds to say that it is over", async () => {

@@ -75,6 +75,7 @@ export class Room {
       clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
+      onHole: () => void session.noteHole(),
       onGone: (word) => this.end(word),
     })
     this.#socket = platform.openSocket({
@@ -200,14 +201,16 @@ export class Room {
    */
   end(word) {
     if (this.#hasEnded) return
-    this.leave()
+    this.#hasEnded = true
     if (GONE.has(word) || this.#session.state.phase === "plain") this.#session.destroy()
+    this.leave()
     this.#listener.onEnd(word)
   }
 
-  /** Lets go of the room and of everything that was said in it; a reload finds its way back. */
+  /** Lets go of the room, its keys and everything that was said in it; a reload finds its way back. */
   leave() {
     this.#hasEnded = true
+    this.#session.forget()
     this.#socket.end()
     this.#history.close()
     this.timeline.clear()
