@@ -19,7 +19,7 @@ export const WORDS = {
   "lobby.link.empty": "Paste the link that somebody sent you.",
   "lobby.promise.two": "Two people, and never a third.",
   "lobby.promise.encrypted": "Encrypted on your device: the server cannot read a word.",
-  "lobby.promise.gone": "When the room ends, nothing of it is left.",
+  "lobby.promise.gone": "When the room ends, everything in it is deleted.",
 
   loading: "Looking for the room…",
 
