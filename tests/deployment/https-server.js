@@ -7,7 +7,18 @@ import { createInterface } from "node:readline"
 
 import { ROOT } from "../browser/stack.js"
 
-const COMMAND = ["start", "--local-protocol", "https", "--port", "0", "--inspector-port", "0"]
+// A developer's own database is not for tests.
+const COMMAND = [
+  "start",
+  "--local-protocol",
+  "https",
+  "--port",
+  "0",
+  "--inspector-port",
+  "0",
+  "--env-file",
+  "/dev/null",
+]
 
 /** Duet as `npm start` serves it, over https. It ends when its standard input does, hence also when we are killed. */
 export async function startOverHttps() {
@@ -16,7 +27,7 @@ export async function startOverHttps() {
   const env = { ...process.env, CI: "1", CLOUDFLARE_CF_FETCH_ENABLED: "false" }
   // The guard ends its whole process group, so it has one of its own.
   const child = spawn("sh", [join(ROOT, "tests/support/src/guard.sh"), ...duet], {
-    cwd: folder,
+    cwd: ROOT,
     env,
     stdio: ["pipe", "pipe", "inherit"],
     detached: true,
