@@ -10,7 +10,7 @@ import { cleanName } from "./model/names.js"
 import { loadName, saveName } from "./model/preferences.js"
 import { forgetRoom, linkKind, openSession, storageOf, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
-import { destroyRoom, identifiedStatus, listMessages, wordOf } from "./net/api.js"
+import { destroyRoom, identifiedStatus, listMessages, roomStatus, wordOf } from "./net/api.js"
 import { RoomSocket } from "./net/room-socket.js"
 import { Door, Problem, Rescue } from "./view/door.js"
 import { RoomView } from "./view/room-view.js"
@@ -160,6 +160,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
   const platform = {
     openSocket: (handlers) => new RoomSocket(socketUrl(roomId, location), handlers),
     list: (page) => listMessages(roomId, page),
+    whyNot: () => roomStatus(roomId).then(() => "", wordOf),
     now: () => Date.now(),
     setTimeout: (act, ms) => setTimeout(act, ms),
     clearTimeout: (timer) => clearTimeout(timer),

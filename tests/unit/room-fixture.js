@@ -92,6 +92,9 @@ export class TestRoom {
   stored = []
   asked = []
   told = []
+  /** The word with which calls are refused. */
+  refusal = ""
+  questions = 0
   socket
 
   /** @param {{session?: any, unsent?: object[]}} given */
@@ -104,6 +107,10 @@ export class TestRoom {
         this.asked.push([after, limit])
         const messages = this.stored.filter(({ seq }) => seq > after && seq <= after + limit)
         return { messages, lastSeq: this.stored.length }
+      },
+      whyNot: async () => {
+        this.questions += 1
+        return this.refusal
       },
       whenIdle: () => {},
       now,
@@ -135,6 +142,12 @@ export class TestRoom {
   async disconnects() {
     this.socket.isReady = false
     this.socket.handlers.onChange(false)
+    await settled()
+  }
+
+  /** @param {number} inARow */
+  async failsToConnect(inARow) {
+    this.socket.handlers.onFailure(inARow)
     await settled()
   }
 

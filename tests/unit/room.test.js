@@ -406,3 +406,46 @@ test("a tab that others replaced says so, and comes back when it is told to", as
 
   assert.deepEqual([replaced, test.room.connection], ["replaced", "open"])
 })
+
+// --- What a socket cannot say ---
+
+test("a socket that fails once is not asked about; from the second failure on, a call asks why", async () => {
+  const test = await TestRoom.connected()
+  await test.disconnects()
+
+  await test.failsToConnect(1)
+  const first = test.questions
+  await test.failsToConnect(2)
+  await test.failsToConnect(3)
+
+  assert.deepEqual([first, test.questions], [0, 2])
+})
+
+test("the platform's quota is told, and no longer once the room is back", async () => {
+  const test = await TestRoom.connected()
+  await test.disconnects()
+  test.refusal = "over-quota"
+
+  await test.failsToConnect(2)
+  const told = test.room.connection
+  test.refusal = "offline"
+  await test.failsToConnect(3)
+  const toldLater = test.room.connection
+  await test.connects()
+
+  assert.deepEqual([told, toldLater, test.room.connection], ["over-quota", "lost", "open"])
+})
+
+test("an answer that comes when the room is back, or over, changes nothing", async () => {
+  const test = await TestRoom.connected()
+  test.refusal = "over-quota"
+
+  await test.failsToConnect(2)
+  const whileReady = test.room.connection
+  test.socket.isReady = false
+  test.socket.handlers.onFailure(2)
+  test.room.end("room-expired")
+  await settled()
+
+  assert.deepEqual([whileReady, test.room.connection], ["open", "open"])
+})

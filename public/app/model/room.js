@@ -21,6 +21,8 @@ const OVERTIME_MS = 2_000
 /** So long a page whose time is over waits for a word from the room before it forgets everything. */
 const CONFIRM_MS = 12_000
 const KEYS_RETRY_MS = 2_000
+/** A socket that fails once comes back. After so many failures in a row a call asks why. */
+const FAILURES_UNTIL_ASKED = 2
 /** Words after which nothing of the room is anywhere, and so nothing of it may be here. */
 const GONE = new Set(["room-destroyed", "room-expired", "room-not-found"])
 
@@ -81,6 +83,7 @@ export class Room {
     this.#socket = platform.openSocket({
       onFrame: (frame) => this.#queue(frame),
       onChange: (isOpen) => this.#onConnection(isOpen ? "open" : "lost"),
+      onFailure: (inARow) => void this.#onFailure(inARow),
       onReplaced: () => this.#onConnection("replaced"),
       onEnd: (word) => this.end(word),
     })
@@ -375,6 +378,15 @@ export class Room {
       this.outbox.close()
       this.#history.close()
     }
+    this.#listener.onConnection()
+  }
+
+  /** @param {number} inARow */
+  async #onFailure(inARow) {
+    if (inARow < FAILURES_UNTIL_ASKED) return
+    const word = await this.#platform.whyNot()
+    if (this.#hasEnded || this.#socket.isReady) return
+    this.#connection = word === "over-quota" ? word : "lost"
     this.#listener.onConnection()
   }
 
