@@ -78,7 +78,7 @@ async function invite(browser) {
   const page = await browser.newPage()
   await page.goto(baseUrl)
   await page.getByRole("button", { name: "Create a private room", exact: true }).click()
-  const field = page.getByLabel("The link of this room")
+  const field = page.getByLabel("Link to this room")
   await field.and(page.locator("input:not([value=''])")).or(field).waitFor()
   let link = ""
   while (!link.includes("#")) link = await field.inputValue()

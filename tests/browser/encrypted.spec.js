@@ -5,9 +5,9 @@ import { roomIdOf } from "./person.js"
 import { Dishonest } from "./dishonest.js"
 import { MemoryStorage, Peer, newId, sessionOutside } from "./peer.js"
 
-const REFUSED = /A message was refused here/
-const WAITING = "1 message opens when the other person is back."
-const EARLY = "They can read this once you are both here."
+const REFUSED = /A message was blocked here/
+const WAITING = "This message opens when the other person is back."
+const EARLY = "The other person can read this once you are both here."
 const BROKEN = "The two of you were not shown the same conversation."
 const CHANGED = /Somebody without this link is in the other seat, or the server changed a key/
 const LOST = /This browser has lost the key to this room/
@@ -48,7 +48,7 @@ test("“They match” leaves a mark, which a reload keeps", async ({ ann, bob }
 
   await ann.button("They match").click()
 
-  const mark = ann.page.getByText("You found that they match.")
+  const mark = ann.page.getByText("You checked them: they match.")
   await expect(mark).toBeVisible()
   await expect(ann.button("They match")).toBeHidden()
   await ann.reloads()
@@ -130,7 +130,7 @@ test("a browser that stores nothing talks all the same, and is told what a reloa
   await bob.says("from memory")
 
   await ann.sees("from memory")
-  await expect(bob.page.getByText("a reload loses the room")).toBeVisible()
+  await expect(bob.page.getByText("If you reload it, you lose the room")).toBeVisible()
   await expect(wordsOf(bob)).toHaveText(await wordsOf(ann).innerText())
 })
 
