@@ -1,7 +1,7 @@
-// Writes the English of public/words/en.json into the pages: each text where its key stands, and for what modules say, a
-// table. So English needs no request of its own. Part of `npm run format`; a test compares.
+// Writes into the pages what they need of public/words/: English, each text where its key stands and a table of what modules
+// say, so that it needs no request of its own; and the languages to choose from. Part of `npm run format`; a test compares.
 
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const PUBLIC = new URL("../public/", import.meta.url)
@@ -14,6 +14,26 @@ export function readPublic(path) {
   return readFileSync(new URL(path, PUBLIC), "utf8")
 }
 
+/** Every language that has a table, English first and the others by their names. */
+export const LANGUAGES = readdirSync(new URL("words/", PUBLIC))
+  .map((name) => name.replace(/\.json$/, ""))
+  .sort((one, other) => Number(other === "en") - Number(one === "en") || nameOf(one).localeCompare(nameOf(other), "en"))
+
+/**
+ * A language under its own name, with a capital as in a list.
+ * @param {string} language
+ */
+function nameOf(language) {
+  const name = new Intl.DisplayNames(language, { type: "language" }).of(language) ?? language
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
+}
+
+/** @param {string} language */
+function optionOf(language) {
+  const { direction } = new Intl.Locale(language).getTextInfo()
+  return `<option value="${language}" lang="${language}" dir="${direction}">${nameOf(language)}</option>`
+}
+
 /**
  * @param {string} language
  * @returns {Record<string, string>}
@@ -23,11 +43,11 @@ export function tableOf(language) {
 }
 
 /**
- * A page with the English of its keys in it.
+ * A page with the English of its keys in it, and the languages.
  * @param {string} html
  * @param {Record<string, string>} english
  */
-export function withEnglish(html, english) {
+export function withWords(html, english) {
   const withContent = html.replace(
     /( data-words="([^"]+)"[^<>]*>)[^<]*(?=<)/g,
     (_, before, key) => before + escape(textOf(english, key)),
@@ -36,7 +56,11 @@ export function withEnglish(html, english) {
     / (placeholder|aria-label)="[^"]*" data-words-(placeholder|label)="([^"]+)"/g,
     (_, _name, kind, key) => ` ${ATTRIBUTES[kind]}="${escape(textOf(english, key))}" data-words-${kind}="${key}"`,
   )
-  return withAttributes.replace(
+  const withLanguages = withAttributes.replace(
+    /(<select [^>]*data-language[^>]*>).*?(?=<\/select>)/gs,
+    (_, before) => before + LANGUAGES.map(optionOf).join(""),
+  )
+  return withLanguages.replace(
     /(<script type="application\/json" id="words">).*?(?=<\/script>)/s,
     (_, before) => `${before}\n${tableFor(withAttributes, english)}\n`,
   )
@@ -110,6 +134,6 @@ export function withoutPlural(key) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const page of PAGES) {
-    writeFileSync(new URL(page, PUBLIC), withEnglish(readPublic(page), tableOf("en")))
+    writeFileSync(new URL(page, PUBLIC), withWords(readPublic(page), tableOf("en")))
   }
 }

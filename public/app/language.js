@@ -6,8 +6,6 @@
 import { readEnglish, sayAgain } from "./view/texts.js"
 import { learnEnglish, speak } from "./words.js"
 
-const LANGUAGES = ["en", "de", "fr", "es", "pt-BR", "ja", "zh-Hans", "ar"]
-const FROM_RIGHT_TO_LEFT = new Set(["ar"])
 const CHOICE_KEY = "duet:language"
 
 /** The language that was asked for last. */
@@ -40,20 +38,18 @@ async function load(language) {
  * @param {Words} table
  */
 function show(language, table) {
-  speak(
-    language,
-    table,
-    navigator.languages.find((tag) => base(tag) === base(language)),
-  )
+  const asSpokenHere = navigator.languages.find((tag) => base(tag) === base(language))
+  speak(language, table, asSpokenHere)
   document.documentElement.lang = language
-  document.documentElement.dir = FROM_RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr"
+  document.documentElement.dir = offered().find(({ value }) => value === language)?.dir || "ltr"
   sayAgain()
 }
 
 /** @returns {string} one of ours */
 function preferred() {
+  const languages = offered().map(({ value }) => value)
   for (const tag of [stored(), ...navigator.languages]) {
-    const known = LANGUAGES.find((language) => language === tag) ?? LANGUAGES.find((one) => base(one) === base(tag))
+    const known = languages.find((language) => language === tag) ?? languages.find((one) => base(one) === base(tag))
     if (known) return known
   }
   return "en"
@@ -90,27 +86,14 @@ function selects() {
   return document.querySelectorAll("select[data-language]")
 }
 
-function offerChoice() {
-  for (const select of selects()) {
-    for (const language of LANGUAGES) {
-      const option = new Option(nameOf(language), language)
-      option.lang = language
-      select.add(option)
-    }
-    select.addEventListener("change", () => choose(select.value))
-    select.hidden = false
-  }
-}
-
-/**
- * A language under its own name, with a capital as in a list.
- * @param {string} language
- */
-function nameOf(language) {
-  const name = new Intl.DisplayNames(language, { type: "language" }).of(language) ?? language
-  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
+/** @returns {HTMLOptionElement[]} every language, as the page offers it */
+function offered() {
+  return [...selects()[0].options]
 }
 
 learnEnglish(readEnglish())
-offerChoice()
+for (const select of selects()) {
+  select.hidden = false
+  select.addEventListener("change", () => choose(select.value))
+}
 void change(preferred())
