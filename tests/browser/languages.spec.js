@@ -35,6 +35,28 @@ test.describe("a browser whose language Duet does not have", () => {
 
 // --- The browser's language ---
 
+test("every language is found by its own name, and by that of the country where it is spoken", async ({
+  browser,
+  baseURL,
+}) => {
+  for (const [locale, language] of [
+    ["fr-CA", "fr"],
+    ["es-MX", "es"],
+    ["pt-PT", "pt-BR"],
+    ["ja", "ja"],
+    ["zh-TW", "zh-Hans"],
+  ]) {
+    const context = await browser.newContext({ baseURL, locale })
+    const page = await context.newPage()
+    await page.goto("/")
+
+    await expect(page.locator("html")).toHaveAttribute("lang", language)
+    await expect(page.locator("[data-create] button")).toHaveText(tableOf(language)["lobby.create"])
+    await expect(page.getByLabel(tableOf(language).language)).toHaveValue(language)
+    await context.close()
+  }
+})
+
 test.describe("a browser that is German", () => {
   test.use({ locale: "de-AT" })
 
