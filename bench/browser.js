@@ -52,7 +52,7 @@ export async function createRoom(context, baseUrl) {
   const page = await context.newPage()
   await page.goto(baseUrl)
   await button(page, "Create a private room").click()
-  const field = page.getByLabel("The link of this room")
+  const field = page.getByLabel("Link to this room")
   await page.waitForFunction((input) => input.value.includes("#"), await field.elementHandle())
   return { page, link: await field.inputValue() }
 }

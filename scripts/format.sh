@@ -4,4 +4,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 use_own_tools
 cargo fmt --all
+node scripts/words.js
 biome format --write .

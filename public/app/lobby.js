@@ -4,6 +4,7 @@ import { accessOf, canEncrypt, fragmentOf, newLinkSecret } from "./crypto/sessio
 import { linkKind, openSession, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, roomPath } from "./net/addresses.js"
 import { ApiError, createRoom, identifiedStatus, wordOf } from "./net/api.js"
+import { put, silence } from "./view/texts.js"
 import { say, sentence } from "./words.js"
 
 const notice = /** @type {HTMLElement} */ (document.querySelector("[data-notice]"))
@@ -11,9 +12,9 @@ const createForm = /** @type {HTMLFormElement} */ (document.querySelector("[data
 const joinForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-join]"))
 const linkProblem = /** @type {HTMLElement} */ (document.querySelector("[data-link-problem]"))
 
-/** @param {string} words */
-function tell(words) {
-  notice.textContent = words
+/** @param {string} word an error word */
+function tell(word) {
+  put(notice, () => sentence(word))
   notice.hidden = false
 }
 
@@ -21,7 +22,7 @@ function tell(words) {
 function sayWhatSentUsHere() {
   const word = new URLSearchParams(location.search).get("error")
   if (!word) return
-  tell(sentence(word))
+  tell(word)
   history.replaceState(null, "", "/")
 }
 
@@ -48,7 +49,7 @@ async function create(event) {
     const chosen = new FormData(createForm).get("ttl")
     await makeRoom(chosen ? Number(chosen) : undefined)
   } catch (error) {
-    tell(sentence(wordOf(error)))
+    tell(wordOf(error))
     button.disabled = false
   }
 }
@@ -58,9 +59,9 @@ function open(event) {
   event.preventDefault()
   const field = /** @type {HTMLInputElement} */ (joinForm.elements.namedItem("link"))
   const problem = openLink(field.value)
-  linkProblem.textContent = problem
-  linkProblem.hidden = problem === ""
-  field.setAttribute("aria-invalid", String(problem !== ""))
+  put(linkProblem, problem ?? silence)
+  linkProblem.hidden = problem === null
+  field.setAttribute("aria-invalid", String(problem !== null))
   if (problem) field.focus()
   // The link is a key: it stays nowhere once it is taken.
   else field.value = ""
@@ -68,15 +69,15 @@ function open(event) {
 
 /**
  * @param {string} pasted
- * @returns {string} what is wrong with it, as a sentence
+ * @returns {(() => string) | null} what is wrong with it
  */
 function openLink(pasted) {
   const room = findRoom(pasted)
-  if (!room) return pasted.trim() ? sentence("bad-link") : say("lobby.link.empty")
+  if (!room) return () => (pasted.trim() ? sentence("bad-link") : say("lobby.link.empty"))
   const { roomId, fragment } = room
-  if (linkKind(roomId, fragment) === "key-cut") return sentence("key-cut")
+  if (linkKind(roomId, fragment) === "key-cut") return () => sentence("key-cut")
   location.assign(roomPath(roomId) + (fragment && `#${fragment}`))
-  return ""
+  return null
 }
 
 sweepBrowser()

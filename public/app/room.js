@@ -15,7 +15,6 @@ import { RoomSocket } from "./net/room-socket.js"
 import { Door, Problem, Rescue } from "./view/door.js"
 import { RoomView } from "./view/room-view.js"
 import { showScene } from "./view/scenes.js"
-import { sentence } from "./words.js"
 
 /** @param {string} selector */
 function $(selector) {
@@ -71,31 +70,31 @@ class Arrival {
     const storage = storageOf("localStorage")
     this.#link = arrive({ roomId: this.#roomId, fragment, isSealed: sealed, hasSeat, storage })
     const { kind } = this.#link
-    if (kind === "downgraded") this.#problem.show(sentence(kind))
-    else if (kind === "key-missing" || kind === "key-cut") this.#rescue.show(sentence(kind))
-    else if (kind === "encrypted" && !(await canEncrypt())) this.#problem.show(sentence(whyNotEncrypted()))
+    if (kind === "downgraded") this.#problem.show(kind)
+    else if (kind === "key-missing" || kind === "key-cut") this.#rescue.show(kind)
+    else if (kind === "encrypted" && !(await canEncrypt())) this.#problem.show(whyNotEncrypted())
     else if (hasSeat) await this.#comeIn()
     else this.#door.show(loadName(), kind === "encrypted")
   }
 
   /** @param {string} word */
   #fail(word) {
-    if (word === "bad-proof") return this.#rescue.show(sentence("key-wrong"))
+    if (word === "bad-proof") return this.#rescue.show("key-wrong")
     if (word === "room-full") return leaveFor(word)
     if (word === "room-not-found") forgetRoom(this.#roomId)
     if (word === "room-not-found" || word === "bad-request") return leaveFor("room-not-found")
-    this.#problem.show(sentence(word))
+    this.#problem.show(word)
   }
 
   /**
    * @param {string} pasted
-   * @returns {string} what is wrong with it, as a sentence
+   * @returns {string} what is wrong with it, as an error word
    */
   #takeLink(pasted) {
     const room = findRoom(pasted)
-    if (!room) return sentence("bad-link")
+    if (!room) return "bad-link"
     const kind = linkKind(room.roomId, room.fragment)
-    if (kind !== "encrypted") return sentence(kind)
+    if (kind !== "encrypted") return kind
     const link = `${roomPath(room.roomId)}#${room.fragment}`
     if (room.roomId !== this.#roomId) location.assign(link)
     else {
@@ -189,7 +188,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
 /**
  * @param {string} roomId
  * @param {(word: string) => void} end
- * @returns {Promise<string>} a sentence, if it failed
+ * @returns {Promise<string>} an error word, if it failed
  */
 async function destroy(roomId, end) {
   try {
@@ -197,7 +196,7 @@ async function destroy(roomId, end) {
     end("room-destroyed")
   } catch (error) {
     const word = wordOf(error)
-    if (word !== "room-not-found") return sentence(word)
+    if (word !== "room-not-found") return word
     end(word)
   }
   return ""

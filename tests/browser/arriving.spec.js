@@ -15,8 +15,8 @@ test("who makes a room is in it, alone, with a link to hand on and a clock", { t
 
 test("a room can be made to last an hour or a day", async ({ ann }) => {
   for (const [choice, words] of [
-    ["1 hour", /^(1 h|59 min) left$/],
-    ["24 hours", /^(24 h|23 h 59 min) left$/],
+    ["1 hour", /^(1 hr|59 min) left$/],
+    ["24 hours", /^(24 hr|23 hr 59 min) left$/],
   ]) {
     await ann.opens("/")
     await ann.page.getByLabel(choice).check()
@@ -156,8 +156,8 @@ test("a link without its key takes no seat, and the whole one opens the room", a
 
   await bob.opens(link.split("#")[0])
 
-  await expect(bob.heading("This link is not whole")).toBeVisible()
-  await expect(bob.page.getByText("The part of the link behind # is missing.")).toBeVisible()
+  await expect(bob.heading("This link is incomplete")).toBeVisible()
+  await expect(bob.page.getByText("The part of the link after # is missing.")).toBeVisible()
   expect(await statusOf(request, roomIdOf(link))).toBe("open")
   await bob.page.getByLabel("Paste the whole link here").fill(link)
   await bob.button("Open").click()

@@ -102,7 +102,7 @@ test("one’s own message that comes back changed counts as not sent", async ({ 
   await bob.says("as I wrote it")
 
   await bob.expectState("as I wrote it", "failed")
-  await expect(bob.message("as I wrote it")).toContainText("It did not come back as it was sent.")
+  await expect(bob.message("as I wrote it")).toContainText("What came back is not what you sent.")
 })
 
 test("early messages that the server made are refused, and real ones open", async ({ ann, bob }) => {

@@ -1,22 +1,23 @@
 // What the specs of encrypted rooms share: two people who meet, and the sentences in which a page says what went wrong.
 
+import { readFileSync } from "node:fs"
+
 import { expect } from "./test.js"
 import { roomIdOf } from "./person.js"
 
-export const REFUSED = "A message was refused here: it was not encrypted for this room, or was changed on its way."
-export const WAITING = "1 message opens when the other person is back."
-export const EARLY = "They can read this once you are both here."
-export const BROKEN = "The two of you were not shown the same conversation."
-export const SEEN = "The other person has this"
-export const WORDS_UNAVAILABLE = "The safety words cannot be shown in this room."
-export const WORDS_AWAITED = "Your four words come once the other person’s page has answered."
-export const CHANGED =
-  "Somebody without this link is in the other seat, or the server changed a key. Nothing more is shown or sent here."
-export const WORDS_FALSE =
-  "The safety words cannot be trusted: somebody may be between you. Nothing more is shown or sent here."
-export const LOST = "This browser has lost the key to this room, and cannot get it back."
-export const DOWNGRADED =
-  "The server says that this room is not encrypted, but your link or this browser says that it is."
+const ENGLISH = JSON.parse(readFileSync(new URL("../../public/words/en.json", import.meta.url), "utf8"))
+
+export const REFUSED = ENGLISH["list.refused"]
+export const WAITING = ENGLISH["list.waiting"]
+export const EARLY = ENGLISH.early
+export const BROKEN = ENGLISH.broken
+export const SEEN = ENGLISH["list.seen"]
+export const WORDS_UNAVAILABLE = ENGLISH["safety.unavailable"]
+export const WORDS_AWAITED = ENGLISH["safety.awaited"]
+export const CHANGED = ENGLISH["stopped.changed"]
+export const WORDS_FALSE = ENGLISH["stopped.words"]
+export const LOST = ENGLISH["stopped.lost"]
+export const DOWNGRADED = ENGLISH["error.downgraded"]
 
 const FOUR_WORDS = /^[a-z]+ [a-z]+ [a-z]+ [a-z]+$/
 

@@ -80,7 +80,7 @@ test("a browser that stores nothing talks all the same, and is told what a reloa
   await bob.says("from memory")
 
   await ann.sees("from memory")
-  await expect(bob.page.getByText("a reload loses the room")).toBeVisible()
+  await expect(bob.page.getByText("If you reload it, you lose the room")).toBeVisible()
   await expect(wordsOf(bob)).toHaveText(await wordsOf(ann).innerText())
 })
 
@@ -89,12 +89,12 @@ test("without https nothing is encrypted, and that is said before a seat is take
   await bob.context.addInitScript(() => Object.defineProperty(Crypto.prototype, "subtle", { value: undefined }))
 
   await bob.opens(link)
-  await expect(bob.page.getByText(/came without https/)).toBeVisible()
+  await expect(bob.page.getByText(/was loaded without https/)).toBeVisible()
   expect(await statusOf(request, roomIdOf(link))).toBe("open")
 
   await bob.opens("/")
   await bob.button("Create a private room").click()
-  await expect(bob.notice).toHaveText(/came without https/)
+  await expect(bob.notice).toHaveText(/was loaded without https/)
 })
 
 test("a link opens the room with whatever a mail or a tracker put behind it", async ({ ann, bob }) => {

@@ -51,8 +51,8 @@ test("“Destroy for both” ends it on both sides at once, and says why", { tag
 
   await ann.destroys()
 
-  await ann.expectEnded(/It was destroyed\. Everything in it is deleted, for both of you\./)
-  await bob.expectEnded(/It was destroyed\. Everything in it is deleted, for both of you\./)
+  await ann.expectEnded(/It was destroyed\. Everything in it has been deleted, for both of you\./)
+  await bob.expectEnded(/It was destroyed\. Everything in it has been deleted, for both of you\./)
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
 })
 

@@ -21,7 +21,7 @@ test("a room whose time is over ends on both sides, and nothing of it stays", { 
   await bob.sees("now or never")
   await expect(bob.timeLeft).toHaveText(/^0:0\d left$/)
 
-  for (const person of [ann, bob]) await person.expectEnded(/Its time was over\. Everything in it is deleted/)
+  for (const person of [ann, bob]) await person.expectEnded(/Its time ran out\. Everything in it has been deleted/)
 
   for (const person of [ann, bob]) {
     await expect(person.page.getByText("now or never")).toHaveCount(0)
@@ -32,7 +32,7 @@ test("a room whose time is over ends on both sides, and nothing of it stays", { 
 
 test("who comes too late finds no room", async ({ ann, bob, request }) => {
   const link = await ann.creates()
-  await ann.expectEnded(/Its time was over/)
+  await ann.expectEnded(/Its time ran out/)
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
 
   await bob.opens(link)
@@ -44,7 +44,7 @@ test("who is at the door when the time is over is told so", async ({ ann, bob })
   const link = await ann.creates()
   await bob.opens(link)
   await bob.expectDoor()
-  await ann.expectEnded(/Its time was over/)
+  await ann.expectEnded(/Its time ran out/)
 
   await bob.button("Join").click()
 
@@ -80,7 +80,7 @@ test("a room whose time is over by the clock shows nothing more without a networ
   await expect(bob.page.getByText(WORDS)).toHaveCount(0)
   await expect(bob.composer).toBeHidden()
 
-  await bob.expectEnded(/Its time was over while this page could not reach it/)
+  await bob.expectEnded(/Its time ran out while this page could not reach it/)
   // The room may live on, so the keys stay, encrypted under what the server forgets with the room.
   const kept = await bob.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
   for (const trace of [WORDS, "half a sen", new URL(link).hash.slice(2)]) expect(kept).not.toContain(trace)
@@ -105,7 +105,7 @@ test("a room whose time is over by the clock is gone on with if the other person
       .toBeHidden({ timeout: 2_000 })
       .catch(() => {})
   }
-  await expect(bob.heading("This room’s time is over")).toBeVisible()
+  await expect(bob.heading("This room’s time is up")).toBeVisible()
   await bob.comesBack(wire)
 
   await bob.sees("before")

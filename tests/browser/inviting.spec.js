@@ -16,12 +16,14 @@ test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
   await expect(ann.sharePanel.getByRole("button", { name: "Copy link" })).toBeVisible()
 })
 
-test("the link can be copied later too", async ({ ann, bob, baseURL }) => {
+test("the link can be copied later too, from the menu", async ({ ann, bob, baseURL }) => {
   await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
   const link = await ann.creates()
   await bob.joins(link)
   await ann.seesStatus("Both here")
 
+  await expect(ann.button("Copy link")).toBeHidden()
+  await ann.button("Menu").click()
   await ann.button("Copy link").click()
 
   await expect(ann.button("Copied")).toBeVisible()

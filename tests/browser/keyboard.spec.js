@@ -117,7 +117,7 @@ test("everything that can be used has a name, in every scene", async ({ ann, bob
   await expectNames(ann)
   await ann.page.keyboard.press("Escape")
   await bob.opens(link.split("#")[0])
-  await expect(bob.heading("This link is not whole")).toBeVisible()
+  await expect(bob.heading("This link is incomplete")).toBeVisible()
   await expectNames(bob)
   await bob.leaves()
   await bob.opens(link)

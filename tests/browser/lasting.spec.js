@@ -116,7 +116,7 @@ test("offline, messages wait, and are sent once after coming back", async ({ ann
   await ann.sees("while online")
 
   await bob.goesOffline(wire)
-  await bob.seesStatus("Offline, your messages wait here")
+  await bob.seesStatus("Offline. Your messages wait here.")
   await bob.says("first that waits")
   await bob.says("second that waits")
   await bob.expectState("second that waits", "pending")
@@ -139,7 +139,7 @@ test("what was written offline is sent even if nothing was missed meanwhile", as
   await bob.joins(link)
 
   await bob.goesOffline(wire)
-  await bob.seesStatus("Offline, your messages wait here")
+  await bob.seesStatus("Offline. Your messages wait here.")
   await bob.says("the very first")
   await bob.comesBack(wire)
 

@@ -8,16 +8,16 @@ import { roomIdOf } from "./person.js"
 const SENTENCES = [
   ["room-not-found", /There is no room at this link/],
   ["room-full", /This room is full.*Ask for a new link/],
-  ["room-expired", /time was over/],
+  ["room-expired", /time ran out/],
   ["room-destroyed", /was destroyed/],
-  ["not-a-participant", /You have no seat in this room any more/],
-  ["bad-proof", /This link is not whole/],
-  ["bad-link", /That is not the link of a room/],
-  ["bad-origin", /This page is not the one the room belongs to/],
-  ["room-history-full", /as many messages as a room may/],
+  ["not-a-participant", /You no longer have a seat in this room/],
+  ["bad-proof", /This link is incomplete/],
+  ["bad-link", /That is not a link to a room/],
+  ["bad-origin", /This room belongs to another site/],
+  ["room-history-full", /as many messages as it can hold/],
   ["store-unavailable", /cannot be reached right now/],
   ["too-many-requests", /too fast/],
-  ["misconfigured", /not set up right/],
+  ["misconfigured", /not set up correctly/],
   ["no-such-word", /^Something went wrong/],
   ["constructor", /^Something went wrong/],
   ["%3Cimg%20src=x%20onerror=alert(1)%3E", /^Something went wrong/],
@@ -102,9 +102,9 @@ test("what is no link is told so, to eyes and ears, and stays in the field", asy
   await field.fill("https://example.com/not-a-room")
   await bob.button("Open").click()
 
-  await expect(bob.page.getByRole("alert").getByText("That is not the link of a room")).toBeVisible()
+  await expect(bob.page.getByRole("alert").getByText("That is not a link to a room")).toBeVisible()
   await expect(field).toHaveAttribute("aria-invalid", "true")
-  await expect(field).toHaveAccessibleDescription(/That is not the link of a room/)
+  await expect(field).toHaveAccessibleDescription(/That is not a link to a room/)
   await expect(field).toBeFocused()
   await expect(field).toHaveValue("https://example.com/not-a-room")
 })
@@ -114,7 +114,7 @@ test("an empty field asks for a link", async ({ bob }) => {
 
   await bob.button("Open").click()
 
-  await expect(bob.page.getByText("Paste the link that somebody sent you.")).toBeVisible()
+  await expect(bob.page.getByText("Paste the link you were sent.")).toBeVisible()
 })
 
 // --- The pages themselves ---

@@ -132,7 +132,7 @@ test("without a network at all the page says so, and comes back at once", async 
 
   await bob.context.setOffline(true)
   network.reset()
-  await bob.seesStatus("Offline, your messages wait here")
+  await bob.seesStatus("Offline. Your messages wait here.")
   await bob.says("from the tunnel")
   await bob.page.clock.runFor(60_000)
   await bob.expectState("from the tunnel", "pending")

@@ -47,7 +47,7 @@ export class Person {
   }
 
   get shareField() {
-    return this.page.getByLabel("The link of this room")
+    return this.page.getByLabel("Link to this room")
   }
 
   get dialog() {

@@ -33,7 +33,7 @@ test("“They match” leaves a mark, which a reload keeps", async ({ ann, bob }
 
   await ann.button("They match").click()
 
-  const mark = ann.page.getByText("You found that they match.")
+  const mark = ann.page.getByText("You checked them: they match.")
   await expect(mark).toBeVisible()
   await expect(ann.button("They match")).toBeHidden()
   await ann.reloads()

@@ -1,7 +1,13 @@
-import assert from "node:assert/strict"
-import { test } from "node:test"
+import "./english.js"
 
-import { machineTime, spokenTime } from "../../public/app/model/dates.js"
+import assert from "node:assert/strict"
+import { afterEach, test } from "node:test"
+
+import { clock, machineTime, spokenMinutes, spokenTime } from "../../public/app/model/dates.js"
+import { speak } from "../../public/app/words.js"
+import { tableOf } from "../../scripts/words.js"
+
+afterEach(() => speak("en", {}))
 
 /** Half past nine in the morning, wherever the test runs. */
 const NOW = new Date(2026, 2, 30, 9, 30).getTime()
@@ -31,4 +37,25 @@ test("a time that is none has no words, and breaks nothing", () => {
     assert.deepEqual([spokenTime(time, NOW), machineTime(time)], ["", ""], String(time))
   }
   assert.equal(machineTime(8.64e15), "+275760-09-13T00:00:00.000Z")
+})
+
+for (const [language, yesterday, minutes, left] of [
+  ["en", /^yesterday, 12:00 PM$/, "1 hr 5 min", "1:05"],
+  ["de", /^gestern, 12:00$/, "1 Std., 5 Min.", "1:05"],
+  ["ja", /^昨日 12:00$/, "1 時間5 分", "1:05"],
+  ["ar", /^أمس، 12:00 م$/, "1 س و5 د", "1:05"],
+]) {
+  test(`times and durations are told in ${language} as it is written there`, () => {
+    speak(language, tableOf(language))
+
+    assert.match(spokenTime(at(2026, 2, 29, 12, 0), NOW), yesterday)
+    assert.equal(spokenMinutes(65), minutes)
+    assert.equal(clock(65), left)
+  })
+}
+
+test("the digits of a clock are those of the reader's country", () => {
+  speak("ar", {}, "ar-EG")
+
+  assert.equal(clock(65), "١:٠٥")
 })

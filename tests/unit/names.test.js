@@ -82,3 +82,17 @@ test("nobody else is shown as oneself, in whatever letters", () => {
   }
   for (const raw of ["Youssef", "Yolanda", "Lou", "你"]) assert.equal(shownName(raw, "You"), raw)
 })
+
+for (const [self, names] of [
+  ["Du", ["du", "D\u200Bu", "Dυ", "ԁu", "Dü"]],
+  ["Vous", ["VOUS", "Vоuѕ", "νous", "Ѵous"]],
+  ["Tú", ["Tu", "Тú", "τυ"]],
+  ["Você", ["Voce", "Vосê", "Voсе"]],
+  ["あなた", ["あなた", " あなた。"]],
+  ["أنت", ["أنت", "أ\u200Fنت"]],
+]) {
+  test(`nobody else is shown as “${self}”`, () => {
+    for (const raw of names) assert.equal(shownName(raw, self), "", raw)
+    assert.equal(shownName("Ann", self), "Ann")
+  })
+}

@@ -20,12 +20,17 @@ function closureOf(path, seen = new Set()) {
 for (const [page, entry] of [
   ["index.html", "/app/lobby.js"],
   ["room.html", "/app/room.js"],
+  ["promises.html", "/app/language.js"],
+  ["404.html", "/app/language.js"],
 ]) {
-  test(`${page} preloads exactly what ${entry} imports`, () => {
+  test(`${page} loads the language first, and preloads exactly what its modules import`, () => {
     const html = readFileSync(new URL(page, PUBLIC), "utf8")
     const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, href]) => href)
+    const scripts = [...html.matchAll(/<script type="module" src="([^"]+)">/g)].map(([, src]) => src)
+    const entries = new Set(["/app/language.js", entry])
+    const needed = [...entries].flatMap((one) => [...closureOf(one)])
 
-    assert.deepEqual(preloaded.sort(), [...closureOf(entry)].filter((path) => path !== entry).sort())
-    assert.ok(html.includes(`<script type="module" src="${entry}">`))
+    assert.deepEqual(scripts, [...entries])
+    assert.deepEqual(preloaded.sort(), [...new Set(needed)].filter((path) => !entries.has(path)).sort())
   })
 }

@@ -1,6 +1,6 @@
-// When something was said, in words. Time is an argument, and a time that is none breaks nothing. No DOM.
+// Times and durations, in words. Time is an argument, and a time that is none breaks nothing. No DOM.
 
-import { say } from "../words.js"
+import { say, written } from "../words.js"
 
 const LATEST_MS = 8_640_000_000_000_000
 
@@ -26,11 +26,31 @@ export function machineTime(timestamp) {
 export function spokenTime(timestamp, now) {
   if (!isTime(timestamp)) return ""
   const [then, today] = [new Date(timestamp), new Date(now)]
-  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+  const time = written().time.format(then)
   if (isSameDay(then, today)) return time
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1)
-  if (isSameDay(then, yesterday)) return say("list.yesterday", { time })
-  return say("list.dated", { date: then.toLocaleDateString([], { dateStyle: "medium" }), time })
+  const date = isSameDay(then, yesterday) ? written().day.format(-1, "day") : written().date.format(then)
+  return say("list.dated", { date, time })
+}
+
+/**
+ * Hours and minutes: “1 hr 5 min”.
+ * @param {number} minutes
+ */
+export function spokenMinutes(minutes) {
+  const { hour, minute, parts } = written()
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+  if (hours === 0) return minute.format(rest)
+  return parts.format(rest === 0 ? [hour.format(hours)] : [hour.format(hours), minute.format(rest)])
+}
+
+/**
+ * Minutes and seconds as a clock has them: “1:05”.
+ * @param {number} seconds
+ */
+export function clock(seconds) {
+  const { number, twoDigits } = written()
+  return `${number.format(Math.floor(seconds / 60))}:${twoDigits.format(seconds % 60)}`
 }
 
 /**

@@ -1,5 +1,8 @@
 // How long the room still lives, by the room's own clock. Time is an argument. No DOM.
 
+import { say } from "../words.js"
+import { clock, spokenMinutes } from "./dates.js"
+
 /** So long before the end the room offers to be kept open; a third of the life, where that is shorter. */
 const ENDING_MS = 120_000
 /** From here on the end is urgent. */
@@ -68,21 +71,11 @@ export class Lifetime {
 }
 
 /**
- * The time left as a key of words.js and its values.
+ * The time left, in words.
  * @param {number} msLeft
- * @returns {[key: string, values: Record<string, string | number>]}
  */
 export function timeLeft(msLeft) {
   const seconds = Math.max(0, Math.ceil(msLeft / 1000))
-  if (seconds === 0) return ["time.ending", {}]
-  if (seconds < 120) return ["time.clock", clockParts(seconds)]
-  const minutes = Math.ceil(seconds / 60)
-  if (minutes < 60) return ["time.minutes", { minutes }]
-  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
-  return rest === 0 ? ["time.hours", { hours }] : ["time.hours-minutes", { hours, minutes: rest }]
-}
-
-/** @param {number} seconds */
-export function clockParts(seconds) {
-  return { minutes: Math.floor(seconds / 60), seconds: String(seconds % 60).padStart(2, "0") }
+  if (seconds === 0) return say("time.ending")
+  return say("time.left", { time: seconds < 120 ? clock(seconds) : spokenMinutes(Math.ceil(seconds / 60)) })
 }

@@ -80,7 +80,7 @@ function cut(line) {
   return kept.trim()
 }
 
-/** Letters of other alphabets that look like those of “you”. */
+/** Letters of other alphabets that look like those of “you”, in every language that Duet speaks: du, vous, tú, você. */
 const LOOKALIKES = new Map(
   Object.entries({
     Υ: "y",
@@ -99,6 +99,16 @@ const LOOKALIKES = new Map(
     ʊ: "u",
     ц: "u",
     ᴜ: "u",
+    ԁ: "d",
+    ѵ: "v",
+    ν: "v",
+    ѕ: "s",
+    т: "t",
+    τ: "t",
+    с: "c",
+    ϲ: "c",
+    е: "e",
+    ҽ: "e",
   }),
 )
 

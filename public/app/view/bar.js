@@ -1,6 +1,8 @@
 // The quiet bar above the composer: something to know, and one thing to do about it.
 
-/** @typedef {{text: string, button: string, onPress: () => void}} Offer */
+import { put, silence } from "./texts.js"
+
+/** @typedef {{text: () => string, button: () => string, onPress: () => void}} Offer */
 
 export class Bar {
   #root
@@ -21,7 +23,7 @@ export class Bar {
   show(offer) {
     this.#offer = offer
     this.#root.hidden = offer === null
-    if (this.#text.textContent !== (offer?.text ?? "")) this.#text.textContent = offer?.text ?? ""
-    if (this.#button.textContent !== (offer?.button ?? "")) this.#button.textContent = offer?.button ?? ""
+    put(this.#text, offer?.text ?? silence)
+    put(this.#button, offer?.button ?? silence)
   }
 }

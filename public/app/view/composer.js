@@ -1,6 +1,7 @@
 // The form at the foot of the room.
 
-import { say } from "../words.js"
+import { sayCount } from "../words.js"
+import { put } from "./texts.js"
 
 /** With so little left the writer is told. */
 const COUNTED_BYTES = 1_000
@@ -69,8 +70,7 @@ export class Composer {
   #measure() {
     const left = this.#bytesLeft(this.#field.value.trim())
     this.#counter.hidden = left > COUNTED_BYTES
-    this.#counter.textContent =
-      left < 0 ? say("composer.over", { count: -left }) : say("composer.left", { count: left })
+    put(this.#counter, () => (left < 0 ? sayCount("composer.over", -left) : sayCount("composer.left", left)))
     this.#form.toggleAttribute("data-too-long", left < 0)
     this.#button.disabled = left < 0
     this.#field.setAttribute("aria-invalid", String(left < 0))

@@ -1,12 +1,15 @@
 // The question before a room is destroyed: it takes a second press, on a button that names what it does.
 
+import { sentence } from "../words.js"
+import { put, silence } from "./texts.js"
+
 export class DestroyDialog {
   #dialog
   #problem
 
   /**
    * @param {HTMLDialogElement} dialog
-   * @param {() => Promise<string>} onConfirm destroys; answers with a sentence if that failed
+   * @param {() => Promise<string>} onConfirm destroys; answers with an error word if that failed
    */
   constructor(dialog, onConfirm) {
     this.#dialog = dialog
@@ -24,9 +27,9 @@ export class DestroyDialog {
     this.#dialog.close()
   }
 
-  /** @param {string} words */
-  #say(words) {
-    this.#problem.textContent = words
-    this.#problem.hidden = words === ""
+  /** @param {string} word empty for nothing */
+  #say(word) {
+    put(this.#problem, word ? () => sentence(word) : silence)
+    this.#problem.hidden = word === ""
   }
 }

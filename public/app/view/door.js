@@ -1,6 +1,8 @@
 // What stands before a room: the door, the link that is not whole, and the room that cannot be reached.
 
+import { sentence } from "../words.js"
 import { showScene } from "./scenes.js"
+import { put, silence } from "./texts.js"
 
 export class Door {
   #form
@@ -46,7 +48,7 @@ export class Rescue {
 
   /**
    * @param {HTMLElement} form
-   * @param {(pasted: string) => string} onPaste answers with what is wrong, as a sentence
+   * @param {(pasted: string) => string} onPaste answers with what is wrong, as an error word
    */
   constructor(form, onPaste) {
     this.#field = /** @type {HTMLInputElement} */ (form.querySelector("input"))
@@ -57,38 +59,38 @@ export class Rescue {
     })
   }
 
-  /** @param {string} reason */
-  show(reason) {
+  /** @param {string} word why */
+  show(word) {
     const scene = showScene("rescue")
     const place = /** @type {HTMLElement} */ (scene.querySelector("[data-rescue-reason]"))
-    place.textContent = reason
+    put(place, () => sentence(word))
     this.#field.focus()
   }
 
-  /** @param {string} problem */
-  #say(problem) {
-    this.#problem.textContent = problem
-    this.#problem.hidden = problem === ""
+  /** @param {string} word empty for nothing */
+  #say(word) {
+    put(this.#problem, word ? () => sentence(word) : silence)
+    this.#problem.hidden = word === ""
     // The link is a key: it stays nowhere once it is taken.
-    if (!problem) this.#field.value = ""
+    if (!word) this.#field.value = ""
   }
 }
 
 export class Problem {
-  #words
+  #reason
 
   /**
    * @param {HTMLElement} scene
    * @param {() => void} onAgain
    */
   constructor(scene, onAgain) {
-    this.#words = /** @type {HTMLElement} */ (scene.querySelector("[data-problem]"))
+    this.#reason = /** @type {HTMLElement} */ (scene.querySelector("[data-problem]"))
     scene.querySelector("[data-again]")?.addEventListener("click", onAgain)
   }
 
-  /** @param {string} words */
-  show(words) {
+  /** @param {string} word why */
+  show(word) {
     showScene("problem")
-    this.#words.textContent = words
+    put(this.#reason, () => sentence(word))
   }
 }

@@ -4,6 +4,7 @@
 /** @import { Session } from "../crypto/session.js" */
 
 import { say } from "../words.js"
+import { put } from "./texts.js"
 
 export class Encryption {
   #root
@@ -51,7 +52,7 @@ export class Encryption {
     this.#showSafety(null)
     const key = phase === "lost" ? "lost" : reason === "words" ? "words" : "changed"
     const words = this.#find("[data-stopped-reason]")
-    if (words.textContent === "") words.textContent = say(`stopped.${key}`)
+    if (words.textContent === "") put(words, () => say(`stopped.${key}`))
     this.#find("[data-stopped-new]").hidden = phase !== "lost"
     this.#find("[data-stopped]").hidden = false
     this.#onStop()

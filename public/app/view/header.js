@@ -5,6 +5,7 @@
 
 import { timeLeft } from "../model/lifetime.js"
 import { say } from "../words.js"
+import { put } from "./texts.js"
 
 export class Header {
   #root
@@ -22,12 +23,12 @@ export class Header {
 
   /**
    * @param {Company} company
-   * @param {string} trouble a key of words.js about the connection; empty while all is well
+   * @param {string} trouble the key of a text about the connection; empty while all is well
    */
   showStatus(company, trouble) {
     this.#root.dataset.company = company
     this.#root.toggleAttribute("data-disconnected", trouble !== "")
-    setText(this.#status, say(trouble || `header.${company}`))
+    put(this.#status, () => say(trouble || `header.${company}`))
   }
 
   /**
@@ -36,17 +37,8 @@ export class Header {
    */
   showTime(lifetime, now) {
     if (!lifetime.isKnown) return
-    setText(this.#time, say(...timeLeft(lifetime.msLeft(now))))
+    put(this.#time, () => timeLeft(lifetime.msLeft(now)))
     this.#root.toggleAttribute("data-ending", lifetime.isUrgent(now))
     this.#fuse.style.setProperty("--left", String(lifetime.share(now)))
   }
-}
-
-/**
- * What stays the same is not said again to whoever listens.
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text
 }

@@ -5,9 +5,10 @@
 /** @import { Pending } from "../model/outbox.js" */
 /** @import { Look } from "./message.js" */
 
-import { say, sayCount } from "../words.js"
+import { sayCount } from "../words.js"
 import { buildMessage, buildNote, continues, showContinued, showSeen, showState, showTime } from "./message.js"
 import { ReadingPlace } from "./reading-place.js"
+import { put } from "./texts.js"
 
 /** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
 const MOST_ROWS = 240
@@ -32,7 +33,7 @@ export class MessageList {
   /** The window. Row 0 stands before the first message, for lines of the page's own. */
   #low = 0
   #high = -1
-  /** @type {Map<number, string>} lines of the page's own, by the number of the message that they follow */
+  /** @type {Map<number, string>} keys of lines of the page's own, by the number of the message that they follow */
   #notes = new Map()
   /** @type {Map<string, HTMLElement>} messages that have no number yet */
   #pending = new Map()
@@ -108,11 +109,11 @@ export class MessageList {
 
   /**
    * Adds a line of the page's own behind the newest message. Of several at one place, only the last one counts.
-   * @param {string} text
+   * @param {string} key
    */
-  addNote(text) {
+  addNote(key) {
     const seq = this.#timeline.high
-    this.#notes.set(seq, text)
+    this.#notes.set(seq, key)
     if (this.#rows.has(seq)) this.#rebuild(seq)
     this.#regroupPending()
     this.#place.keepEnd()
@@ -263,7 +264,7 @@ export class MessageList {
 
   /** @param {Entry} entry */
   #elementOf(entry) {
-    if (entry.kind !== "shown") return buildNote(say(`list.${entry.kind}`))
+    if (entry.kind !== "shown") return buildNote(`list.${entry.kind}`)
     const element = this.#takePending(entry) ?? buildMessage(this.#template, entry, this.#onRetry)
     this.#looks.set(element, entry)
     showState(element, "sent")
@@ -390,6 +391,6 @@ export class MessageList {
   #countUnseen(more) {
     this.#unseen += more
     this.#pill.hidden = this.#unseen === 0
-    if (this.#unseen > 0) this.#pill.textContent = sayCount("list.new", this.#unseen)
+    if (this.#unseen > 0) put(this.#pill, () => sayCount("list.new", this.#unseen))
   }
 }

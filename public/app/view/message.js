@@ -4,6 +4,7 @@ import { machineTime, spokenTime } from "../model/dates.js"
 import { shownName } from "../model/names.js"
 import { say, sentence } from "../words.js"
 import { isEmojiOnly, nodesOf } from "./rich-text.js"
+import { put, silence } from "./texts.js"
 
 /**
  * What a message looks like.
@@ -40,14 +41,18 @@ export function buildMessage(template, look, onRetry) {
   const message = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true))
   message.dataset.key = look.id
   message.classList.toggle("message--own", look.isOwn)
-  part(message, "name").textContent = look.isOwn
-    ? say("list.you")
-    : shownName(look.sender, say("list.you")) || say("list.other")
+  put(part(message, "name"), () => nameOf(look))
   part(message, "text").append(...nodesOf(look.text))
   part(message, "text").classList.toggle("message__text--emoji", isEmojiOnly(look.text))
   part(message, "retry").addEventListener("click", () => onRetry(look.id))
   showTime(message, look)
   return message
+}
+
+/** @param {Look} look */
+function nameOf({ isOwn, sender }) {
+  const you = say("list.you")
+  return isOwn ? you : shownName(sender, you) || say("list.other")
 }
 
 /**
@@ -57,7 +62,7 @@ export function buildMessage(template, look, onRetry) {
 export function showTime(message, { at }) {
   const time = /** @type {HTMLTimeElement} */ (part(message, "time"))
   time.dateTime = machineTime(at)
-  time.textContent = spokenTime(at, Date.now())
+  put(time, () => spokenTime(at, Date.now()))
 }
 
 /**
@@ -69,8 +74,12 @@ export function showState(message, state, problem = "") {
   message.dataset.state = state
   part(message, "sending").hidden = state !== "pending"
   part(message, "state").hidden = state !== "failed"
-  part(message, "problem").textContent =
-    state === "failed" ? `${say("list.failed", { reason: sentence(problem) })} ` : ""
+  put(part(message, "problem"), state === "failed" ? () => failureOf(problem) : silence)
+}
+
+/** @param {string} problem */
+function failureOf(problem) {
+  return `${say("list.failed", { reason: sentence(problem) })} `
 }
 
 /**
@@ -91,12 +100,12 @@ export function showContinued(message, isContinued) {
 
 /**
  * A line of the page's own.
- * @param {string} text
+ * @param {string} key
  */
-export function buildNote(text) {
+export function buildNote(key) {
   const note = document.createElement("p")
   note.className = "note"
-  note.textContent = text
+  put(note, () => say(key))
   return note
 }
 

@@ -5,8 +5,7 @@
 /** @import { Room } from "../model/room.js" */
 /** @import { Listener } from "../model/surroundings.js" */
 
-import { isSameDay } from "../model/dates.js"
-import { clockParts } from "../model/lifetime.js"
+import { clock, isSameDay } from "../model/dates.js"
 import { cleanName } from "../model/names.js"
 import { loadName, loadSound, saveName, saveSound } from "../model/preferences.js"
 import { endReason, say } from "../words.js"
@@ -20,6 +19,7 @@ import { Menu } from "./menu.js"
 import { MessageList } from "./message-list.js"
 import { showScene } from "./scenes.js"
 import { Share } from "./share.js"
+import { put, silence } from "./texts.js"
 
 const CONNECTION_KEYS = {
   connecting: "header.connecting",
@@ -53,7 +53,7 @@ export class RoomView {
    * @param {(listener: Listener) => Room} given.enter
    * @param {Session} given.session
    * @param {string} given.text what stood in the field before a reload
-   * @param {() => Promise<string>} given.onDestroy answers with a sentence if it failed
+   * @param {() => Promise<string>} given.onDestroy answers with an error word if it failed
    */
   constructor(root, { enter, session, text, onDestroy }) {
     this.#root = root
@@ -143,7 +143,7 @@ export class RoomView {
   onPresence(news) {
     this.#showStatus()
     this.#showShare()
-    if (news) this.#list.addNote(say(`note.${news}`))
+    if (news) this.#list.addNote(`note.${news}`)
   }
 
   /** @param {SessionState} state */
@@ -166,7 +166,7 @@ export class RoomView {
 
   /** @param {boolean} isTyping */
   onTyping(isTyping) {
-    this.#find("[data-typing]").textContent = isTyping ? say("typing") : ""
+    put(this.#find("[data-typing]"), isTyping ? () => say("typing") : silence)
   }
 
   onOverdue() {
@@ -190,7 +190,7 @@ export class RoomView {
     const scene = showScene("ended")
     const title = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-title]"))
     const reason = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-reason]"))
-    reason.textContent = endReason(word)
+    put(reason, () => endReason(word))
     title.focus()
   }
 
@@ -221,10 +221,18 @@ export class RoomView {
     const { connection, lifetime } = this.#room
     const now = Date.now()
     if (connection === "replaced") {
-      this.#bar.show({ text: say("bar.replaced"), button: say("bar.continue"), onPress: () => this.#room.connect() })
+      this.#bar.show({
+        text: () => say("bar.replaced"),
+        button: () => say("bar.continue"),
+        onPress: () => this.#room.connect(),
+      })
     } else if (connection === "open" && lifetime.isEnding(now) && lifetime.msLeft(now) > 0) {
-      const time = say("bar.clock", clockParts(Math.ceil(lifetime.msLeft(now) / 1000)))
-      this.#bar.show({ text: say("bar.ends", { time }), button: say("bar.keep"), onPress: () => this.#room.keepOpen() })
+      const seconds = Math.ceil(lifetime.msLeft(now) / 1000)
+      this.#bar.show({
+        text: () => say("bar.ends", { time: clock(seconds) }),
+        button: () => say("bar.keep"),
+        onPress: () => this.#room.keepOpen(),
+      })
     } else {
       this.#bar.show(null)
     }

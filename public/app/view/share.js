@@ -1,6 +1,7 @@
 // Every way to hand the link on: the panel for whoever waits alone, and the button in the head.
 
 import { say } from "../words.js"
+import { put } from "./texts.js"
 
 export class Share {
   #panel
@@ -43,10 +44,10 @@ export class Share {
   /** @param {HTMLElement} button */
   async #copyBy(button) {
     const label = /** @type {HTMLElement} */ (button.querySelector("[data-copy-label]"))
-    const outcome = (await this.#copy()) ? "share.copied" : "share.by-hand"
-    label.textContent = say(outcome)
-    this.#announce(say(`${outcome}.aloud`))
-    setTimeout(() => (label.textContent = say("share.copy")), 2_000)
+    const isCopied = await this.#copy()
+    put(label, () => say(isCopied ? "share.copied" : "share.by-hand"))
+    this.#announce(say(isCopied ? "share.copied.aloud" : "share.by-hand.aloud"))
+    setTimeout(() => put(label, () => say("share.copy")), 2_000)
   }
 
   /** @returns {Promise<boolean>} */
@@ -69,7 +70,7 @@ export class Share {
     const { data, size } = encode(this.#link, { ecc: "M", border: 2 })
     const squares = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
     const path = svgElement("path", { d: squares.join("") })
-    const svg = svgElement("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": say("share.code") })
+    const svg = svgElement("svg", { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true" })
     svg.append(path)
     this.#code.replaceChildren(svg)
   }

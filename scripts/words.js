@@ -1,0 +1,139 @@
+// Writes into the pages what they need of public/words/: English, each text where its key stands and a table of what modules
+// say, so that it needs no request of its own; and the languages to choose from. Part of `npm run format`; a test compares.
+
+import { readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+
+const PUBLIC = new URL("../public/", import.meta.url)
+const ATTRIBUTES = { placeholder: "placeholder", label: "aria-label" }
+
+export const PAGES = ["index.html", "room.html", "promises.html", "404.html"]
+
+/** @param {string} path in `public/` */
+export function readPublic(path) {
+  return readFileSync(new URL(path, PUBLIC), "utf8")
+}
+
+/** Every language that has a table, English first and the others by their names. */
+export const LANGUAGES = readdirSync(new URL("words/", PUBLIC))
+  .map((name) => name.replace(/\.json$/, ""))
+  .sort((one, other) => Number(other === "en") - Number(one === "en") || nameOf(one).localeCompare(nameOf(other), "en"))
+
+/**
+ * A language under its own name, with a capital as in a list.
+ * @param {string} language
+ */
+function nameOf(language) {
+  const name = new Intl.DisplayNames(language, { type: "language" }).of(language) ?? language
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
+}
+
+/** @param {string} language */
+function optionOf(language) {
+  const { direction } = new Intl.Locale(language).getTextInfo()
+  return `<option value="${language}" lang="${language}" dir="${direction}">${nameOf(language)}</option>`
+}
+
+/**
+ * @param {string} language
+ * @returns {Record<string, string>}
+ */
+export function tableOf(language) {
+  return JSON.parse(readPublic(`words/${language}.json`))
+}
+
+/**
+ * A page with the English of its keys in it, and the languages.
+ * @param {string} html
+ * @param {Record<string, string>} english
+ */
+export function withWords(html, english) {
+  const withContent = html.replace(
+    /( data-words="([^"]+)"[^<>]*>)[^<]*(?=<)/g,
+    (_, before, key) => before + escape(textOf(english, key)),
+  )
+  const withAttributes = withContent.replace(
+    / (placeholder|aria-label)="[^"]*" data-words-(placeholder|label)="([^"]+)"/g,
+    (_, _name, kind, key) => ` ${ATTRIBUTES[kind]}="${escape(textOf(english, key))}" data-words-${kind}="${key}"`,
+  )
+  const withLanguages = withAttributes.replace(
+    /(<select [^>]*data-language[^>]*>).*?(?=<\/select>)/gs,
+    (_, before) => before + LANGUAGES.map(optionOf).join(""),
+  )
+  return withLanguages.replace(
+    /(<script type="application\/json" id="words">).*?(?=<\/script>)/s,
+    (_, before) => `${before}\n${tableFor(withAttributes, english)}\n`,
+  )
+}
+
+/** @param {Record<string, string>} english */
+function textOf(english, key) {
+  if (!Object.hasOwn(english, key)) throw new Error(`public/words/en.json has no ${key}`)
+  return english[key]
+}
+
+/** @param {string} text */
+function escape(text) {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;")
+}
+
+/**
+ * What the page's modules say and its HTML does not hold, a line each.
+ * @param {string} html
+ * @param {Record<string, string>} english
+ */
+function tableFor(html, english) {
+  const inHtml = keysOfPage(html)
+  const said = keysOfModules(modulesOf(html), Object.keys(english))
+  const missing = Object.keys(english).filter((key) => said.has(key) && !inHtml.has(key))
+  const lines = missing.map((key) => `${JSON.stringify(key)}:${JSON.stringify(english[key]).replace(/</g, "\\u003c")}`)
+  return `{${lines.join(",\n")}}`
+}
+
+/**
+ * The keys that stand in a page.
+ * @param {string} html
+ * @returns {Set<string>}
+ */
+export function keysOfPage(html) {
+  return new Set([...html.matchAll(/ data-words(?:-\w+)?="([^"]+)"/g)].map(([, key]) => key))
+}
+
+/**
+ * All modules of a page, by their paths in `public/`.
+ * @param {string} html
+ */
+export function modulesOf(html) {
+  return [...html.matchAll(/(?:modulepreload" href|type="module" src)="\/([^"]+)"/g)].map(([, path]) => path)
+}
+
+/**
+ * The keys that modules say: what they pass to `say` and its like, whatever else looks like a key, and where a key is put
+ * together, all that begin alike.
+ * @param {string[]} paths in `public/`
+ * @param {string[]} keys all that there are
+ * @returns {Set<string>}
+ */
+export function keysOfModules(paths, keys) {
+  const source = paths.map(readPublic).join("\n")
+  const literals = new Set([...source.matchAll(/"([a-z-]+(?:\.[a-z-]+)+)"/g)].map(([, literal]) => literal))
+  for (const [, literal] of source.matchAll(/\bsay(?:Count)?\("([^"]+)"/g)) literals.add(literal)
+  const starts = [...source.matchAll(/`([a-z-]+\.)\$\{/g)].map(([, start]) => start)
+  const isSaid = (/** @type {string} */ key) =>
+    literals.has(key) || literals.has(withoutPlural(key)) || starts.some((start) => key.startsWith(start))
+  return new Set(keys.filter(isSaid))
+}
+
+/**
+ * The key that is asked for, of a key that is one of a word's plural forms.
+ * @param {string} key
+ */
+export function withoutPlural(key) {
+  return key.replace(/\.(zero|one|two|few|many|other)$/, "")
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const page of PAGES) {
+    writeFileSync(new URL(page, PUBLIC), withWords(readPublic(page), tableOf("en")))
+  }
+}

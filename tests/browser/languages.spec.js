@@ -1,0 +1,227 @@
+// Every language, and the way between them.
+
+import { tableOf, withoutPlural } from "../../scripts/words.js"
+import { layoutFaults, pseudo } from "./layout.js"
+import { expect, test } from "./test.js"
+
+const GERMAN = tableOf("de")
+const ARABIC = tableOf("ar")
+const ENGLISH = tableOf("en")
+
+const root = (person) => person.page.locator("html")
+
+// --- English ---
+
+test("English is in the page: no table is asked for before somebody can write", async ({ ann }) => {
+  const asked = []
+  ann.context.on("request", (request) => asked.push(new URL(request.url()).pathname))
+
+  await ann.creates()
+
+  expect(asked).toContain("/app/room.js")
+  expect(asked.filter((path) => path.startsWith("/words/"))).toEqual([])
+  await expect(root(ann)).toHaveAttribute("lang", "en")
+})
+
+test.describe("a browser whose language Duet does not have", () => {
+  test.use({ locale: "nl-NL" })
+
+  test("is spoken to in English", async ({ ann }) => {
+    await ann.creates()
+
+    await ann.seesStatus(ENGLISH["header.alone"])
+  })
+})
+
+// --- The browser's language ---
+
+test("every language is found by its own name, and by that of the country where it is spoken", async ({
+  browser,
+  baseURL,
+}) => {
+  for (const [locale, language] of [
+    ["fr-CA", "fr"],
+    ["es-MX", "es"],
+    ["pt-PT", "pt-BR"],
+    ["ja", "ja"],
+    ["zh-TW", "zh-Hans"],
+  ]) {
+    const context = await browser.newContext({ baseURL, locale })
+    const page = await context.newPage()
+    await page.goto("/")
+
+    await expect(page.locator("html")).toHaveAttribute("lang", language)
+    await expect(page.locator("[data-create] button")).toHaveText(tableOf(language)["lobby.create"])
+    await expect(page.getByLabel(tableOf(language).language)).toHaveValue(language)
+    await context.close()
+  }
+})
+
+test.describe("a browser that is German", () => {
+  test.use({ locale: "de-AT" })
+
+  test("is spoken to in German, from the lobby to the end", async ({ ann, bob }) => {
+    await ann.opens("/")
+    await expect(root(ann)).toHaveAttribute("lang", "de")
+    await ann.button(GERMAN["lobby.create"]).click()
+    await ann.seesStatus(GERMAN["header.alone"])
+    await expect(ann.timeLeft).toHaveText("noch 10 Min.")
+
+    await bob.opens(await ann.page.locator("[data-share-link]").inputValue())
+    await bob.button(GERMAN["door.join"]).click()
+    await bob.seesStatus(GERMAN["header.together"])
+    await bob.page.locator("#text").fill("Hallo")
+    await bob.page.keyboard.press("Enter")
+    await expect(bob.page.locator("[data-part=name]").first()).toHaveText(GERMAN["list.you"])
+
+    await bob.button(GERMAN["header.menu"]).click()
+    await bob.button(GERMAN["menu.destroy"]).click()
+    await bob.button(GERMAN["destroy.now"]).click()
+    await expect(ann.page.locator("[data-ended-reason]")).toHaveText(GERMAN["ended.room-destroyed"])
+  })
+
+  test("can be used in English until the table has come", async ({ ann }) => {
+    const { promise: isLate, resolve: letGo } = Promise.withResolvers()
+    await ann.context.route("**/words/de.json", async (route) => {
+      await isLate
+      await route.continue()
+    })
+
+    await ann.creates()
+    letGo()
+
+    await ann.seesStatus(GERMAN["header.alone"])
+  })
+
+  test("hears from the lobby in German what sent it there", async ({ ann }) => {
+    await ann.opens("/?error=room-full")
+
+    await expect(ann.notice).toHaveText(GERMAN["error.room-full"])
+  })
+})
+
+test.describe("a browser that is Arabic", () => {
+  test.use({ locale: "ar-EG" })
+
+  test("has the pages from right to left, and texts in their own direction", async ({ ann, bob }) => {
+    await ann.opens("/")
+    await expect(root(ann)).toHaveAttribute("dir", "rtl")
+    await ann.button(ARABIC["lobby.create"]).click()
+    await expect(ann.timeLeft).toHaveText(/١٠/)
+    await bob.opens(await ann.page.locator("[data-share-link]").inputValue())
+    await bob.button(ARABIC["door.join"]).click()
+    await ann.page.locator("#text").fill("Left to right.")
+    await ann.page.keyboard.press("Enter")
+    const text = ann.page.locator("[data-part=text]")
+    await expect(text).toBeVisible()
+
+    const { x, width } = await text.boundingBox()
+    const direction = await text.evaluate((element) => getComputedStyle(element).direction)
+
+    expect(x + width).toBeLessThan(ann.page.viewportSize().width / 2)
+    expect(direction).toBe("ltr")
+  })
+})
+
+// --- The choice ---
+
+test("a language that is chosen in the lobby is there on every page, and after a reload", async ({ ann }) => {
+  await ann.opens("/")
+  await ann.page.getByLabel(ENGLISH.language).selectOption("Deutsch")
+  await expect(ann.button(GERMAN["lobby.create"])).toBeVisible()
+
+  await ann.reloads()
+  await expect(ann.page.getByLabel(GERMAN.language)).toHaveValue("de")
+  await ann.opens("/promises")
+
+  await expect(ann.heading(GERMAN["promises.title"])).toBeVisible()
+  expect(await ann.page.evaluate(() => ({ ...localStorage }))).toEqual({ "duet:language": "de" })
+})
+
+test("a language that is chosen in the room changes all that the page says, and nothing that people wrote", async ({
+  ann,
+  bob,
+}) => {
+  const link = await ann.creates()
+  await bob.joins(link, { as: "Bob" })
+  await ann.says("hello")
+  await bob.sees("hello")
+  await bob.says("good day")
+  await ann.sees("good day")
+  await ann.writes("half a sen")
+
+  await ann.button("Menu").click()
+  await ann.page.locator("#menu").getByLabel("Language").selectOption("Deutsch")
+
+  await ann.seesStatus(GERMAN["header.together"])
+  await expect(ann.timeLeft).toHaveText("noch 10 Min.")
+  await expect(ann.page.locator("[data-part=name]")).toHaveText([GERMAN["list.you"], "Bob"])
+  await expect(ann.page.locator(".note").filter({ visible: true })).toHaveText([GERMAN["note.together"]])
+  await expect(ann.page.locator("[data-part=text]")).toHaveText(["hello", "good day"])
+  await expect(ann.page.locator("#text")).toHaveValue("half a sen")
+
+  await ann.page.locator("#menu").getByLabel(GERMAN.language).selectOption("English")
+  await ann.seesStatus("Both here")
+  await expect(ann.message("hello").getByText("You")).toBeVisible()
+})
+
+// --- Room for every language ---
+
+test.describe("a language with longer words, from right to left, on the smallest phone", () => {
+  test.use({ locale: "ar", viewport: { width: 320, height: 640 } })
+
+  const LONG = Object.fromEntries(
+    Object.keys(ARABIC).map((key) => [key, pseudo(ENGLISH[key] ?? ENGLISH[`${withoutPlural(key)}.other`])]),
+  )
+
+  /** Somebody who is spoken to in that language. */
+  async function reads(person) {
+    await person.context.route("**/words/ar.json", (route) => route.fulfill({ json: LONG }))
+    return person
+  }
+
+  async function expectRoom(person, part) {
+    await expect(root(person)).toHaveAttribute("dir", "rtl")
+    expect(await layoutFaults(person.page, part)).toEqual([])
+  }
+
+  test("has room in the lobby, with an error, and on the pages beside it", async ({ ann }) => {
+    await reads(ann)
+    for (const address of ["/", "/?error=no-cookies", "/promises"]) {
+      await ann.opens(address)
+      await expectRoom(ann)
+    }
+  })
+
+  test("has room at the door and in the room", async ({ ann, bob }) => {
+    for (const person of [ann, bob]) await reads(person)
+    await ann.opens("/")
+    await ann.button(LONG["lobby.create"]).click()
+    await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
+    await expectRoom(ann)
+
+    const link = await ann.page.locator("[data-share-link]").inputValue()
+    await bob.opens(link.split("#")[0])
+    await expect(bob.heading(LONG["rescue.title"])).toBeVisible()
+    await expectRoom(bob)
+    await bob.opens("/")
+    await bob.opens(link)
+    await expect(bob.heading(LONG["door.title"])).toBeVisible()
+    await expectRoom(bob)
+
+    await bob.button(LONG["door.join"]).click()
+    await ann.seesStatus(LONG["header.together"])
+    await ann.page.locator("#text").fill("A message that is long enough for a second line on this phone.")
+    await ann.page.keyboard.press("Enter")
+    await ann.page.getByText(LONG["safety.why"]).click()
+    await expectRoom(ann)
+
+    await ann.button(LONG["header.menu"]).click()
+    await expectRoom(ann, "#menu")
+    await ann.button(LONG["menu.destroy"]).click()
+    await expectRoom(ann, "[data-destroy-dialog]")
+    await ann.button(LONG["destroy.now"]).click()
+    await expect(bob.heading(LONG["ended.title"])).toBeVisible()
+    await expectRoom(bob)
+  })
+})
