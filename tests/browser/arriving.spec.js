@@ -28,12 +28,7 @@ test("a room can be made to last an hour or a day", async ({ ann }) => {
   }
 })
 
-test("opening the link takes no seat, however often and by whomever", { tag: "@stores" }, async ({
-  ann,
-  bob,
-  meet,
-  request,
-}) => {
+test("opening the link takes no seat, however often and by whomever", async ({ ann, bob, meet, request }) => {
   const link = await ann.creates()
   const roomId = roomIdOf(link)
 
@@ -66,7 +61,7 @@ test("when the second person joins, both see it", { tag: "@stores" }, async ({ a
   await expect(bob.sharePanel).toBeHidden()
 })
 
-test("the third person finds the room full", { tag: "@stores" }, async ({ ann, bob, chris }) => {
+test("the third person finds the room full", async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   await bob.joins(link)
 
@@ -108,10 +103,7 @@ test("of two who press Join at once, one gets in", async ({ ann, bob, chris }) =
   expect(await isInside(bob)).not.toBe(await isInside(chris))
 })
 
-test("who comes back by the link is in at once, with everything that was said", { tag: "@stores" }, async ({
-  ann,
-  bob,
-}) => {
+test("who comes back by the link is in at once, with everything that was said", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.says("before")
@@ -128,7 +120,7 @@ test("who comes back by the link is in at once, with everything that was said", 
   await ann.seesStatus("Both here")
 })
 
-test("a second tab is the same person", { tag: "@stores" }, async ({ ann, bob, chris }) => {
+test("a second tab is the same person", async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   await bob.joins(link)
   const firstTab = bob.page

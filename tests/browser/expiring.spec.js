@@ -10,11 +10,7 @@ test.use({ settings: BRIEF_ROOMS })
 // One after the other, in one Worker.
 test.describe.configure({ mode: "default" })
 
-test("a room whose time is over ends on both sides, and nothing of it stays", { tag: "@stores" }, async ({
-  ann,
-  bob,
-  request,
-}) => {
+test("a room whose time is over ends on both sides, and nothing of it stays", async ({ ann, bob, request }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.says("now or never")

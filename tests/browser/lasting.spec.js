@@ -10,7 +10,7 @@ async function storedCount(person, link) {
   return (await answer.json()).messages.length - 2
 }
 
-test("a reload keeps the seat and what was said", { tag: "@stores" }, async ({ ann, bob }) => {
+test("a reload keeps the seat and what was said", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.says("before")
   await bob.says("answer")
@@ -86,10 +86,7 @@ async function endOf(person, link) {
 
 // --- Connections ---
 
-test("a lost connection is said, comes back by itself, and misses nothing", { tag: "@stores" }, async ({
-  ann,
-  bob,
-}) => {
+test("a lost connection is said, comes back by itself, and misses nothing", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await ann.says("one")
@@ -216,7 +213,7 @@ async function secondsLeft(person) {
   return Number(minutes) * 60 + Number(seconds)
 }
 
-test("both see the same time left, and it runs", { tag: "@stores" }, async ({ ann, bob, request }) => {
+test("both see the same time left, and it runs", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request, { ttlSeconds: 110 })
   await ann.joins(link)
   await bob.joins(link)

@@ -16,7 +16,7 @@ test("what one says the other sees, both ways and in the same order", { tag: "@s
   expect(await bob.texts()).toEqual(await ann.texts())
 })
 
-test("many messages from both at once end up in one order", { tag: "@stores" }, async ({ ann, bob }) => {
+test("many messages from both at once end up in one order", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   const [fromAnn, fromBob] = [1, 2].map((who) => Array.from({ length: 6 }, (_, index) => `${who}-${index}`))
 
@@ -66,7 +66,7 @@ test("neither words nor names leave the page in the clear", async ({ ann, bob })
   for (const secret of ["treasure", "Nightingale", new URL(link).hash.slice(2)]) expect(travelled).not.toContain(secret)
 })
 
-test("writing is shown to the other, until the message is there", { tag: "@stores" }, async ({ ann, bob }) => {
+test("writing is shown to the other, until the message is there", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await bob.composer.pressSequentially("well")

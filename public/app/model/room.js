@@ -9,18 +9,17 @@
 /** @import { Entry } from "./timeline.js" */
 
 import { History } from "./history.js"
+import { KeysMessage } from "./keys-message.js"
 import { Lifetime } from "./lifetime.js"
-import { Outbox, isPassing, newMessageId } from "./outbox.js"
+import { Outbox, newMessageId } from "./outbox.js"
 import { Presence } from "./presence.js"
 import { Timeline, contentOf } from "./timeline.js"
+import { Typing } from "./typing.js"
 
-const TYPING_EVERY_MS = 2_500
-const TYPING_SHOWN_MS = 4_000
 /** While connected, the room itself says when it is over, or a last message moves the end: both may be a little late. */
 const OVERTIME_MS = 2_000
 /** So long a page whose time is over waits for a word from the room before it forgets everything. */
 const CONFIRM_MS = 12_000
-const KEYS_RETRY_MS = 2_000
 /** A socket that fails once comes back. After so many failures in a row a call asks why. */
 const FAILURES_UNTIL_ASKED = 2
 /** Words after which nothing of the room is anywhere, and so nothing of it may be here. */
@@ -41,14 +40,11 @@ export class Room {
   #connection = "connecting"
   /** Opening takes a moment; what came first is dealt with first. One that fails stops no other. */
   #incoming = Promise.resolve()
-  /** @type {string | null} the message of ours that the safety words need, while the room has not confirmed it */
-  #keysId = null
+  #keysMessage
   /** @type {number | null} since when its time has been over without a word from the room */
   #overdueSince = null
   #hasEnded = false
-  #typedAt = 0
-  /** @type {unknown} */
-  #typingTimer = null
+  #typing
 
   /**
    * @param {Joined} joined
@@ -60,7 +56,13 @@ export class Room {
     this.#platform = platform
     this.#listener = listener
     this.presence = new Presence(this.#self, joined.participants)
+    this.#typing = new Typing(platform, (isTyping) => listener.onTyping(isTyping))
     const { setTimeout, clearTimeout, random, whenIdle, list } = platform
+    this.#keysMessage = new KeysMessage(session, {
+      send: (outgoing) => void this.#socket.send({ type: "message", ...outgoing }),
+      setTimeout,
+      retry: () => this.#enqueue(() => this.#keysMessage.send()),
+    })
     this.outbox = new Outbox(unsent, {
       send: (pending) => this.#send(pending),
       keep: (draft) => void session.drafts.addUnsent(draft),
@@ -138,7 +140,7 @@ export class Room {
    */
   write(text, sender) {
     if (this.isStopped) return
-    this.#typedAt = 0
+    this.#typing.reset()
     void this.#session.drafts.saveText("")
     this.outbox.write({ id: newMessageId(), sender, text, at: this.#platform.now() })
   }
@@ -147,10 +149,7 @@ export class Room {
   noteDraft(text) {
     if (this.isStopped) return
     void this.#session.drafts.saveText(text)
-    const now = this.#platform.now()
-    if (text === "" || now - this.#typedAt < TYPING_EVERY_MS) return
-    this.#typedAt = now
-    this.#socket.send({ type: "typing" })
+    if (this.#typing.isDue(text, this.#platform.now())) this.#socket.send({ type: "typing" })
   }
 
   /** Asks for the whole life again, for both. */
@@ -169,7 +168,7 @@ export class Room {
   onSession(state) {
     if (this.#hasEnded) return
     if (this.isStopped) this.#stop()
-    else if (state.phase === "both") this.#enqueue(() => this.#sendKeys())
+    else if (state.phase === "both") this.#enqueue(() => this.#keysMessage.send())
     this.#listener.onSession(state)
   }
 
@@ -218,14 +217,14 @@ export class Room {
     this.#history.close()
     this.timeline.clear()
     this.outbox.clear()
-    this.#platform.clearTimeout(this.#typingTimer)
+    this.#typing.close()
   }
 
   /** The socket stays, to be told of the room's end. */
   #stop() {
     this.outbox.close()
     this.#history.close()
-    this.#hideTyping()
+    this.#typing.hide()
   }
 
   // --- Frames ---
@@ -266,9 +265,10 @@ export class Room {
       case "expiry":
         return this.#moveEnd(frame.expiresAt, true)
       case "typing":
-        return this.#showTyping()
+        return this.#typing.show()
       case "error":
-        if (frame.id !== undefined) this.#onRefusal(frame.id, frame.error)
+        if (frame.id === undefined || this.#keysMessage.refuse(frame.id, frame.error)) return
+        this.outbox.refuse(frame.id, frame.error)
     }
   }
 
@@ -279,8 +279,7 @@ export class Room {
     this.lifetime.start(frame, this.#platform.now())
     this.#noteEnd(false)
     if (this.#overdueSince !== null) return
-    // What was on its way before may have been lost.
-    this.#keysId = null
+    this.#keysMessage.reset()
     await this.#meet(frame)
     if (this.isStopped || this.#hasEnded) return
     this.#history.open(frame.lastSeq)
@@ -291,7 +290,7 @@ export class Room {
   async #meet(frame) {
     await this.#session.onHellos(frame.hellos)
     if (this.isStopped || this.#hasEnded) return
-    await this.#sendKeys()
+    await this.#keysMessage.send()
     this.#listener.onPresence(this.presence.update(frame))
   }
 
@@ -300,7 +299,7 @@ export class Room {
     const [entry] = await this.#take([message])
     if (message.seq > this.timeline.high) this.#history.see(message.seq)
     if (!entry) return
-    if (!entry.isOwn && entry.kind !== "keys") this.#hideTyping()
+    if (!entry.isOwn && entry.kind !== "keys") this.#typing.hide()
     if (!entry.isOwn && entry.kind === "shown") this.#listener.onArrival(entry)
     this.#listener.onMessages([entry.seq])
   }
@@ -333,7 +332,7 @@ export class Room {
    * @param {Pick<Entry, "id" | "kind">} entry
    */
   #settleOwn({ id, kind }) {
-    if (id === this.#keysId) this.#keysId = null
+    this.#keysMessage.confirm(id)
     if (kind === "refused") this.outbox.refuse(id, "changed")
     else this.outbox.confirm(id)
   }
@@ -348,25 +347,6 @@ export class Room {
     if (!this.#socket.isReady) return false
     const outgoing = await this.#session.seal({ id, sender, text, at })
     return outgoing !== null && this.#socket.send({ type: "message", ...outgoing })
-  }
-
-  /** Sends what the other needs for the safety words, unless the room has it or it is on its way. */
-  async #sendKeys() {
-    if (this.#keysId !== null) return
-    const outgoing = await this.#session.keysMessage()
-    this.#keysId = outgoing?.id ?? null
-    if (outgoing) this.#socket.send({ type: "message", ...outgoing })
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} word
-   */
-  #onRefusal(id, word) {
-    if (id !== this.#keysId) return this.outbox.refuse(id, word)
-    if (!isPassing(word)) return this.#session.keysRefused()
-    this.#keysId = null
-    this.#platform.setTimeout(() => this.#enqueue(() => this.#sendKeys()), KEYS_RETRY_MS)
   }
 
   // --- The connection and the clock ---
@@ -413,16 +393,5 @@ export class Room {
     this.outbox.close()
     this.#listener.onOverdue()
     this.#socket.connect()
-  }
-
-  #showTyping() {
-    this.#platform.clearTimeout(this.#typingTimer)
-    this.#typingTimer = this.#platform.setTimeout(() => this.#hideTyping(), TYPING_SHOWN_MS)
-    this.#listener.onTyping(true)
-  }
-
-  #hideTyping() {
-    this.#platform.clearTimeout(this.#typingTimer)
-    this.#listener.onTyping(false)
   }
 }
