@@ -1,17 +1,45 @@
 #!/usr/bin/env bash
 # `npm test`: sets up what is missing and runs every test of the project. What takes long is said at the end.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
-timed "Tools, Redis, a browser and the Worker" set_up_tests
+HOST_PACKAGES=(-p duet -p duet-sealing -p xtask)
+API_PACKAGES=(-p duet-test-support -p duet-api-tests)
+
+compile_tests() {
+  cargo test --quiet --tests --no-run "${HOST_PACKAGES[@]}" "${API_PACKAGES[@]}"
+  cargo build --quiet --bins -p duet-test-support -p duet-peer
+  cargo test --quiet --no-run --profile simulation -p duet-simulation
+}
+
+# The last step of the Worker's build keeps one processor busy, and the tests' compilation the other.
+set_up_and_compile() {
+  scripts/setup.sh
+  use_own_tools
+  compile_tests &
+  local compiling=$!
+  scripts/setup-tests.sh
+  scripts/build.sh
+  wait "$compiling"
+}
+
+timed "Tools, Redis, a browser, the Worker and the tests" set_up_and_compile
 # In this shell, too: what was set up may be another compiler.
 use_own_tools
 
-timed "Compiling the tests" cargo test --quiet --tests --no-run \
-  -p duet -p duet-sealing -p duet-test-support -p duet-api-tests -p xtask
-timed "Rust on the host" cargo test --quiet --tests -p duet -p duet-sealing -p xtask
+# A test of the API waits for most of its time, so the tests that compute run beside them.
+api_log=$(mktemp)
+say "The API on both stores, in the background …"
+cargo test --quiet --tests "${API_PACKAGES[@]}" >"$api_log" 2>&1 &
+api=$!
+timed "Rust on the host" cargo test --quiet --tests "${HOST_PACKAGES[@]}"
 timed "The whole system under 2,000 seeds" cargo test --quiet --profile simulation -p duet-simulation
-timed "The API on both stores" cargo test --quiet --tests -p duet-test-support -p duet-api-tests
 timed "The pages' modules and the Worker's shim" node --test --test-reporter=dot 'tests/unit/*.test.js'
+timed "The API on both stores: the rest of it" wait "$api" || {
+  cat "$api_log" >&2
+  die "the tests of the API failed"
+}
+rm -f "$api_log"
 timed "What a deployment serves, honest and tampered with" node --test --test-reporter=dot 'tests/deployment/*.test.js'
 timed "Two people in browsers, on both stores" playwright test
 say "all tests passed in $SECONDS s:"
