@@ -162,8 +162,8 @@ impl World {
         }
         let name = self.people[client].identity.name;
         let number = self.people[client].written.len();
-        let padding = if number.is_multiple_of(3) { self.habits.padding } else { 0 };
-        self.says(client, format!("{name} says {number}{}", "x".repeat(padding)));
+        let padding = "x".repeat(self.habits.padding);
+        self.says(client, format!("{name} says {number}{padding}"));
     }
 
     /// A person says something; texts have to differ.
@@ -246,7 +246,7 @@ impl World {
         let pause = self.stage.dice.between(Part::Stranger, "pause", 500, 20_000);
         self.stage.after(pause, Happening::StrangerActs);
         let stranger = self.stage.dice.below(Part::Stranger, "which", 2) as usize;
-        let choice = self.stage.dice.below(Part::Stranger, "what", 9);
+        let choice = self.stage.dice.below(Part::Stranger, "what", 11);
         let identity = &self.strangers[stranger];
         let ask = |method, path: &'static str, body: &str| Ask {
             method,
@@ -266,7 +266,9 @@ impl World {
             5 => ask("POST", "/api/room/keep", ""),
             6 => Ask { query: "roomId=another-room-of-nobody".to_owned(), ..ask("GET", "/api/room", "") },
             7 => Ask { token: None, ..ask("GET", "/api/room", "") },
-            _ => ask("POST", "/api/room/join", &identity.join_body()),
+            8 => ask("POST", "/api/room/join", "{}"),
+            9 => ask("POST", "/api/room/join", &identity.join_body_without_keys()),
+            _ => ask("POST", "/api/room/join", &identity.join_body(self.steps as usize)),
         };
         self.ask(Who::Stranger(stranger), ask);
     }

@@ -135,6 +135,11 @@ pub struct Ways {
 }
 
 impl Ways {
+    /// The one way with these answers.
+    pub fn along(path: &[usize]) -> Self {
+        Self { path: path.iter().map(|answer| (*answer, answer + 1)).collect(), ..Self::default() }
+    }
+
     /// Goes to the next way; `false` when every way was gone.
     pub fn go_on(&mut self) -> bool {
         self.asked = 0;

@@ -42,6 +42,7 @@ struct Request {
     is_single: bool,
     /// What was answered, before it may get lost.
     answer: (u16, String),
+    has_run: bool,
     /// Whether it was in doubt when it ran: nobody waits for its answer any more, or it ran before.
     is_stray: bool,
 }
@@ -72,6 +73,8 @@ pub struct Redis {
     count: u64,
     /// Requests that arrived so far.
     pub received: u64,
+    /// Requests that ran so far.
+    pub runs: u64,
 }
 
 /// The status and the body of an answer.
@@ -89,6 +92,14 @@ impl Redis {
         match self.keys(now).find(|(name, _)| *name == key).map(|(_, entry)| &entry.stored) {
             Some(Stored::List(list)) => list,
             _ => &[],
+        }
+    }
+
+    /// The hash under a key.
+    pub fn meta(&self, key: &str, now: u64) -> Option<&BTreeMap<String, String>> {
+        match self.keys(now).find(|(name, _)| *name == key).map(|(_, entry)| &entry.stored) {
+            Some(Stored::Hash(hash)) => Some(hash),
+            _ => None,
         }
     }
 
@@ -115,8 +126,15 @@ impl Redis {
         let hit = |stage: &mut Stage, name, rate: fn(&crate::weather::Swarm) -> u64| {
             weather.strikes(stage, Part::Redis, name, rate)
         };
-        let mut entry =
-            Request { life, id, commands, is_single, answer: (0, String::new()), is_stray: false };
+        let mut entry = Request {
+            life,
+            id,
+            commands,
+            is_single,
+            answer: (0, String::new()),
+            has_run: false,
+            is_stray: false,
+        };
         if weather.has(Spell::RedisDead) {
             // Some connections are refused at once, others hang.
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
@@ -203,10 +221,17 @@ impl Redis {
         let is_stray = request.is_stray || is_again || !is_awaited(request.life, request.id);
         let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
         let request = self.requests.get_mut(&key)?;
+        request.has_run = true;
+        self.runs += 1;
         if request.answer.0 == 0 {
             request.answer = answer(results, is_single);
         }
         Some(Ran { commands, is_stray })
+    }
+
+    /// Whether a request ran.
+    pub fn has_run(&self, key: u64) -> bool {
+        self.requests.get(&key).is_some_and(|request| request.has_run)
     }
 
     /// The answer to a request gets back: whose it is, and what it says. It may say nothing.

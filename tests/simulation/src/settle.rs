@@ -137,6 +137,7 @@ impl World {
             let known = person.messages.iter().map(|(seq, (id, text))| (*seq, (id, text)));
             wants(known.eq(said), "does not know the messages of the journal");
             wants(person.online == online, "does not know who is here");
+            wants(person.expires_at == journal.expires_at(), "does not know when the room ends");
         }
         pending
     }
@@ -171,6 +172,15 @@ impl World {
         if keys.len() != expected {
             pending.push(format!("Redis holds {} keys of {expected}", keys.len()));
         }
+        pending.extend(self.redis.meta(&format!("meta:{}", crate::world::ROOM), now).and_then(|meta| {
+            let room = journal.room.as_ref()?;
+            let seats = serde_json::to_string(&room.seats).unwrap_or_default();
+            let is_same = meta.get("connected") == Some(&seats)
+                && meta.get("createdAt") == Some(&room.created_at.to_string())
+                && meta.get("ttlSeconds") == Some(&room.ttl_seconds.to_string())
+                && meta.get("access") == room.access.as_ref();
+            (!is_same).then(|| "Redis holds another `meta` than the journal".to_owned())
+        }));
         let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), now);
         let is_accident =
             list.len() == self.auditor.rows().len() && self.auditor.may_count_right_by_accident();

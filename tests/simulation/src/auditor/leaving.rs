@@ -3,11 +3,13 @@
 use duet::{domain::SocketId, wire::ApiError};
 use serde_json::Value;
 
-use super::{Auditor, Said, Socket, Verdict, Violation, demand};
+use super::{Auditor, Known, Said, Socket, Verdict, Violation, demand};
 use crate::wire::Ask;
 
 /// Bytes of a page beyond which it may end early.
 const PAGE_BYTES: usize = 1024 * 1024;
+/// Sockets that a participant may have open.
+const MOST_SOCKETS: usize = 8;
 
 impl Auditor {
     /// A socket is accepted, and the client is told so.
@@ -18,13 +20,24 @@ impl Auditor {
             "a socket opened for somebody without a seat".to_owned()
         })?;
         let owner = known.map(|known| known.participant().to_owned()).unwrap_or_default();
+        let open = self.sockets_of(&owner).count();
+        demand(open < MOST_SOCKETS, 13, || format!("a participant has {} sockets", open + 1))?;
         self.sockets.insert(socket, Socket { owner, ..Socket::default() });
         demand(!is_over, 8, || "a socket opened after the end".to_owned())
     }
 
-    /// A call is answered by the object.
-    pub fn answered(&mut self, ask: &Ask, status: u16, body: &str) -> Verdict {
+    /// The sockets of a participant that the object did not close, oldest first.
+    fn sockets_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = SocketId> + 'a {
+        let is_own = move |(_, socket): &(&SocketId, &Socket)| !socket.is_closed && socket.owner == owner;
+        self.sockets.iter().filter(is_own).map(|(id, _)| *id)
+    }
+
+    /// A call is answered by the object, after so many milliseconds.
+    pub fn answered(&mut self, ask: &Ask, status: u16, body: &str, after_ms: u64) -> Verdict {
+        self.check_wait(ask, after_ms)?;
         let value: Value = serde_json::from_str(body).unwrap_or_default();
+        self.mark_answered(ask, status, &value);
+        self.is_destroyed |= ask.method == "DELETE" && matches!(status, 202 | 204);
         let is_seated = self.is_seated(self.who(ask.token.as_ref()));
         let (route, is_room) = ((ask.method, ask.path), self.safe.is_room());
         demand(is_room || status >= 500 || self.safe.messages.is_empty(), 8, || {
@@ -38,10 +51,12 @@ impl Auditor {
                 self.is_creation_told = true;
                 demand(is_room, 5, || "201 without a room in the safe journal".to_owned())
             }
-            (("GET", "/api/room"), 200) => self.check_status(&value, is_seated),
-            (("POST", "/api/room/join"), 200) => {
-                demand(is_seated, 5, || "a join is answered before its seat is safe".to_owned())
+            (("POST", "/api/room/create"), 503) => {
+                let is_excused = self.has_failed;
+                demand(!is_room || is_excused, 5, || "503 for a room that stays".to_owned())
             }
+            (("GET", "/api/room"), 200) => self.check_status(&value, is_seated),
+            (("POST", "/api/room/join"), 200) => self.check_joined(ask, &value, is_seated),
             (("POST", "/api/messages"), 200 | 201) => self.check_confirmation(ask, &value, is_seated),
             (("GET", "/api/messages"), 200) => self.check_page(ask, &value, is_seated),
             (("DELETE", _), 202 | 204) => demand(!is_room, 5, || format!("{status} while the room is there")),
@@ -59,6 +74,40 @@ impl Auditor {
             }
             _ => Ok(()),
         }
+    }
+
+    /// `create` waits for the database for five seconds, `destroy` for three, everything else for nothing.
+    fn check_wait(&self, ask: &Ask, after_ms: u64) -> Verdict {
+        let most_ms = match (ask.method, ask.path) {
+            ("POST", "/api/room/create") => 5_000,
+            ("DELETE", _) => 3_000,
+            _ => 0,
+        };
+        let is_excused = self.rates.is_clock_uneven;
+        demand(after_ms <= most_ms || is_excused, 13, || format!("an answer took {after_ms} ms"))
+    }
+
+    fn check_joined(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
+        demand(is_seated, 5, || "a join is answered before its seat is safe".to_owned())?;
+        let known = self.who(ask.token.as_ref()).cloned();
+        let participant = known.as_ref().map(Known::participant).unwrap_or_default();
+        let is_repeated = !self.joined.insert(participant.to_owned());
+        self.mark_if(is_repeated, "a join was repeated");
+        demand(value["participantId"] == participant, 6, || "a join names somebody else".to_owned())?;
+        let room = self.safe.room.as_ref();
+        let place = self.safe.participants().iter().position(|seated| *seated == participant);
+        let keys = room.zip(place).and_then(|(room, place)| room.keys.get(place));
+        let shelf = keys.and_then(|(_, shelf)| shelf.as_deref());
+        demand(value["shelf"].as_str() == shelf, 6, || "a join hands out another shelf".to_owned())?;
+        self.check_hellos(value)
+    }
+
+    /// In an encrypted room both people get both halves of the key exchange.
+    fn check_hellos(&self, value: &Value) -> Verdict {
+        let real = self.safe.hellos().unwrap_or_default();
+        demand(value["hellos"] == real, 6, || {
+            "the halves of the key exchange are not those stored".to_owned()
+        })
     }
 
     /// Whatever says something of the room says what is in the safe journal.
@@ -117,6 +166,8 @@ impl Auditor {
         let (after, limit) = (number(&ask.query, "after", 0), number(&ask.query, "limit", 200));
         let page = value["messages"].as_array().map_or(&[] as &[Value], |page| page);
         let mut bytes = 0;
+        let before_last: usize = page.iter().rev().skip(1).map(|message| message.to_string().len()).sum();
+        demand(before_last <= PAGE_BYTES + page.len() * 32, 11, || format!("a page of {before_last} bytes"))?;
         for (place, message) in page.iter().enumerate() {
             let said =
                 Said::read(message, None).ok_or_else(|| Violation::new(11, "a page holds no message"))?;
@@ -159,6 +210,10 @@ impl Auditor {
         demand(is_last_word || self.safe.is_room(), 8, || format!("a frame `{kind}` after the end"))?;
         demand(!is_last_word || !self.safe.is_room(), 5, || format!("`{kind}` while the room is there"))?;
         self.check_said_of_room(&value)?;
+        if matches!(kind, "ready" | "presence") && self.safe.is_room() {
+            self.check_hellos(&value)?;
+        }
+        self.check_reach(to, kind, &value)?;
         let said = if kind == "message" { Said::read(&value["message"], None) } else { None };
         if let Some(said) = &said {
             self.check_told(said.clone())?;
@@ -172,12 +227,30 @@ impl Auditor {
             {
                 socket.last += 1;
             }
+            let is_known = said.as_ref().is_some_and(|said| said.seq <= socket.last);
             check_frame(socket, kind, &value, said.as_ref(), is_alone)?;
+            self.mark_if(is_known, "a repeated message was confirmed from the journal");
         }
         if kind == "error" && matches!(value["error"].as_str(), Some("bad-request" | "room-history-full")) {
             self.note_refused_frame(&value)?;
         }
         Ok(())
+    }
+
+    /// News, and the last word, are for every open socket. A repeated message is confirmed to one socket alone, which
+    /// knows already that there is a message with its number.
+    fn check_reach(&self, to: &[SocketId], kind: &str, value: &Value) -> Verdict {
+        let seq = value["message"]["seq"].as_u64().unwrap_or_default();
+        let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
+        let is_for_all = match kind {
+            "destroy" | "expire" | "expiry" => true,
+            "message" => to.iter().any(is_news_to),
+            _ => false,
+        };
+        let is_missed =
+            |(id, socket): &(&SocketId, &Socket)| socket.is_ready && !socket.is_closed && !to.contains(id);
+        let is_missed = is_for_all && self.sockets.iter().any(|known| is_missed(&known));
+        demand(!is_missed, 12, || format!("`{kind}` is not sent to every open socket"))
     }
 
     fn note_refused_frame(&mut self, value: &Value) -> Verdict {
@@ -196,6 +269,9 @@ impl Auditor {
         demand(code != 4410 || self.is_destroy_asked, 7, || {
             "4410 although nobody destroyed the room".to_owned()
         })?;
+        if code == 4408 {
+            self.check_replaced(sockets)?;
+        }
         let internal = ApiError::Internal.close().code;
         demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
@@ -203,6 +279,17 @@ impl Auditor {
             if let Some(socket) = self.sockets.get_mut(id) {
                 socket.is_closed = true;
             }
+        }
+        Ok(())
+    }
+
+    /// The socket that makes room for a ninth is its participant's oldest.
+    fn check_replaced(&mut self, sockets: &[SocketId]) -> Verdict {
+        self.mark("a ninth socket took the place of the oldest");
+        for id in sockets {
+            let Some(socket) = self.sockets.get(id) else { continue };
+            let oldest = self.sockets_of(&socket.owner).next();
+            demand(oldest == Some(*id), 13, || "the socket that is replaced is not the oldest".to_owned())?;
         }
         Ok(())
     }

@@ -6,15 +6,31 @@ use duet::replica::RestRequest;
 use serde_json::Value;
 
 use super::{Auditor, Verdict, demand};
-use crate::redis::{self, Outside, Ran, Redis, Stored};
+use crate::{
+    redis::{self, Outside, Ran, Redis, Stored},
+    wire::Ask,
+};
 
 /// How much later than it was sent a request may run in this simulation.
 const LATENESS_MS: u64 = 65_000;
+/// Requests in a second: messages are gathered for 50 ms, and some requests are sent at once.
+const MOST_REQUESTS: usize = 25;
+/// Gathering, one round trip before and a commit, with what lies between.
+const LONGEST_DELAY_MS: u64 = 150;
 
 impl Auditor {
     /// A request leaves for the database.
-    pub fn fetched(&mut self, request: &RestRequest) -> Verdict {
+    pub fn fetched(&mut self, request: &RestRequest, now: u64, is_faultless: bool) -> Verdict {
         let (commands, _) = redis::parse(request);
+        self.check_pace(now)?;
+        if is_faultless {
+            self.check_delay(&commands, now)?;
+        }
+        let is_rewrite = commands.len() > 1 && commands[0][0] == "DEL";
+        let pushed =
+            commands.iter().filter(|words| words[0].starts_with("RPUSH")).map(|words| words.len() - 2);
+        let is_piece = is_rewrite && pushed.sum::<usize>() < self.safe.messages.len();
+        self.mark_if(is_piece, "the copy was written in pieces");
         for command in &commands {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             let is_write = !matches!(words.first(), Some(&("DEL" | "LLEN")));
@@ -26,6 +42,43 @@ impl Auditor {
             }
         }
         Ok(())
+    }
+
+    /// Gathering and waiting for answers leave no time for more.
+    fn check_pace(&mut self, now: u64) -> Verdict {
+        self.requests_at.push_back(now);
+        self.requests_at.retain(|at| at + 1000 > now);
+        demand(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
+    }
+
+    /// Where nothing goes wrong, a message is on its way to the database within a round trip and the time for gathering,
+    /// and nothing is written again.
+    fn check_delay(&self, commands: &[Vec<String>], now: u64) -> Verdict {
+        let is_repair = self.safe.is_room() && commands.iter().any(|words| words[0] == "DEL");
+        demand(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
+        let pushes = commands.iter().filter(|words| words[0].starts_with("RPUSH"));
+        let sent =
+            pushes.flat_map(|words| &words[2..]).filter_map(|json| serde_json::from_str::<Value>(json).ok());
+        let delay_ms =
+            sent.filter_map(|message| message["timestamp"].as_u64()).map(|at| now.saturating_sub(at)).max();
+        demand(delay_ms.unwrap_or(0) <= LONGEST_DELAY_MS, 10, || format!("sent after {delay_ms:?} ms"))
+    }
+
+    /// `create` says that the database has the room, `destroy` that it has nothing.
+    pub fn answered_for_redis(&mut self, ask: &Ask, status: u16, redis: &Redis, now: u64) -> Verdict {
+        if !self.rules.has_database || self.is_meddled || self.strays > 0 {
+            return Ok(());
+        }
+        match (ask.method, status) {
+            ("POST", 201) if ask.path.ends_with("/create") => {
+                let is_there = redis.keys(now).any(|(key, _)| key.starts_with("meta:"));
+                demand(is_there, 5, || "201 for a room that the database does not hold".to_owned())
+            }
+            ("DELETE", 204) => demand(redis.keys(now).next().is_none(), 5, || {
+                "204 while the database holds a key".to_owned()
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn check_elements(&self, elements: &[&str]) -> Verdict {
@@ -78,7 +131,7 @@ impl Auditor {
             let kind = key.split(':').next().unwrap_or_default();
             let end = entry.expires_at;
             demand(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
-            let most = (now + self.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
+            let most = (now + self.rules.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
             demand(end.is_none_or(|at| at <= most), 9, || format!("`{kind}` lives too long"))?;
             if let Stored::List(list) = &entry.stored {
                 self.check_list(list)?;
@@ -97,7 +150,7 @@ impl Auditor {
     /// Whether the next message finds what nothing finds before: keys that were changed from outside, an append that was
     /// lost with a memory whose sockets stayed, or a message that was stored in an event that failed.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.untold.is_empty()
+        self.is_meddled || self.may_lack_an_append || !self.untold.is_empty() || self.is_end_untold
     }
 
     /// Whether the list may have the right length by accident: since it was written as a whole, one request ran late or

@@ -5,21 +5,25 @@
 //! safe journal of that moment to the last number. The invariants have the numbers of `docs/testing.md`.
 
 mod dump;
+mod events;
 mod journal;
 mod leaving;
+mod marks;
 mod mirror;
+mod rates;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
 };
 
 use duet::domain::SocketId;
-use serde_json::Value;
 
 pub use dump::{Dump, MessageRow, Said};
+pub use marks::MARKS;
 
-use crate::{host::Handled, wire::Ask};
+use crate::world::Setup;
+use rates::Rates;
 
 /// What the invariants are about, by their numbers.
 pub const INVARIANTS: [(u8, &str); 17] = [
@@ -110,20 +114,31 @@ pub struct Auditor {
     /// What sockets sent again: the ids of messages by socket.
     told: BTreeMap<String, Said>,
     sockets: BTreeMap<SocketId, Socket>,
+    /// Participants whose join was answered.
+    joined: BTreeSet<String>,
     safe: Rc<Dump>,
     /// Every message that was ever safe, as it is stored.
     rows: Vec<Rc<str>>,
     row_set: BTreeSet<Rc<str>>,
     max_clock: u64,
     latest_end_told: u64,
-    ttl_seconds: u64,
+    rules: Setup,
+    rates: Rates,
     ends_by: u64,
     is_made: bool,
     is_creation_told: bool,
     is_destroy_asked: bool,
+    /// Whether a `DELETE` was answered that it ended the room.
+    is_destroyed: bool,
     is_gone: bool,
     /// Messages that the object stored just before it panicked: nobody was told.
     untold: BTreeSet<u64>,
+    /// Whether the end moved in an event that failed: nobody was told.
+    is_end_untold: bool,
+    /// Whether an event failed.
+    has_failed: bool,
+    /// When the newest requests left, in the world's time.
+    requests_at: VecDeque<u64>,
     is_mirror_excused: bool,
     is_meddled: bool,
     strays: u32,
@@ -135,25 +150,31 @@ pub struct Auditor {
 
 impl Auditor {
     /// The auditor of the room with this id, before it is made.
-    pub fn new(room: &str, safe: Rc<Dump>) -> Self {
+    pub fn new(room: &str, rules: Setup, safe: Rc<Dump>) -> Self {
         Self {
             room: room.to_owned(),
             people: vec![],
             sent: BTreeMap::new(),
             told: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            joined: BTreeSet::new(),
             safe,
             rows: vec![],
             row_set: BTreeSet::new(),
             max_clock: 0,
             latest_end_told: 0,
-            ttl_seconds: 0,
+            rates: Rates::new(rules.messages_per_second),
+            rules,
             ends_by: 0,
             is_made: false,
             is_creation_told: false,
             is_destroy_asked: false,
+            is_destroyed: false,
             is_gone: false,
             untold: BTreeSet::new(),
+            is_end_untold: false,
+            has_failed: false,
+            requests_at: VecDeque::new(),
             is_mirror_excused: false,
             is_meddled: false,
             strays: 0,
@@ -163,14 +184,14 @@ impl Auditor {
         }
     }
 
+    /// The object's clock jumps, so nothing can be said about how long it waits.
+    pub fn expect_clock_jumps(&mut self) {
+        self.rates.is_clock_uneven = true;
+    }
+
     /// Somebody has a token.
     pub fn meet(&mut self, known: Known) {
         self.people.push(known);
-    }
-
-    /// Counts a rare state.
-    pub fn mark(&mut self, name: &'static str) {
-        *self.marks.entry(name).or_default() += 1;
     }
 
     /// Whether the room was made and is over.
@@ -190,89 +211,5 @@ impl Auditor {
     fn is_seated(&self, known: Option<&Known>) -> bool {
         let seats = self.safe.room.iter().flat_map(|room| &room.seats);
         known.is_some_and(|known| seats.clone().any(|digest| *digest == known.digest))
-    }
-
-    /// Somebody makes a call.
-    pub fn asked(&mut self, ask: &Ask) {
-        let Some(known) = self.who(ask.token.as_ref()) else { return };
-        let participant = known.participant().to_owned();
-        match (ask.method, ask.path) {
-            ("POST", "/api/messages") => {
-                let body: Value = serde_json::from_str(&ask.body).unwrap_or_default();
-                self.note_send(&body, participant);
-            }
-            ("DELETE", _) => self.is_destroy_asked = true,
-            _ => {}
-        }
-    }
-
-    /// Somebody sends a frame.
-    pub fn framed(&mut self, participant: &str, text: &str) {
-        let Ok(body) = serde_json::from_str::<Value>(text) else { return };
-        if body["type"] == "message" {
-            self.note_send(&body, participant.to_owned());
-        }
-    }
-
-    fn note_send(&mut self, body: &Value, participant: String) {
-        let Some(text) = body["text"].as_str() else { return };
-        let id = body["id"].as_str().map(str::to_owned);
-        self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
-    }
-
-    /// The object stored something and failed before it told anybody. Sockets that stay open may miss it, and find
-    /// the hole at the next frame.
-    pub fn panicked(&mut self, before: &Dump, after: &Dump) {
-        if before.last_seq() < after.last_seq() {
-            self.mark("a message was stored and nobody was told");
-        }
-        self.untold.extend(before.last_seq() + 1..=after.last_seq());
-    }
-
-    /// The object handled an event.
-    pub fn handled(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        self.max_clock = self.max_clock.max(handled.clock);
-        let (before, after) = (&handled.before, &handled.after);
-        demand(handled.status != Some(500), 0, || "an internal error".to_owned())?;
-        demand(handled.trouble.is_none(), 13, || handled.trouble.unwrap_or_default().to_owned())?;
-        demand(handled.effects <= 64, 13, || format!("an event had {} effects", handled.effects))?;
-        self.check_silence(handled)?;
-        let is_over = before.is_room() && handled.clock >= before.expires_at();
-        demand(!is_over || !after.is_room() || handled.has_mishap, 7, || {
-            format!("the room goes on {} ms after its end", handled.clock - before.expires_at())
-        })?;
-        if before.is_room() && !after.is_room() {
-            self.check_end(handled, ask)?;
-        }
-        let changes_nothing =
-            ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
-        if handled.has_mishap {
-            // Nothing of the event counts, but what it had written stays.
-            self.panicked(before, after);
-            return Ok(());
-        }
-        let seen = |dump: &Dump| (dump.participants().len(), dump.messages.len(), dump.expires_at());
-        let is_same = !before.is_room() || !after.is_room() || seen(before) == seen(after);
-        demand(!changes_nothing || is_same, 14, || {
-            format!("a call that changes nothing changed the journal: {ask:?}")
-        })
-    }
-
-    fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed =
-            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
-        let is_expired = self.max_clock >= handled.before.expires_at();
-        let was_never_told = !self.is_creation_told;
-        demand(is_destroyed || is_expired || was_never_told, 7, || {
-            format!("the room ended {} ms too early", handled.before.expires_at() - self.max_clock)
-        })
-    }
-
-    fn check_silence(&self, handled: &Handled) -> Verdict {
-        let Some(shown) = &handled.shown else { return Ok(()) };
-        let token = self.people.iter().find(|known| shown.contains(&known.token));
-        demand(token.is_none(), 15, || format!("a token is shown: {shown}"))?;
-        let text = self.sent.keys().find(|text| text.len() > 4 && shown.contains(*text));
-        demand(text.is_none(), 15, || format!("a text is shown: {shown}"))
     }
 }
