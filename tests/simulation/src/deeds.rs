@@ -49,7 +49,7 @@ enum Deed {
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     weights: Vec<u64>,
-    /// The longest pause between two deeds, in milliseconds.
+    /// The longest pause between two actions, in milliseconds.
     longest_pause_ms: u64,
     /// When people stop.
     until: u64,
@@ -60,7 +60,7 @@ pub struct Habits {
 }
 
 impl Habits {
-    /// Draws the habits of a seed. Each deed is on or off; talking never is off.
+    /// Draws the habits of a seed. Each action is on or off, except that people always talk.
     pub fn drawn(dice: &mut Dice, until: u64) -> Self {
         let mut weights: Vec<u64> = DEEDS
             .iter()
@@ -83,7 +83,7 @@ impl Habits {
             longest_pause_ms: pauses[dice.below(Part::Swarm, "pause", 3) as usize],
             until,
             has_strangers: dice.chance(Part::Swarm, "strangers", 1, 2),
-            padding: if dice.chance(Part::Swarm, "long texts", 1, 40) { 16_000 } else { 0 },
+            padding: if dice.chance(Part::Swarm, "long texts", 1, 20) { 16_000 } else { 0 },
         }
     }
 

@@ -167,7 +167,7 @@ const FAULTS: [Fault; 8] = [
     Fault::Next(Mishap::StatementFails(2)),
 ];
 
-/// Steps that the world takes between two events; the last one is until nothing is on its way.
+/// Steps that the world takes between two events at most. The first number is enough for everything that is on its way.
 const GAPS: [u64; 4] = [200, 0, 1, 3];
 
 /// How much is tried.

@@ -141,38 +141,38 @@ impl Redis {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
         }
         if weather.has(Spell::RedisBreaks) {
             entry.answer = (500, "<html>".to_owned());
             self.requests.insert(key, entry);
             stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
         }
         if let Some(status) = weather.redis_refusal() {
             entry.answer = (status, r#"{"error":"refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
         }
         if hit(stage, "lost", |swarm| swarm.redis_lost) {
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
         }
         if hit(stage, "refused", |swarm| swarm.redis_refused) {
             let status = [429, 400, 401][stage.dice.below(Part::Redis, "status", 3) as usize];
             entry.answer = (status, r#"{"error":"ERR refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
         }
         if hit(stage, "late", |swarm| swarm.redis_late) {
             let late = stage.dice.between(Part::Redis, "late by", 1_000, LATEST_MS);
             entry.is_stray = true;
             self.requests.insert(key, entry);
             if stage.dice.chance(Part::Redis, "fails at once", 1, 2) {
-                stage.after(back, Happening::RedisReplies { key, is_heard: false });
+                stage.after(back, Happening::RedisReplies { key, is_answered: false });
             }
             return stage.after(late, Happening::RedisRuns { key, is_again: false });
         }
@@ -180,7 +180,7 @@ impl Redis {
             entry.answer =
                 ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
             self.requests.insert(key, entry);
-            stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            stage.after(back, Happening::RedisReplies { key, is_answered: true });
             if stage.dice.chance(Part::Redis, "did it", 1, 2) {
                 let late = stage.dice.between(Part::Redis, "late by", 0, LATEST_MS);
                 stage.after(late, Happening::RedisRuns { key, is_again: true });
@@ -193,19 +193,19 @@ impl Redis {
             let again = stage.dice.between(Part::Redis, "again after", 1, LATEST_MS);
             stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
             // A request is sent twice where its first answer did not come back.
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
         }
         if hit(stage, "reply lost", |swarm| swarm.redis_reply_lost) {
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
         }
         let is_garbage = hit(stage, "garbage", |swarm| swarm.redis_garbage);
         if is_garbage && let Some(request) = self.requests.get_mut(&key) {
             request.answer = (200, "<html>maintenance</html>".to_owned());
         }
-        stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+        stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
     }
 
     /// Runs a request. One that the object does not wait for any more counts as late.
@@ -235,9 +235,9 @@ impl Redis {
     }
 
     /// The answer to a request gets back: whose it is, and what it says. It may say nothing.
-    pub fn reply(&mut self, key: u64, is_heard: bool) -> Option<(u64, RequestId, Option<Said>)> {
+    pub fn reply(&mut self, key: u64, is_answered: bool) -> Option<(u64, RequestId, Option<Said>)> {
         let request = self.requests.get(&key)?;
-        Some((request.life, request.id, is_heard.then(|| request.answer.clone())))
+        Some((request.life, request.id, is_answered.then(|| request.answer.clone())))
     }
 
     /// Something happens to the keys that is none of Duet's doing.

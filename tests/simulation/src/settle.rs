@@ -45,7 +45,7 @@ impl World {
 
     /// Whether the room is there, for somebody who knows of it.
     fn lives(&self) -> bool {
-        self.host.disk.newest_dump().is_room() && self.auditor.is_creation_told()
+        self.host.disk.newest_dump().is_room() && self.auditor.is_creation_confirmed()
     }
 
     /// Runs until everything should have converged, and fails with what is still pending.
@@ -96,7 +96,7 @@ impl World {
                 }
             }
         }
-        if !self.auditor.is_creation_told() {
+        if !self.auditor.is_creation_confirmed() {
             // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
             return Ok(());
         }

@@ -45,7 +45,7 @@ swarm! {
     repeated_calls: 60,
     /// A connection breaks.
     cuts: 30,
-    /// The object is told late, or not at all.
+    /// The object notices a lost connection late, or never.
     half_open: 1000,
     /// Lines take up to seconds.
     slow_lines: 200,
@@ -62,7 +62,7 @@ swarm! {
     /// The alarm rings again, or without a reason.
     repeated_alarms: 300,
     /// The clock jumps, or goes back.
-    clock_jumps: 10,
+    clock_jumps: 20,
     /// A request is lost on its way to Redis.
     redis_lost: 80,
     /// Redis did it, and its answer is lost.

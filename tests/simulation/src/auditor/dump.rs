@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// A message as it is stored or told.
+/// A message as it is stored or sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in the protocol")]
 pub struct Said {

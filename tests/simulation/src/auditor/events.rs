@@ -37,12 +37,13 @@ impl Auditor {
         self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
     }
 
-    /// The object stored something and failed before it told anybody. Sockets that stay open may miss it, and find
-    /// the hole at the next frame.
+    /// The object stored something and failed before it announced it. Sockets that stay open do not get it; their
+    /// clients find the hole with the next frame.
     pub fn panicked(&mut self, before: &Dump, after: &Dump) {
-        self.mark_if(before.last_seq() < after.last_seq(), "a message was stored and nobody was told");
-        self.untold.extend(before.last_seq() + 1..=after.last_seq());
-        self.is_end_untold |= before.is_room() && before.expires_at() < after.expires_at();
+        self.mark_if(before.last_seq() < after.last_seq(), "a message was stored and not announced");
+        self.mark_if(after.has_tombstone && after.room.is_some(), "a burial was cut short");
+        self.unannounced.extend(before.last_seq() + 1..=after.last_seq());
+        self.is_end_unannounced |= before.is_room() && before.expires_at() < after.expires_at();
     }
 
     /// The object handled an event.
@@ -100,7 +101,7 @@ impl Auditor {
         let end = (handled.clock + self.rules.ttl_seconds * 1000).min(after.ends_by());
         demand(!is_active || after.expires_at() >= end, 7, || "an activity did not move the end".to_owned())?;
         let moved = before.expires_at() < after.expires_at();
-        demand(!moved || is_active, 7, || "the end moved, and nobody was told".to_owned())
+        demand(!moved || is_active, 7, || "the end moved, and this is not announced".to_owned())
     }
 
     fn check_new_messages(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
@@ -160,8 +161,8 @@ impl Auditor {
         let is_destroyed =
             ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
         let is_expired = self.max_clock >= handled.before.expires_at();
-        let was_never_told = !self.is_creation_told;
-        demand(is_destroyed || is_expired || was_never_told, 7, || {
+        let was_never_confirmed = !self.is_creation_confirmed;
+        demand(is_destroyed || is_expired || was_never_confirmed, 7, || {
             format!("the room ended {} ms too early", handled.before.expires_at() - self.max_clock)
         })
     }

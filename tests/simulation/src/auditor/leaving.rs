@@ -12,7 +12,7 @@ const PAGE_BYTES: usize = 1024 * 1024;
 const MOST_SOCKETS: usize = 8;
 
 impl Auditor {
-    /// A socket is accepted, and the client is told so.
+    /// The object accepts a socket, and the client learns that it is open.
     pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
         let known = self.who(token);
         let is_over = !self.safe.is_room();
@@ -48,7 +48,7 @@ impl Auditor {
         }
         match (route, status) {
             (("POST", "/api/room/create"), 201) => {
-                self.is_creation_told = true;
+                self.is_creation_confirmed = true;
                 demand(is_room, 5, || "201 without a room in the safe journal".to_owned())
             }
             (("POST", "/api/room/create"), 503) => {
@@ -65,10 +65,12 @@ impl Auditor {
                 let seats = self.safe.participants().len();
                 demand(!is_room || (seats == 2 && !is_seated), 6, || format!("full with {seats} seats taken"))
             }
-            (_, 401) => demand(!is_seated, 6, || "somebody with a seat is told to have none".to_owned()),
-            (_, 404) => {
-                demand(!self.is_creation_told || !is_room, 7, || "404 while the room is there".to_owned())
+            (_, 401) => {
+                demand(!is_seated, 6, || "somebody with a seat is refused as if without one".to_owned())
             }
+            (_, 404) => demand(!self.is_creation_confirmed || !is_room, 7, || {
+                "404 while the room is there".to_owned()
+            }),
             (_, 200 | 101) => {
                 demand(is_seated, 6, || format!("{status} for somebody without a seat: {route:?}"))
             }
@@ -110,22 +112,21 @@ impl Auditor {
         })
     }
 
-    /// Whatever says something of the room says what is in the safe journal.
+    /// Every answer and frame agrees with the safe journal.
     fn check_said_of_room(&mut self, value: &Value) -> Verdict {
         if let Some(end) = value["expiresAt"].as_u64() {
             let real = self.safe.expires_at();
-            demand(end == real, 5, || format!("expiresAt {end} is told while {real} is safe"))?;
-            self.latest_end_told = self.latest_end_told.max(end);
+            demand(end == real, 5, || format!("expiresAt is {end}, and {real} in the safe journal"))?;
         }
         if let Some(last) = value["lastSeq"].as_u64() {
             let real = self.safe.last_seq();
-            demand(last == real, 5, || format!("lastSeq {last} is told while {real} is safe"))?;
+            demand(last == real, 5, || format!("lastSeq is {last}, and {real} in the safe journal"))?;
         }
-        if let Some(told) = value["participants"].as_array() {
-            let told: Vec<&str> = told.iter().filter_map(Value::as_str).collect();
+        if let Some(named) = value["participants"].as_array() {
+            let named: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
             let real = self.safe.participants();
-            demand(told == real, 5, || {
-                format!("{} participants are told, {} are safe", told.len(), real.len())
+            demand(named == real, 5, || {
+                format!("{} participants are named, {} are in the safe journal", named.len(), real.len())
             })?;
         }
         Ok(())
@@ -138,10 +139,10 @@ impl Auditor {
             _ => "open",
         };
         demand(value["status"] == real, 6, || {
-            format!("the status is {real} and {} is told", value["status"])
+            format!("the status is {real}, and the answer says {}", value["status"])
         })?;
         let keys = value.as_object().map_or(0, serde_json::Map::len);
-        demand(keys == 4, 6, || "a visitor is told too much".to_owned())
+        demand(keys == 4, 6, || "the status holds more than a visitor may know".to_owned())
     }
 
     fn check_confirmation(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
@@ -150,15 +151,15 @@ impl Auditor {
             Said::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
         let own = self.who(ask.token.as_ref()).is_some_and(|known| known.participant() == said.participant);
         demand(own, 1, || "somebody is confirmed the other's message".to_owned())?;
-        self.check_told(said)
+        self.check_announced(said)
     }
 
-    /// A message that is told is in the safe journal, and is the same for ever.
-    fn check_told(&mut self, said: Said) -> Verdict {
+    /// A message that leaves the object is in the safe journal, and never changes.
+    fn check_announced(&mut self, said: Said) -> Verdict {
         let (seq, safe) = (said.seq, self.safe.message(said.seq));
-        demand(safe == Some(&said), 5, || format!("message {seq} is told and is not safe"))?;
-        let known = self.told.entry(said.id.clone()).or_insert_with(|| said.clone());
-        demand(*known == said, 1, || format!("message {seq} is told in two ways"))
+        demand(safe == Some(&said), 5, || format!("message {seq} left, and is not in the safe journal"))?;
+        let known = self.announced.entry(said.id.clone()).or_insert_with(|| said.clone());
+        demand(*known == said, 1, || format!("message {seq} left in two versions"))
     }
 
     fn check_page(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
@@ -174,7 +175,7 @@ impl Auditor {
             let seq = after + place as u64 + 1;
             demand(said.seq == seq, 11, || format!("message {} stands where {seq} belongs", said.seq))?;
             bytes += said.text.len() + 150;
-            self.check_told(said)?;
+            self.check_announced(said)?;
         }
         let expected = self.safe.last_seq().saturating_sub(after).min(limit);
         demand(page.len() as u64 == expected || bytes >= PAGE_BYTES / 2, 11, || {
@@ -216,13 +217,13 @@ impl Auditor {
         self.check_reach(to, kind, &value)?;
         let said = if kind == "message" { Said::read(&value["message"], None) } else { None };
         if let Some(said) = &said {
-            self.check_told(said.clone())?;
+            self.check_announced(said.clone())?;
         }
         for id in to {
             let is_alone = to.len() == 1;
             // What is sent to a socket that the object closed, the platform drops.
             let Some(socket) = self.sockets.get_mut(id).filter(|socket| !socket.is_closed) else { continue };
-            while self.untold.contains(&(socket.last + 1))
+            while self.unannounced.contains(&(socket.last + 1))
                 && said.as_ref().is_some_and(|said| said.seq > socket.last + 1)
             {
                 socket.last += 1;
@@ -244,7 +245,7 @@ impl Auditor {
         let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
         let is_for_all = match kind {
             "destroy" | "expire" | "expiry" => true,
-            "message" => to.iter().any(is_news_to),
+            "message" => !self.unannounced.contains(&seq) && to.iter().any(is_news_to),
             _ => false,
         };
         let is_missed =
@@ -275,7 +276,7 @@ impl Auditor {
         let internal = ApiError::Internal.close().code;
         demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
-            // A frame that comes after it closes it again, of which the client hears nothing.
+            // A later frame makes the object close it again; the platform ignores that.
             if let Some(socket) = self.sockets.get_mut(id) {
                 socket.is_closed = true;
             }
@@ -333,7 +334,7 @@ fn check_news(socket: &mut Socket, said: Option<&Said>, is_alone: bool) -> Verdi
     let Some(said) = said else { return Err(Violation::new(12, "a message that cannot be read")) };
     let is_confirmation = said.seq <= socket.last && is_alone && said.participant == socket.owner;
     demand(is_confirmation || said.seq == socket.last + 1, 12, || {
-        format!("message {} comes to a socket that was told up to {}", said.seq, socket.last)
+        format!("message {} goes to a socket that has those up to {}", said.seq, socket.last)
     })?;
     socket.last = socket.last.max(said.seq);
     Ok(())

@@ -14,7 +14,7 @@ pub const MARKS: [&str; 37] = [
     "a crash lost a request that waited for its write",
     "a panic kept the memory's writes and lost their announcement",
     "a statement failed",
-    "a message was stored and nobody was told",
+    "a message was stored and not announced",
     "a timer was lost with the memory",
     "the object slept with sockets open",
     "the object slept while a client waited for a confirmation",
@@ -66,7 +66,6 @@ impl Auditor {
         let (before, after) = (&handled.before, &handled.after);
         let is_same = before.last_seq() == after.last_seq();
         self.mark_if(handled.has_mishap, "a statement failed");
-        self.mark_if(after.has_tombstone && after.room.is_some(), "a burial was cut short");
         self.mark_if(
             handled.is_request_under_way && before.is_room() && !after.is_room(),
             "a room ended with a request under way",

@@ -90,11 +90,13 @@ impl Auditor {
 
     fn check_hash(&self, fields: &[&str]) -> Verdict {
         let connected = fields.chunks(2).find(|pair| pair[0] == "connected").map(|pair| pair[1]);
-        let told: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
-        let told: Vec<&str> = told.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let sent: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
+        let sent: Vec<&str> = sent.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let safe: Vec<&str> =
             self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
-        demand(told == safe, 5, || format!("Redis is told of {} seats, {} are safe", told.len(), safe.len()))
+        demand(sent == safe, 5, || {
+            format!("Redis is sent {} seats, {} are in the safe journal", sent.len(), safe.len())
+        })
     }
 
     /// The object lost its memory; the database may have missed what was waiting in it.
@@ -150,7 +152,7 @@ impl Auditor {
     /// Whether the next message finds what nothing finds before: keys that were changed from outside, an append that was
     /// lost with a memory whose sockets stayed, or a message that was stored in an event that failed.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.untold.is_empty() || self.is_end_untold
+        self.is_meddled || self.may_lack_an_append || !self.unannounced.is_empty() || self.is_end_unannounced
     }
 
     /// Whether the list may have the right length by accident: since it was written as a whole, one request ran late or

@@ -29,10 +29,10 @@ use rates::Rates;
 pub const INVARIANTS: [(u8, &str); 17] = [
     (0, "no panic, no internal error"),
     (1, "once: an id has one message for ever"),
-    (2, "kept: what was told stays in the journal until the end"),
+    (2, "kept: an announced message stays in the journal until the end"),
     (3, "one order: places 1 to n without holes, and only more of them"),
     (4, "explained: each message was sent by a seated person and not refused for good"),
-    (5, "safe before said: what leaves agrees with the safe journal"),
+    (5, "safe before said: everything that leaves agrees with the safe journal"),
     (6, "two seats: never a third, none replaced, each of somebody who can use it"),
     (7, "to the millisecond: a room ends at its end, and not before"),
     (8, "gone for good: nothing comes back after the end"),
@@ -102,7 +102,7 @@ struct Socket {
     is_ready: bool,
     is_over: bool,
     is_closed: bool,
-    /// The newest message that it was told of.
+    /// The number of the newest message that was sent through it.
     last: u64,
 }
 
@@ -111,8 +111,8 @@ pub struct Auditor {
     room: String,
     people: Vec<Known>,
     sent: BTreeMap<String, Sent>,
-    /// What sockets sent again: the ids of messages by socket.
-    told: BTreeMap<String, Said>,
+    /// The messages that left the object, by their ids.
+    announced: BTreeMap<String, Said>,
     sockets: BTreeMap<SocketId, Socket>,
     /// Participants whose join was answered.
     joined: BTreeSet<String>,
@@ -121,20 +121,19 @@ pub struct Auditor {
     rows: Vec<Rc<str>>,
     row_set: BTreeSet<Rc<str>>,
     max_clock: u64,
-    latest_end_told: u64,
     rules: Setup,
     rates: Rates,
     ends_by: u64,
     is_made: bool,
-    is_creation_told: bool,
+    is_creation_confirmed: bool,
     is_destroy_asked: bool,
-    /// Whether a `DELETE` was answered that it ended the room.
+    /// Whether the answer to a `DELETE` said that the room is gone.
     is_destroyed: bool,
     is_gone: bool,
-    /// Messages that the object stored just before it panicked: nobody was told.
-    untold: BTreeSet<u64>,
-    /// Whether the end moved in an event that failed: nobody was told.
-    is_end_untold: bool,
+    /// Messages that the object stored in an event that failed, and did not announce.
+    unannounced: BTreeSet<u64>,
+    /// Whether the end moved in an event that failed, and was not announced.
+    is_end_unannounced: bool,
     /// Whether an event failed.
     has_failed: bool,
     /// When the newest requests left, in the world's time.
@@ -155,24 +154,23 @@ impl Auditor {
             room: room.to_owned(),
             people: vec![],
             sent: BTreeMap::new(),
-            told: BTreeMap::new(),
+            announced: BTreeMap::new(),
             sockets: BTreeMap::new(),
             joined: BTreeSet::new(),
             safe,
             rows: vec![],
             row_set: BTreeSet::new(),
             max_clock: 0,
-            latest_end_told: 0,
             rates: Rates::new(rules.messages_per_second),
             rules,
             ends_by: 0,
             is_made: false,
-            is_creation_told: false,
+            is_creation_confirmed: false,
             is_destroy_asked: false,
             is_destroyed: false,
             is_gone: false,
-            untold: BTreeSet::new(),
-            is_end_untold: false,
+            unannounced: BTreeSet::new(),
+            is_end_unannounced: false,
             has_failed: false,
             requests_at: VecDeque::new(),
             is_mirror_excused: false,
@@ -199,9 +197,9 @@ impl Auditor {
         self.is_gone
     }
 
-    /// Whether the room's creator was told that it is there.
-    pub fn is_creation_told(&self) -> bool {
-        self.is_creation_told
+    /// Whether the room's creator got the answer that it exists.
+    pub fn is_creation_confirmed(&self) -> bool {
+        self.is_creation_confirmed
     }
 
     fn who(&self, token: Option<&String>) -> Option<&Known> {

@@ -1,7 +1,7 @@
 //! The object's storage: SQLite in memory, and a snapshot after each event that wrote.
 //!
 //! A snapshot is not safe until it is durable. A crash goes back to the safe one, or to a later one that became
-//! durable without anybody having been told.
+//! durable without being announced.
 
 use std::{
     cell::{Cell, RefCell},

@@ -68,9 +68,9 @@ pub struct Handled {
     pub closed: BTreeSet<SocketId>,
     /// Whether it passed a typing notice on.
     pub is_typing_passed_on: bool,
-    /// Whether it told everybody that the end moved.
+    /// Whether it sent an `expiry` frame.
     pub is_end_announced: bool,
-    /// Whether it told anybody who is here.
+    /// Whether it sent a `presence` frame.
     pub is_presence_sent: bool,
     /// Whether it refused something because it came too fast.
     pub says_too_many: bool,
@@ -82,7 +82,7 @@ pub struct Handled {
     pub effects: usize,
     /// What must never happen, whatever the event.
     pub trouble: Option<&'static str>,
-    /// What the log was told.
+    /// Its log lines.
     pub logged: Vec<LogEntry>,
     /// The event and its effects as the product shows them, where a trace is kept.
     pub shown: Option<String>,
@@ -101,7 +101,7 @@ pub struct FrameSeen {
 
 struct Socket {
     owner: ParticipantId,
-    /// The connection, once the client was told that the socket is open.
+    /// The connection, once the client knows that the socket is open.
     pipe: Option<PipeKey>,
     /// Whether the object can still write to it.
     is_open: bool,
@@ -217,7 +217,7 @@ impl Host {
         self.plan_alarm(stage, weather);
     }
 
-    /// The client of a socket was told that it is open.
+    /// The client of a socket learns that it is open.
     pub fn connect(&mut self, socket: SocketId, pipe: PipeKey) {
         if let Some(socket) = self.sockets.get_mut(&socket) {
             socket.pipe = Some(pipe);

@@ -53,7 +53,7 @@ impl Person {
         self.set(Timer::Ping, PING_EVERY_MS, means.stage);
     }
 
-    /// The connection is lost, by what it was told or by a pong that did not come.
+    /// The connection is lost: the network reports it, or a pong does not come.
     pub fn lose_connection(&mut self, means: &mut Means<'_>) {
         if let Link::Open { pipe, .. } = self.link {
             means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);

@@ -44,7 +44,7 @@ pub enum Happening {
     TimerDue(u64),
     IdleCheck(u64),
     RedisRuns { key: u64, is_again: bool },
-    RedisReplies { key: u64, is_heard: bool },
+    RedisReplies { key: u64, is_answered: bool },
     GiveUp { client: usize, call: CallKey },
     ClientTimer { client: usize, timer: Timer, count: u64 },
     Acts(usize),
@@ -114,7 +114,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world without faults in which people do only what they are told.
+    /// A world without faults, in which people do nothing by themselves.
     pub fn quiet(setup: Setup) -> Self {
         Self::new(setup, Weather::calm(), Dice::calm(), Trace::kept(BEGIN))
     }
@@ -240,7 +240,7 @@ impl World {
         Ok(())
     }
 
-    /// A client loses its connection without anybody being told.
+    /// A client loses its connection, and neither end notices at once.
     pub fn cut_off(&mut self, client: usize) {
         for pipe in self.wire.pipes_of(Who::Client(client)) {
             self.wire.cut(pipe, &mut self.stage, &self.weather);
