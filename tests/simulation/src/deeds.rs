@@ -146,7 +146,7 @@ impl World {
             Deed::GhostSocket => self.opens_ghost(client),
             Deed::Nonsense => self.sends_nonsense(client),
             Deed::OthersId => self.takes_others_id(client),
-            Deed::Flood => (0..30).for_each(|_| self.sends_frame(client, r#"{"type":"typing"}"#)),
+            Deed::Flood => self.floods(client),
             Deed::Destroy => {
                 let (person, mut means) = self.person(client);
                 person.destroy(&mut means);
@@ -170,6 +170,31 @@ impl World {
     pub fn says(&mut self, client: usize, text: String) {
         let (person, mut means) = self.person(client);
         person.say(text, &mut means);
+    }
+
+    /// Does thirty times at once what has a rate.
+    fn floods(&mut self, client: usize) {
+        let choice = self.stage.dice.below(PARTS[client], "flood", 4);
+        for number in 0..30 {
+            match choice {
+                0 => self.sends_frame(client, r#"{"type":"typing"}"#),
+                1 => {
+                    let (person, mut means) = self.person(client);
+                    person.look("GET", "/api/messages", "&limit=1", &mut means);
+                }
+                2 => self.sends_frame(client, r#"{"type":"keep"}"#),
+                _ => self.posts_beside(client, &format!("{number} of a flood at {}", self.steps)),
+            }
+        }
+    }
+
+    /// Posts a message without an id, from another program of the same person.
+    fn posts_beside(&mut self, client: usize, text: &str) {
+        let identity = &self.people[client].identity;
+        let body = json!({"text": format!("{} posts {text}", identity.name)}).to_string();
+        let (token, query) = (Some(identity.token.clone()), format!("roomId={ROOM}"));
+        let ask = Ask { method: "POST", path: "/api/messages", query, body, token, is_upgrade: false };
+        self.ask(Who::Nuisance(client), ask);
     }
 
     fn sends_frame(&mut self, client: usize, frame: &str) {

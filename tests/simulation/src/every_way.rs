@@ -224,8 +224,8 @@ pub fn explore(bound: Bound) -> Explored {
     let broken = Mutex::new(None);
     let work = || {
         while let Some(scenario) = SCENARIOS.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let found = explore_scenario(scenario, bound, &histories);
-            if let Some(found) = found {
+            if let Some(found) = explore_scenario(scenario, bound, &histories) {
+                next.store(SCENARIOS.len(), Ordering::Relaxed);
                 broken.lock().unwrap().get_or_insert(found);
             }
         }

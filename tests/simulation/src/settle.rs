@@ -14,6 +14,8 @@ const CLIENTS_MS: u64 = 75_000;
 /// How long Redis takes to be in step again and the object to fall asleep: the longest pause before a retry, and the
 /// checks for a minute after it.
 const REDIS_MS: u64 = 215_000;
+/// Requests in the time that is left for Redis, with the longest pauses between them.
+const LEAST_RETRIES: u64 = 2;
 /// How long the object may be seen idle without doing anything.
 const IDLE_MS: u64 = 60_000;
 
@@ -58,8 +60,10 @@ impl World {
         }
         self.run_until(begin + CLIENTS_MS)?;
         none_pending("clients", self.pending_of_clients())?;
+        let received = self.redis.received;
         self.run_until(begin + REDIS_MS)?;
         none_pending("the object", self.pending_of_object())?;
+        self.check_retries(self.redis.received - received)?;
         if self.lives() && self.weather.lasting.is_none() {
             let (events, requests) = (self.events, self.redis.received);
             self.run_for(IDLE_MS)?;
@@ -71,6 +75,24 @@ impl World {
                     format!("an idle room has {events} events and {requests} requests"),
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// How long it takes until nothing of a room is left: the checks after a request that may still run, or the time to
+    /// live of the keys.
+    fn removal_ms(&self) -> u64 {
+        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        if is_dead { self.setup.ttl_seconds * 4_000 + 300_000 } else { 150_000 }
+    }
+
+    /// While the database does not answer, an object that has something for it tries again once a minute.
+    fn check_retries(&self, requests: u64) -> Verdict {
+        let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), self.stage.now);
+        let is_behind = self.setup.has_database && self.lives() && list != self.auditor.rows();
+        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        if is_dead && is_behind && requests < LEAST_RETRIES {
+            return Err(Violation::new(16, format!("{requests} requests in two minutes")));
         }
         Ok(())
     }
@@ -98,15 +120,17 @@ impl World {
         }
         if !self.auditor.is_creation_confirmed() {
             // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
-            return Ok(());
+            self.run_for(20_000 + self.removal_ms())?;
+            let keys = self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}"));
+            let is_erased = !self.host.disk.newest_dump().is_room();
+            return if is_erased { none_pending("what is left", keys.collect()) } else { Ok(()) };
         }
         if self.lives() {
             return Err(Violation::new(16, "the room does not end"));
         }
         self.run_for(20_000)?;
         none_pending("clients", self.pending_after_end())?;
-        let is_healthy = self.weather.lasting != Some(Spell::RedisDead);
-        self.run_for(if is_healthy { 150_000 } else { self.setup.ttl_seconds * 4_000 + 300_000 })?;
+        self.run_for(self.removal_ms())?;
         none_pending("the object", self.pending_of_object())?;
         none_pending("what is left", self.left_over())
     }

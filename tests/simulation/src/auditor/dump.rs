@@ -109,8 +109,13 @@ impl Dump {
     /// When the room ends.
     pub fn expires_at(&self) -> u64 {
         let Some(room) = &self.room else { return 0 };
+        (self.active_at() + room.ttl_seconds * 1000).min(room.ends_by)
+    }
+
+    /// When the last activity was.
+    pub fn active_at(&self) -> u64 {
         let newest = self.messages.last().map_or(0, |message| message.said.timestamp);
-        (room.active_at.max(newest) + room.ttl_seconds * 1000).min(room.ends_by)
+        self.room.as_ref().map_or(0, |room| room.active_at.max(newest))
     }
 
     /// The end of its longest life.

@@ -1,5 +1,6 @@
 //! Invariants of a single event: 0, 7, 13, 14 and 15.
 
+use duet::room::LogEntry;
 use serde_json::Value;
 
 use super::{Auditor, Dump, Sent, Verdict, demand, rates::Rated};
@@ -67,7 +68,7 @@ impl Auditor {
             // Nothing of the event counts, but what it had written stays.
             self.has_failed = true;
             self.panicked(before, after);
-            return Ok(());
+            return check_failed_event(handled);
         }
         self.check_no_change(handled, ask)?;
         if !before.is_room() || !after.is_room() {
@@ -106,9 +107,11 @@ impl Auditor {
 
     fn check_new_messages(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
         let (before, after) = (&handled.before, &handled.after);
+        // A clock that goes back does not turn back the time of the room.
+        let latest = self.max_clock.max(before.active_at());
         for row in after.messages.iter().skip(before.messages.len()) {
             let time = row.said.timestamp;
-            demand((handled.clock..=self.max_clock).contains(&time), 4, || {
+            demand((handled.clock..=latest).contains(&time), 4, || {
                 format!("message {} is {} ms old", row.said.seq, handled.clock.abs_diff(time))
             })?;
             self.rates.demand(&row.said.participant, Rated::Message)?;
@@ -174,4 +177,16 @@ impl Auditor {
         let text = self.sent.keys().find(|text| text.len() > 4 && shown.contains(*text));
         demand(text.is_none(), 15, || format!("a text is shown: {shown}"))
     }
+}
+
+/// Of an event in which the journal failed, nothing leaves but refusals: the socket that sent the frame is closed.
+fn check_failed_event(handled: &Handled) -> Verdict {
+    if !handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. })) {
+        return Ok(());
+    }
+    demand(handled.reached == handled.closed, 5, || "an event that failed sent a frame".to_owned())?;
+    let sender = handled.frame.as_ref().map(|frame| frame.socket);
+    demand(sender.is_none_or(|sender| handled.closed.contains(&sender)), 12, || {
+        "the journal failed, and the sender's socket stays open".to_owned()
+    })
 }

@@ -59,6 +59,9 @@ impl Auditor {
             (("POST", "/api/room/join"), 200) => self.check_joined(ask, &value, is_seated),
             (("POST", "/api/messages"), 200 | 201) => self.check_confirmation(ask, &value, is_seated),
             (("GET", "/api/messages"), 200) => self.check_page(ask, &value, is_seated),
+            (("DELETE", _), 404) if after_ms > 0 => {
+                Err(Violation::new(5, "404 for the call that ended the room"))
+            }
             (("DELETE", _), 202 | 204) => demand(!is_room, 5, || format!("{status} while the room is there")),
             (("POST", "/api/messages"), 400 | 409) => self.note_refusal(ask, status),
             (("POST", "/api/room/join"), 409) => {

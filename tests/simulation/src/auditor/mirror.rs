@@ -15,6 +15,8 @@ use crate::{
 const LATENESS_MS: u64 = 65_000;
 /// Requests in a second: messages are gathered for 50 ms, and some requests are sent at once.
 const MOST_REQUESTS: usize = 25;
+/// How long the output gate holds a request at the most.
+const MOST_HELD_MS: u64 = 20_000;
 /// Gathering, one round trip before and a commit, with what lies between.
 const LONGEST_DELAY_MS: u64 = 150;
 
@@ -38,6 +40,7 @@ impl Auditor {
             match words.as_slice() {
                 ["RPUSH" | "RPUSHX", _, elements @ ..] => self.check_elements(elements)?,
                 ["HSET", _, fields @ ..] => self.check_hash(fields)?,
+                ["PEXPIRE", _, ms] => self.check_time_to_live(ms.parse().unwrap_or_default(), now)?,
                 _ => {}
             }
         }
@@ -86,6 +89,16 @@ impl Auditor {
         let rows = self.safe.messages.iter().skip(first.unwrap_or(usize::MAX)).map(|row| &*row.json);
         let are_safe = rows.take(elements.len()).eq(elements.iter().copied());
         demand(are_safe, 5, || "Redis is sent what is not safe".to_owned())
+    }
+
+    /// Twice the life of the room, but not longer than to a minute after its longest life.
+    fn check_time_to_live(&self, ms: u64, now: u64) -> Verdict {
+        let longest = (self.safe.ends_by() + 60_000).saturating_sub(now);
+        let is_twice = ms == self.rules.ttl_seconds * 2_000 && ms <= longest + MOST_HELD_MS;
+        let is_longest = ms.abs_diff(longest) <= MOST_HELD_MS && ms <= self.rules.ttl_seconds * 2_000;
+        demand(is_twice || is_longest || self.rates.is_clock_uneven, 9, || {
+            format!("a time to live of {ms} ms")
+        })
     }
 
     fn check_hash(&self, fields: &[&str]) -> Verdict {

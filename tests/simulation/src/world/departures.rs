@@ -8,7 +8,7 @@ use duet::{
 
 use super::{ROOM, World};
 use crate::{
-    auditor::Verdict,
+    auditor::{Verdict, Violation},
     dice::Part,
     host::Leaving,
     redis::Outside,
@@ -32,6 +32,9 @@ impl World {
         }
         for pipe in std::mem::take(&mut self.host.superseded) {
             self.auditor.mark("a socket got the id of an older one");
+            if self.weather.swarm.clock_jumps == 0 {
+                return Err(Violation::new(13, "two sockets have the same id"));
+            }
             self.wire.pipes.entry(pipe).and_modify(|pipe| pipe.socket = None);
         }
         self.deliver()?;
