@@ -1,94 +1,85 @@
-// What a message takes between two pages, in a short and in a long conversation, and what a reload of the long one takes. Prints
-// JSON: node bench/conversation.js BASE_URL MESSAGES SAMPLES
+// Two pages that talk, in a short and in a long conversation: node bench/conversation.js BASE_URL VISITS
 
-import { chromium } from "@playwright/test"
+import { atMost, button, composer, createRoom, median, printRows, row } from "./browser.js"
 
-import { findChromium } from "../tests/browser/chromium.js"
+const [baseUrl, visits] = process.argv.slice(2)
 
-const [baseUrl, messages, samples] = process.argv.slice(2)
 const SHORT = 20
+const LONG = 4_900
 const AT_ONCE = 20
+const SAMPLES = 10 * Number(visits)
+const MOST_GROWTH = 1.3
+const MOST_TASK_MS = 50
+const MOST_RELOAD_MS = 1_000
 
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-/** In the page: notes down long tasks, and when each text was first drawn. Times are epoch milliseconds, the same in both pages. */
+/**
+ * In the page: notes down long tasks, when Enter was pressed, and when each text was first drawn. Times are epoch
+ * milliseconds, the same in both pages.
+ */
 function watch() {
   const now = () => performance.timeOrigin + performance.now()
   window.longTasks = []
   window.drawn = {}
   window.pressed = 0
-  new PerformanceObserver((list) => {
-    window.longTasks.push(
-      ...list.getEntries().map(({ startTime, duration }) => ({ at: performance.timeOrigin + startTime, ms: duration })),
-    )
-  }).observe({ type: "longtask", buffered: true })
-  addEventListener(
-    "keydown",
-    ({ key }) => {
-      if (key === "Enter") window.pressed = now()
-    },
-    true,
-  )
+  const note = ({ startTime, duration }) =>
+    window.longTasks.push({ at: performance.timeOrigin + startTime, ms: duration })
+  new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type: "longtask", buffered: true })
+  const onKey = ({ key }) => {
+    if (key === "Enter") window.pressed = now()
+  }
+  addEventListener("keydown", onKey, true)
   const drawn = (node) => {
     const text = node.querySelector?.("[data-part=text]")?.textContent
     if (text) requestAnimationFrame(() => setTimeout(() => (window.drawn[text] ??= now())))
   }
-  new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) drawn(node)
-  }).observe(document, { childList: true, subtree: true })
+  const added = (records) => records.forEach(({ addedNodes }) => addedNodes.forEach(drawn))
+  new MutationObserver(added).observe(document, { childList: true, subtree: true })
 }
 
-/** Both people, in a plain room. */
-async function meet(browser) {
+/** Joins a room in a browser of its own. */
+async function join(browser, path) {
+  const page = await (await browser.newContext({ baseURL: baseUrl })).newPage()
+  await page.addInitScript(watch)
+  await page.goto(path)
+  await button(page, "Join").click()
+  await composer(page).waitFor()
+  return page
+}
+
+/** Makes a room without encryption, so that a program can fill it. */
+async function createPlainRoom() {
   const { roomId } = await (await fetch(`${baseUrl}/api/room/create`, { method: "POST" })).json()
-  const pages = []
-  for (let person = 0; person < 2; person += 1) {
-    const context = await browser.newContext({ baseURL: baseUrl })
-    const page = await context.newPage()
-    await page.addInitScript(watch)
-    await page.goto(`/room/${roomId}`)
-    await page.getByRole("button", { name: "Join", exact: true }).click()
-    await composer(page).waitFor()
-    pages.push(page)
-  }
-  return { roomId, pages }
+  return roomId
 }
 
-const composer = (page) => page.getByRole("textbox", { name: "Message", exact: true })
-
-/** Says so much as a program, with the first person's cookie. */
+/** Sends messages as a program, with the first person's cookie. */
 async function fill(page, roomId, from, to) {
   let next = from
-  const say = async () => {
+  const send = async () => {
     while (next <= to) {
       const data = { sender: "A program", text: `filler ${next++}, as long as many a message is` }
       const answer = await page.request.post(`/api/messages?roomId=${roomId}`, { data })
       if (!answer.ok()) throw new Error(`filling failed with ${answer.status()}`)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, say))
+  await Promise.all(Array.from({ length: AT_ONCE }, send))
 }
 
-/** From Enter in the one page until the text is drawn in the other. */
+/** From Enter in one page until the text is drawn in the other. */
 async function deliver([from, to], label) {
   const times = []
   const beganMs = await to.evaluate(() => performance.timeOrigin + performance.now())
-  for (let count = 0; count < Number(samples); count += 1) {
+  for (let count = 0; count < SAMPLES; count += 1) {
     const text = `${label} ${count}`
     await composer(from).fill(text)
     await composer(from).press("Enter")
     const drawnMs = await (await to.waitForFunction((text) => window.drawn[text], text, { polling: 5 })).jsonValue()
     times.push(drawnMs - (await from.evaluate(() => window.pressed)))
   }
-  const longest = await Promise.all(
-    [from, to].map((page) =>
-      page.evaluate(
-        (beganMs) => Math.max(0, ...window.longTasks.filter(({ at }) => at >= beganMs).map(({ ms }) => ms)),
-        beganMs,
-      ),
-    ),
-  )
-  return { p50Ms: median(times), longestTaskMs: Math.round(Math.max(...longest)) }
+  const longTasks = (page) =>
+    page.evaluate((beganMs) => window.longTasks.filter(({ at }) => at >= beganMs).map(({ ms }) => ms), beganMs)
+  const longest = Math.max(0, ...(await longTasks(from)), ...(await longTasks(to)))
+  return { p50Ms: median(times), longestTaskMs: Math.round(longest) }
 }
 
 /** A reload, until the newest message is drawn. */
@@ -102,22 +93,68 @@ async function reload(page) {
   return median(times)
 }
 
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  return Math.round(sorted[Math.floor(sorted.length / 2)] * 10) / 10
-}
-
-const browser = await chromium.launch({ executablePath: findChromium(), args: ARGS })
-try {
-  const { roomId, pages } = await meet(browser)
+async function longConversation(browser) {
+  const roomId = await createPlainRoom()
+  const pages = [await join(browser, `/room/${roomId}`), await join(browser, `/room/${roomId}`)]
   await fill(pages[0], roomId, 1, SHORT)
   await deliver(pages, "warming up")
   const short = await deliver(pages, "short")
-  await fill(pages[0], roomId, SHORT + 1, Number(messages))
+  await fill(pages[0], roomId, SHORT + 1, LONG)
   const long = await deliver(pages, "long")
   const elements = await pages[1].getByRole("article").count()
   const reloadMs = await reload(pages[1])
-  console.log(JSON.stringify({ messages: Number(messages), short, long, elements, reloadMs }))
-} finally {
-  await browser.close()
+  await Promise.all(pages.map((page) => page.context().close()))
+  const growth = long.p50Ms / short.p50Ms
+  const longest = long.longestTaskMs > 0 ? `${long.longestTaskMs} ms` : `none over ${MOST_TASK_MS} ms`
+  return [
+    row(`Enter to drawn, ${LONG} messages`, `${long.p50Ms} ms`, {
+      baseline: `${SHORT} messages: ${short.p50Ms} ms`,
+      ratio: growth,
+      target: `≤ ${MOST_GROWTH}`,
+      isMet: growth <= MOST_GROWTH,
+    }),
+    row("longest task while messages arrive", longest, atMost(MOST_TASK_MS, long.longestTaskMs)),
+    row(`reload with ${LONG} messages, newest drawn`, `${reloadMs} ms`, atMost(MOST_RELOAD_MS, reloadMs)),
+    row("messages in the page at once", String(elements)),
+  ]
 }
+
+/** From the press of Join until the first message, which waited, can be read. */
+async function joinToFirstMessage(browser, isEncrypted) {
+  const { page, link } = isEncrypted ? await createEncryptedRoom(browser) : await plainRoom(browser)
+  await composer(page).fill("the first message")
+  await composer(page).press("Enter")
+  await page.getByText("the first message").waitFor()
+  const guest = await (await browser.newContext({ baseURL: baseUrl })).newPage()
+  await guest.addInitScript(watch)
+  await guest.goto(link)
+  const joined = button(guest, "Join")
+  const note = (button) => button.addEventListener("click", () => (window.joinedMs = performance.now()), true)
+  await joined.evaluate(note)
+  await joined.click()
+  const drawn = await guest.waitForFunction(() => window.drawn["the first message"], null, { polling: 5 })
+  const joinedMs = await guest.evaluate(() => performance.timeOrigin + window.joinedMs)
+  const took = (await drawn.jsonValue()) - joinedMs
+  await Promise.all([page, guest].map((one) => one.context().close()))
+  return took
+}
+
+const createEncryptedRoom = async (browser) => createRoom(await browser.newContext(), baseUrl)
+
+async function plainRoom(browser) {
+  const link = `/room/${await createPlainRoom()}`
+  return { page: await join(browser, link), link }
+}
+
+async function joins(browser) {
+  const [encrypted, plain] = [[], []]
+  for (let count = 0; count < Number(visits); count += 1) {
+    encrypted.push(await joinToFirstMessage(browser, true))
+    plain.push(await joinToFirstMessage(browser, false))
+  }
+  const [encryptedMs, plainMs] = [median(encrypted), median(plain)]
+  const beside = { baseline: `not encrypted: ${plainMs} ms`, ratio: encryptedMs / plainMs }
+  return row("Join to the first message read, encrypted", `${encryptedMs} ms`, beside)
+}
+
+await printRows(async (browser) => [...(await longConversation(browser)), await joins(browser)])

@@ -1,57 +1,55 @@
-// The floor: what the platform itself takes to relay a frame between the sockets of a room. No seats, no order, no store.
+// The floor: what the platform itself takes to keep a frame and to send it to the sockets of a room. No seats, no limits.
 
 import { DurableObject } from "cloudflare:workers"
 
-/** Sends each frame to all sockets of the room, the sender's too. */
-export class Relay extends DurableObject {
-  async fetch(request) {
-    if (request.method === "POST") return this.hear(await request.text()) ?? new Response()
+/** Writes each frame as a row, and sends it to all sockets. The platform holds it back until the row is safe. */
+export class Storing extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env)
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS frames (seq INTEGER PRIMARY KEY, frame TEXT NOT NULL)")
+  }
+
+  fetch() {
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
     return new Response(null, { status: 101, webSocket: client })
   }
 
   webSocketMessage(_socket, frame) {
-    return this.hear(frame)
+    this.ctx.storage.sql.exec("INSERT INTO frames (frame) VALUES (?)", frame)
+    this.send(frame)
   }
 
-  hear(frame) {
+  send(frame) {
     for (const socket of this.ctx.getWebSockets()) socket.send(frame)
   }
 }
 
-/** The same, with one row written before. The frames wait until it is safe: that is the platform's part of keeping a message. */
-export class StoringRelay extends Relay {
+/** Reads the frame, stores it under its id so that a repetition is found, and sends it with its sequence number. */
+export class Indexing extends Storing {
   constructor(ctx, env) {
     super(ctx, env)
-    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS frames (seq INTEGER PRIMARY KEY, frame TEXT NOT NULL)")
+    const { sql } = ctx.storage
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS message (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, json TEXT NOT NULL)",
+    )
+    this.seq = sql.exec("SELECT max(seq) AS seq FROM message").one().seq ?? 0
   }
 
-  hear(frame) {
-    this.ctx.storage.sql.exec("INSERT INTO frames (frame) VALUES (?)", frame)
-    super.hear(frame)
-  }
-}
-
-/** The same, with one command sent to a store behind HTTP before: `store` in the query of the first request says where. */
-export class AskingRelay extends Relay {
-  fetch(request) {
-    this.store ??= new URL(request.url).searchParams.get("store")
-    return super.fetch(request)
-  }
-
-  async hear(frame) {
-    const body = JSON.stringify(["RPUSHX", "messages:nobody", frame])
-    const answer = await fetch(this.store, { method: "POST", body })
-    await answer.text()
-    super.hear(frame)
+  webSocketMessage(_socket, frame) {
+    const { id, text } = JSON.parse(frame)
+    const message = JSON.stringify({ id, text, timestamp: Date.now() })
+    const insert = "INSERT INTO message VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    const { rowsWritten } = this.ctx.storage.sql.exec(insert, this.seq + 1, id, message)
+    if (rowsWritten > 0) this.seq += 1
+    this.send(`{"type":"message","message":{"seq":${this.seq},${message.slice(1)}}`)
   }
 }
 
 export default {
-  fetch(request, { RELAYS, STORING_RELAYS, ASKING_RELAYS }) {
+  fetch(request, { STORING, INDEXING }) {
     const [, kind, room] = new URL(request.url).pathname.split("/")
-    const relays = { relay: RELAYS, "storing-relay": STORING_RELAYS, "asking-relay": ASKING_RELAYS }[kind]
-    return relays?.getByName(room).fetch(request) ?? new Response("ok")
+    const rooms = { storing: STORING, indexing: INDEXING }[kind]
+    return rooms?.getByName(room).fetch(request) ?? new Response("ok")
   },
 }

@@ -1,68 +1,48 @@
-//! What a first visit to the pages takes, as a Chromium sees it: `bench/pages.js` does the looking.
+//! What people wait for in a browser. `bench/*.js` measure it, and print rows of the table as JSON.
 
 use std::process::Command;
 
 use duet_test_support::root;
-use serde_json::Value;
 
 use crate::{
-    bench::Bench,
-    failure::Outcome,
     report::{Row, Section},
+    servers::Servers,
+    talk::{Kind, Place},
 };
 
-const MOST_TASK_MS: u64 = 50;
-
-/// Visits lobby and room, each as a newcomer.
-pub fn measure(bench: &Bench) -> Outcome<Section> {
-    let site = bench.embedded()?;
-    let output = Command::new("node")
-        .arg(root().join("bench/pages.js"))
-        .arg(format!("http://{}", site.host))
-        .arg(bench.plan.visits.to_string())
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let figures: Value = serde_json::from_slice(&output.stdout)?;
-    let visits = figures.as_array().ok_or("no list of visits")?;
-    Ok(Section {
-        title: "Pages, first visit".to_owned(),
-        rows: visits.iter().map(rows).collect::<Outcome<Vec<_>>>()?.concat(),
+/// A first visit to the lobby and to a room.
+pub fn first_visit(servers: &Servers) -> Section {
+    Section {
+        title: "Pages, first visit",
+        rows: rows(servers, "visits.js"),
         notes: vec![
-            "Compressed by `gzip -9`, file by file: `wrangler dev` itself does not compress, the platform does. Requests \
-             include those to the API, not the socket. Times are medians."
+            "Medians, through a proxy that compresses and speaks HTTP/2 as the platform does. Bytes are those of the files' \
+             bodies after compression, without the API's answers. Slow 4G: 1.6 Mbit/s, 150 ms, CPU slowed four times."
                 .to_owned(),
         ],
-        figures,
-    })
+    }
 }
 
-fn rows(visit: &Value) -> Outcome<Vec<Row>> {
-    let page = visit.get("page").and_then(Value::as_str).ok_or("no page")?;
-    let number = |key: &str| visit.get(key).and_then(Value::as_u64).ok_or(format!("no {key}"));
-    let (compressed, limit) = (number("gzippedBytes")?, number("limitBytes")?);
-    let (requests, of_api) = (number("requests")?, number("apiRequests")?);
-    let (longest_ms, ready_ms) = (number("longestTaskMs")?, number("usableMs")?);
-    let bytes =
-        format!("{:.1} KB ({:.1} KB as they are)", kilobytes(compressed), kilobytes(number("bytes")?));
-    let longest = match longest_ms {
-        0 => format!("none over {MOST_TASK_MS} ms"),
-        _ => format!("{longest_ms} ms"),
-    };
-    Ok(vec![
-        Row::new(format!("{page}: bytes"), bytes)
-            .target(format!("≤ {} KB", limit / 1000), compressed <= limit),
-        Row::new(format!("{page}: requests"), format!("{requests}, {of_api} of them to the API")),
-        Row::new(format!("{page}: longest task"), longest)
-            .target(format!("≤ {MOST_TASK_MS} ms"), longest_ms <= MOST_TASK_MS),
-        Row::new(
-            format!("{page}: {}", visit.get("usable").and_then(Value::as_str).unwrap_or_default()),
-            format!("{ready_ms} ms"),
-        ),
-    ])
+/// Two pages that talk, in a short and in a long conversation.
+pub fn long_conversation(servers: &Servers) -> Section {
+    Section {
+        title: "Pages, a conversation",
+        rows: rows(servers, "conversation.js"),
+        notes: vec![
+            "From Enter in one page until the message is drawn in the other; medians. Both pages are in one Chromium."
+                .to_owned(),
+        ],
+    }
 }
 
-fn kilobytes(bytes: u64) -> f64 {
-    bytes as f64 / 1000.0
+fn rows(servers: &Servers, script: &str) -> Vec<Row> {
+    let place = Place::on(servers.embedded(), Kind::Duet);
+    let output = Command::new("node")
+        .arg(root().join("bench").join(script))
+        .args([&place.base_url, &servers.plan.visits.to_string()])
+        .output()
+        .expect("node runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows: Vec<[String; 6]> = serde_json::from_slice(&output.stdout).expect("a list of rows");
+    rows.into_iter().map(Row).collect()
 }

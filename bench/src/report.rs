@@ -1,140 +1,89 @@
-//! What came out, for people and for programs.
+//! The tables.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use duet_test_support::root;
-use serde_json::{Map, Value, json};
 
-use crate::{failure::Outcome, machine, options::Options};
-
-/// What one measurement found.
+/// The result of one measurement.
 pub struct Section {
-    /// What was measured, and in which figures.
-    pub title: String,
+    /// What was measured, and the order of the figures in a cell.
+    pub title: &'static str,
     /// The table.
     pub rows: Vec<Row>,
-    /// What a reader has to know to read it.
+    /// What a reader needs to know.
     pub notes: Vec<String>,
-    /// Everything, for programs.
-    pub figures: Value,
 }
 
-/// A line of the table.
+/// The cells of a table's row, in the order of [`HEAD`].
 #[derive(Clone, Default)]
-pub struct Row {
-    what: String,
-    ratio: Option<f64>,
-    duet: String,
-    floor: String,
-    target: Option<(String, bool)>,
-}
+pub struct Row(pub [String; 6]);
+
+const HEAD: [&str; 6] = ["ratio", "what", "figure", "baseline", "target", ""];
 
 impl Row {
-    /// A line about `what`.
-    pub fn new(what: impl Into<String>, duet: impl Into<String>) -> Self {
-        Self { what: what.into(), duet: duet.into(), ..Self::default() }
+    /// A figure by itself.
+    pub fn new(what: impl Into<String>, figure: impl Into<String>) -> Self {
+        let mut row = Self::default();
+        row.0[1] = what.into();
+        row.0[2] = figure.into();
+        row
     }
 
-    /// With what the floor has, and the ratio of Duet to it.
-    pub fn against(self, floor: impl Into<String>, ratio: f64) -> Self {
-        Self { floor: floor.into(), ratio: Some(ratio), ..self }
+    /// With a baseline of the same run, and the ratio of the figure to it.
+    pub fn over(mut self, (baseline, ratio): (String, f64)) -> Self {
+        self.0[0] = format!("{ratio:.2}");
+        self.0[3] = baseline;
+        self
     }
 
     /// With a target.
-    pub fn target(self, target: impl Into<String>, is_met: bool) -> Self {
-        Self { target: Some((target.into(), is_met)), ..self }
+    pub fn target(mut self, target: impl Into<String>, is_met: bool) -> Self {
+        self.0[4] = target.into();
+        self.0[5] = if is_met { "met" } else { "missed" }.to_owned();
+        self
     }
 
-    fn cells(&self) -> [String; 6] {
-        let (target, verdict) = match &self.target {
-            Some((target, is_met)) => (target.clone(), if *is_met { "met" } else { "missed" }),
-            None => (String::new(), ""),
-        };
-        let ratio = self.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-        [ratio, self.what.clone(), self.duet.clone(), self.floor.clone(), target, verdict.to_owned()]
-    }
-}
-
-const HEAD: [&str; 6] = ["ratio", "what", "Duet", "floor", "target", ""];
-
-/// Everything that was measured in one run.
-pub struct Report {
-    head: Vec<String>,
-    sections: Vec<Section>,
-    figures: Map<String, Value>,
-}
-
-impl Report {
-    /// An empty one, which says where and how.
-    pub fn new(options: &Options) -> Outcome<Self> {
-        let mut head = machine::description()?;
-        head.push(match options.is_through_proxy {
-            true => "reached through the Worker that wrangler puts in front".to_owned(),
-            false => "reached past wrangler's own Worker, at the workerd that runs it".to_owned(),
-        });
-        if options.is_quick {
-            head.push("QUICK: too short to compare".to_owned());
-        }
-        let figures = Map::from_iter([("conditions".to_owned(), json!(head))]);
-        Ok(Self { head, sections: vec![], figures })
+    /// With a baseline, the ratio to it, and an upper limit for the ratio.
+    pub fn at_most(self, limit: f64, (baseline, ratio): (String, f64)) -> Self {
+        self.over((baseline, ratio)).target(format!("≤ {limit}"), ratio <= limit)
     }
 
-    /// Takes in what was found.
-    pub fn add(&mut self, name: &str, section: Section) {
-        eprintln!("{}", section.to_text());
-        self.figures.insert(name.to_owned(), section.figures.clone());
-        self.sections.push(section);
-    }
-
-    /// The table for a terminal.
-    pub fn to_text(&self) -> String {
-        let sections: String = self.sections.iter().map(|section| section.to_text() + "\n").collect();
-        format!("{}\n\n{sections}", self.head.join("\n"))
-    }
-
-    /// The table for docs/benchmarks.md.
-    pub fn to_markdown(&self) -> String {
-        let head: String = self.head.iter().map(|line| format!("- {line}\n")).collect();
-        let sections: String = self.sections.iter().map(Section::to_markdown).collect();
-        format!("{head}\n{sections}")
-    }
-
-    /// Writes all figures down. Returns where.
-    pub fn write(&self) -> Outcome<PathBuf> {
-        let path = root().join("bench/results/latest.json");
-        fs::create_dir_all(path.with_file_name(""))?;
-        fs::write(&path, serde_json::to_string_pretty(&self.figures)? + "\n")?;
-        Ok(path.strip_prefix(root()).map(PathBuf::from).unwrap_or(path))
+    /// With a baseline, the ratio to it, and a lower limit for the ratio.
+    pub fn at_least(self, limit: f64, (baseline, ratio): (String, f64)) -> Self {
+        self.over((baseline, ratio)).target(format!("≥ {limit}"), ratio >= limit)
     }
 }
 
 impl Section {
-    fn lines(&self) -> Vec<[String; 6]> {
-        let rows = self.rows.iter().map(Row::cells);
-        std::iter::once(HEAD.map(str::to_owned)).chain(rows).collect()
-    }
-
-    fn to_text(&self) -> String {
-        let lines = self.lines();
+    /// A table that is as wide as its content, so that a terminal can show it, too.
+    pub fn to_markdown(&self) -> String {
+        let head = Row(HEAD.map(str::to_owned));
+        let lines: Vec<&[String; 6]> = [&head].into_iter().chain(&self.rows).map(|row| &row.0).collect();
         let widths: [usize; 6] = std::array::from_fn(|column| {
-            let lengths = lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count());
-            lengths.max().unwrap_or_default()
+            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default()
         });
-        let line = |cells: &[String; 6]| {
-            let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+        let line = |cells: &&[String; 6]| {
+            let cells: Vec<String> =
+                cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            format!("| {} |\n", cells.join(" | "))
         };
-        let table: String = lines.iter().map(line).collect();
-        let notes: String = self.notes.iter().map(|note| format!("  {note}\n")).collect();
-        format!("{}\n{table}{notes}", self.title)
+        let mut table: Vec<String> = lines.iter().map(line).collect();
+        table.insert(1, format!("|{}|\n", widths.map(|width| "-".repeat(width + 2)).join("|")));
+        let notes: String = self.notes.iter().map(|note| format!("\n{note}\n")).collect();
+        format!("### {}\n\n{}{notes}\n", self.title, table.concat())
     }
+}
 
-    fn to_markdown(&self) -> String {
-        let line = |cells: &[String; 6]| format!("| {} |\n", cells.join(" | "));
-        let mut lines: Vec<String> = self.lines().iter().map(line).collect();
-        lines.insert(1, "|---|---|---|---|---|---|\n".to_owned());
-        let notes: String = self.notes.iter().map(|note| format!("{note}\n")).collect();
-        let behind = if notes.is_empty() { "" } else { "\n" };
-        format!("### {}\n\n{}{behind}{notes}\n", self.title, lines.concat())
-    }
+/// Writes the conditions and the tables of one run to a file. Returns its path.
+pub fn write(sections: &[Section], is_quick: bool) -> PathBuf {
+    let mut bash = Command::new("bash");
+    let output =
+        bash.args(["-c", include_str!("conditions.sh")]).current_dir(root()).output().expect("bash runs");
+    let conditions = String::from_utf8_lossy(&output.stdout);
+    let warning = if is_quick { "- QUICK: too short to compare\n" } else { "" };
+    let tables: String = sections.iter().map(Section::to_markdown).collect();
+    let path = root().join("bench/results/latest.md");
+    fs::create_dir_all(path.with_file_name("")).expect("a folder");
+    fs::write(&path, format!("{conditions}{warning}\n{tables}")).expect("a file");
+    path
 }

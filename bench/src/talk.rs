@@ -1,184 +1,153 @@
-//! Two people in a room, in the terms of Duet and of the floor.
+//! Two people in a room, on Duet and on the floor.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use duet_test_support::message_id;
-use futures_util::{SinkExt, StreamExt};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use duet_test_support::{Browser, Participant, Socket, Stack, message_id};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Message, Utf8Bytes, client::IntoClientRequest, http::header::AUTHORIZATION},
-};
 
-use crate::{
-    failure::{Failure, Outcome},
-    http::{Answer, Client},
-};
-
-/// As long as the pages make a short message that is sealed: `duet2.` and 214 characters.
+/// The length of a short encrypted message, in bytes.
 const TEXT_BYTES: usize = 220;
 
 /// What kind of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The floor: a frame goes to all sockets.
-    Relay,
-    /// The floor, which writes one row before.
-    StoringRelay,
-    /// The floor, which sends one command to the store before.
-    AskingRelay,
+    /// The floor: writes a row, and sends the frame on.
+    Storing,
+    /// The same, with an index that finds a repeated message, and a sequence number in the frame.
+    Indexing,
     /// Duet.
     Duet,
 }
 
-/// Where to talk.
+/// Where rooms are.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// `host:port`.
-    pub host: String,
+    /// The server, without a slash at the end.
+    pub base_url: String,
     /// What kind of rooms it has.
     pub kind: Kind,
-    /// The store that an [`Kind::AskingRelay`] asks: its address.
-    pub store: String,
 }
 
 /// Two people in a new room, each with an open socket.
 pub struct Pair {
-    /// Who came first.
+    /// The first person.
     pub ann: Person,
-    /// Who came second.
+    /// The second person.
     pub bob: Person,
 }
 
-/// Somebody in a room.
+/// A person in a room, with an open socket.
 pub struct Person {
-    /// The room's id.
-    pub room: String,
-    /// What shows who it is.
-    pub token: String,
-    place: Place,
-    socket: WebSocketStream<TcpStream>,
+    /// The seat; on the floor nobody has one.
+    pub seat: Participant,
+    socket: Socket,
 }
 
 impl Place {
-    /// Makes a room and brings two people into it.
-    pub async fn pair(&self) -> Outcome<Pair> {
-        let mut client = Client::connect(&self.host).await?;
-        let room = self.create(&mut client).await?;
-        let (ann, bob) = (self.join(&mut client, &room).await?, self.join(&mut client, &room).await?);
-        Ok(Pair { ann: self.enter(&room, &ann).await?, bob: self.enter(&room, &bob).await? })
+    /// Rooms of this kind on this server.
+    pub fn on(server: &Stack, kind: Kind) -> Self {
+        Self { base_url: server.base_url().to_owned(), kind }
     }
 
-    /// Makes so many rooms, with two people in each.
-    pub async fn pairs(&self, rooms: usize) -> Outcome<Vec<Pair>> {
-        let mut pairs = vec![];
-        for _ in 0..rooms {
-            pairs.push(self.pair().await?);
-        }
-        Ok(pairs)
+    /// Makes a room with two people in it.
+    pub fn pair(&self) -> Pair {
+        let room = match self.kind {
+            Kind::Duet => Browser::new(&self.base_url).create_room(&json!({})),
+            _ => message_id(),
+        };
+        Pair { ann: self.enter(&room), bob: self.enter(&room) }
     }
 
-    /// Makes a room.
-    pub async fn create(&self, client: &mut Client) -> Outcome<String> {
-        match self.kind {
-            Kind::Duet => client.post("/api/room/create", None, &json!({})).await?.text("roomId"),
-            _ => Ok(message_id()),
-        }
-    }
-
-    /// Takes a seat. Returns the token that shows it.
-    pub async fn join(&self, client: &mut Client, room: &str) -> Outcome<String> {
-        let token = token();
+    fn enter(&self, room: &str) -> Person {
+        let browser = Browser::new(&self.base_url);
+        let (seat, socket_path) = match self.kind {
+            Kind::Storing => (stranger(browser, room), format!("/storing/{room}")),
+            Kind::Indexing => (stranger(browser, room), format!("/indexing/{room}")),
+            Kind::Duet => (Participant::join_as(browser, room), format!("/api/realtime?roomId={room}")),
+        };
+        let mut socket = Socket::open(&seat.browser, &socket_path, &[]).expect("a socket opens");
         if self.kind == Kind::Duet {
-            let path = format!("/api/room/join?roomId={room}");
-            client.post(&path, Some(&token), &json!({})).await?.json()?;
+            socket.expect("ready");
         }
-        Ok(token)
+        Person { seat, socket }
+    }
+}
+
+fn stranger(browser: Browser, room: &str) -> Participant {
+    Participant { browser, room: room.to_owned(), id: message_id() }
+}
+
+impl Pair {
+    /// Sends one message and waits until both have it. Returns how long it took to the other person.
+    pub fn deliver(&mut self) -> Duration {
+        let sent = Instant::now();
+        let id = self.ann.say();
+        self.bob.wait_for(&id);
+        let took = sent.elapsed();
+        self.ann.wait_for(&id);
+        took
     }
 
-    /// Opens a socket and waits until it is ready.
-    pub async fn enter(&self, room: &str, token: &str) -> Outcome<Person> {
-        let address = format!("ws://{}{}", self.host, self.socket_path(room));
-        let mut request = address.into_client_request()?;
-        request.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse()?);
-        let stream = TcpStream::connect(&self.host).await?;
-        stream.set_nodelay(true)?;
-        let (socket, _) = client_async(request, stream).await?;
-        let (room, token) = (room.to_owned(), token.to_owned());
-        let mut person = Person { room, token, place: self.clone(), socket };
-        if self.kind == Kind::Duet {
-            person.hear("\"ready\"").await?;
-        }
-        Ok(person)
-    }
-
-    fn socket_path(&self, room: &str) -> String {
-        match self.kind {
-            Kind::Relay => format!("/relay/{room}"),
-            Kind::StoringRelay => format!("/storing-relay/{room}"),
-            Kind::AskingRelay => format!("/asking-relay/{room}?store={}", self.store),
-            Kind::Duet => format!("/api/realtime?roomId={room}"),
-        }
+    /// Sends `messages` messages, one after the other.
+    pub fn deliver_many(&mut self, messages: usize) -> Vec<Duration> {
+        (0..messages).map(|_| self.deliver()).collect()
     }
 }
 
 impl Person {
-    /// Sends a message by its socket, under a new id, which it returns.
-    pub async fn say(&mut self) -> Outcome<String> {
+    /// Sends a message under a new id, which it returns.
+    pub fn say(&mut self) -> String {
         let id = message_id();
-        self.socket.send(Message::text(message(&id).to_string())).await?;
-        Ok(id)
+        let text = "x".repeat(TEXT_BYTES);
+        self.socket.send(&json!({ "type": "message", "id": id, "text": text }));
+        id
     }
 
-    /// Sends a message by request.
-    pub async fn post(&self, client: &mut Client, id: &str) -> Outcome<Answer> {
-        let path = match self.place.kind {
-            Kind::Duet => format!("/api/messages?roomId={}", self.room),
-            _ => self.place.socket_path(&self.room),
-        };
-        client.post(&path, Some(&self.token), &message(id)).await
-    }
-
-    /// Waits for the frame that holds `part`, past all others. Fails when something is refused: that is no confirmation.
-    pub async fn hear(&mut self, part: &str) -> Outcome<Utf8Bytes> {
+    /// Waits for the message of this id, past all other frames, and returns its frame. Panics at a refusal, which is no
+    /// confirmation.
+    pub fn wait_for(&mut self, id: &str) -> Value {
         loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(frame))) if frame.starts_with("{\"type\":\"error\"") => {
-                    return Err(format!("refused: {frame}").into());
-                }
-                Some(Ok(Message::Text(frame))) if frame.contains(part) => return Ok(frame),
-                Some(Ok(Message::Close(reason))) => return Err(format!("closed: {reason:?}").into()),
-                Some(other) => drop(other?),
-                None => return Err("the connection was lost".into()),
+            let frame = self.socket.frame();
+            assert_ne!(frame["type"], "error", "refused: {frame}");
+            // The first floor sends a frame on as it came.
+            if frame["message"]["id"] == id || frame["id"] == id {
+                return frame;
             }
         }
     }
 
-    /// Sends text as it is.
-    pub async fn send(&mut self, text: &str) -> Outcome<()> {
-        self.socket.send(Message::text(text)).await.map_err(Failure::from)
-    }
-
-    /// Closes the socket. Does not wait for an answer: workerd gives none unless the object does.
-    pub async fn leave(mut self) -> Outcome<()> {
-        self.socket.close(None).await.map_err(Failure::from)
-    }
-
-    /// Waits until the server has closed the socket.
-    pub async fn is_sent_off(&mut self) {
-        while let Some(Ok(frame)) = self.socket.next().await {
-            if frame.is_close() {
-                return;
-            }
+    /// Sends the next message when the last one is confirmed, up to `most` and until `until`. Returns the time that each
+    /// confirmation took.
+    pub fn keep_talking(mut self, until: Instant, most: usize) -> Vec<Duration> {
+        let mut times = vec![];
+        while times.len() < most && Instant::now() < until {
+            let sent = Instant::now();
+            let id = self.say();
+            self.wait_for(&id);
+            times.push(sent.elapsed());
         }
+        times
     }
 }
 
-fn message(id: &str) -> Value {
-    json!({ "type": "message", "id": id, "text": "x".repeat(TEXT_BYTES) })
+/// Ends all rooms: Duet destroys them, and on the floor both people leave.
+pub fn end_all(place: &Place, pairs: Vec<Pair>) {
+    for Pair { ann, bob } in pairs {
+        if place.kind == Kind::Duet {
+            assert!(ann.seat.destroy().status < 300, "a room can be destroyed");
+        }
+        drop((ann, bob));
+    }
 }
 
-fn token() -> String {
-    let letters = message_id() + &message_id();
-    URL_SAFE_NO_PAD.encode(letters.bytes().take(32).collect::<Vec<u8>>())
+/// Runs one job for each item, each on a thread of its own, and returns all results.
+pub fn on_threads<T: Send, R: Send>(items: Vec<T>, job: impl Fn(T) -> R + Sync) -> Vec<R> {
+    thread::scope(|scope| {
+        let job = &job;
+        let running: Vec<_> = items.into_iter().map(|item| scope.spawn(move || job(item))).collect();
+        running.into_iter().map(|thread| thread.join().expect("a load that ends")).collect()
+    })
 }

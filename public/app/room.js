@@ -10,7 +10,7 @@ import { cleanName } from "./model/names.js"
 import { loadName, saveName } from "./model/preferences.js"
 import { forgetRoom, linkKind, openSession, storageOf, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
-import { destroyRoom, identifiedStatus, listMessages, wordOf } from "./net/api.js"
+import { destroyRoom, identifiedStatus, listMessages, roomStatus, wordOf } from "./net/api.js"
 import { RoomSocket } from "./net/room-socket.js"
 import { Door, Problem, Rescue } from "./view/door.js"
 import { RoomView } from "./view/room-view.js"
@@ -122,6 +122,8 @@ class Arrival {
     const session = this.#session
     const joined = await this.#takeSeat(session)
     await session.afterJoin(joined)
+    // It opens what this browser keeps, and only the session is to have it.
+    delete joined.shelf
     history.replaceState(null, "", roomPath(this.#roomId))
     const [text, unsent] = await Promise.all([session.drafts.loadText(), session.drafts.loadUnsent()])
     enterRoom(this.#roomId, joined, session, { text, unsent }, (room) => (this.#room = room))
@@ -158,6 +160,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
   const platform = {
     openSocket: (handlers) => new RoomSocket(socketUrl(roomId, location), handlers),
     list: (page) => listMessages(roomId, page),
+    whyNot: () => roomStatus(roomId).then(() => "", wordOf),
     now: () => Date.now(),
     setTimeout: (act, ms) => setTimeout(act, ms),
     clearTimeout: (timer) => clearTimeout(timer),

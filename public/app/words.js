@@ -19,7 +19,7 @@ export const WORDS = {
   "lobby.link.empty": "Paste the link that somebody sent you.",
   "lobby.promise.two": "Two people, and never a third.",
   "lobby.promise.encrypted": "Encrypted on your device: the server cannot read a word.",
-  "lobby.promise.gone": "When the room ends, nothing of it is left.",
+  "lobby.promise.gone": "When the room ends, everything in it is deleted.",
 
   loading: "Looking for the room…",
 
@@ -52,6 +52,7 @@ export const WORDS = {
   "header.connecting": "Connecting…",
   "header.reconnecting": "Reconnecting…",
   "header.offline": "Offline, your messages wait here",
+  "header.over-quota": "This server has used up its share for today",
   "header.replaced": "Open in another tab",
   "header.alone": "Waiting for the other person",
   "header.together": "Both here",
@@ -109,6 +110,7 @@ export const WORDS = {
   "safety.why": "What are they for?",
   "safety.about":
     "If both of you see the same four words, nobody is between you. If they differ, somebody may be reading along: destroy this room and make a new one.",
+  "safety.awaited": "Your four words come once the other person’s page has answered.",
   "safety.unavailable": "The safety words cannot be shown in this room.",
   early: "They can read this once you are both here.",
   memory: "This browser stores nothing for this page: a reload loses the room.",
@@ -158,7 +160,7 @@ export const WORDS = {
     "This browser keeps nothing for this page, and the room knows you by what it keeps. Allow it for this site, then try again. No seat was taken.",
   "error.not-a-participant": "You have no seat in this room any more. If it still lives, its link lets you in again.",
   "error.offline": "The server does not answer. Check your connection and try again.",
-  "error.over-quota": "This server has done all that it may do for now. Try again later.",
+  "error.over-quota": "This server has used up its share for today. It answers again after midnight UTC.",
   "error.room-destroyed": "That room was destroyed. Everything in it is deleted.",
   "error.room-expired": "That room’s time was over. Everything in it is deleted.",
   "error.room-full": "This room is full. It has two people in it, and a room never takes a third. Ask for a new link.",

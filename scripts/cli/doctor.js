@@ -40,6 +40,7 @@ const ROWS = [
   { what: "http leads to https", check: httpLeadsToHttps },
   { what: "start page and its headers", check: (visit) => page(visit, "/") },
   { what: "https is remembered", check: httpsIsRemembered },
+  { what: "reports about visitors", check: reportsAboutVisitors },
   { what: "compression", check: compression },
   { what: "caching", check: caching },
   { what: "link of a room", check: (visit) => page(visit, "/room/V1StGXR8_Z5jdHi6B-myT") },
@@ -116,6 +117,7 @@ async function health({ origin }) {
 /** @param {Visit} visit */
 async function httpLeadsToHttps({ origin, isHttps }) {
   if (!isHttps) return "not asked: the address is http"
+  if (origin.port) return "not asked: the address has a port of its own"
   const plain = new URL(origin)
   plain.protocol = "http:"
   const answer = await request(plain)
@@ -143,6 +145,16 @@ async function httpsIsRemembered({ origin, isHttps }) {
   const answer = await request(origin)
   if (!/max-age=[1-9]/.test(header(answer, "strict-transport-security")))
     throw new Finding("no Strict-Transport-Security")
+}
+
+/**
+ * The platform may ask browsers to report failed requests. It is its own decision, so it is told and not blamed.
+ * @param {Visit} visit
+ */
+async function reportsAboutVisitors({ origin }) {
+  const answer = await request(origin)
+  const isOn = ["nel", "report-to", "reporting-endpoints"].some((name) => answer.headers.has(name))
+  return isOn ? "browsers report failed requests to the platform (Network Error Logging)" : "none"
 }
 
 /** @param {Visit} visit */

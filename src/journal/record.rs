@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::sql::{Bind, Cell, Row};
 use crate::{
     domain::{EpochMs, Hello, Lifetime, ParticipantId, ProofHash, SeatDigest, Shelf},
-    wire::Hellos,
+    wire::{HelloMap, Hellos},
 };
 
 /// A seat that is taken.
@@ -60,7 +60,7 @@ impl RoomRecord {
     pub fn hellos(&self) -> Hellos {
         self.access.as_ref()?;
         let hello_of = |seat: &Seat| Some((ParticipantId::of(&seat.digest), seat.hello.clone()?));
-        Some(self.seats.iter().filter_map(hello_of).collect())
+        Some(HelloMap(self.seats.iter().filter_map(hello_of).collect()))
     }
 
     pub(super) fn seats_json(&self) -> String {

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
     time::Duration,
 };
@@ -44,9 +43,9 @@ struct Inner {
     effects: RefCell<Effects>,
     storage: ObjectStorage,
     sockets: Sockets,
-    calls: RefCell<BTreeMap<CallId, PendingCall>>,
+    calls: RefCell<Vec<(CallId, PendingCall)>>,
     next_call: Cell<u64>,
-    fetches: RefCell<BTreeMap<RequestId, AbortController>>,
+    fetches: RefCell<Vec<(RequestId, AbortController)>>,
     timer: RefCell<Option<AbortHandle>>,
 }
 
@@ -148,8 +147,9 @@ impl Inner {
         match effect {
             OutputEffect::Respond(call, answer) => self.respond(call, answer),
             OutputEffect::AcceptSocket { call, socket, participant } => {
-                let server = self.calls.borrow_mut().get_mut(&call).and_then(|pending| pending.socket.take());
-                if let Some(server) = server {
+                let mut calls = self.calls.borrow_mut();
+                let pending = calls.iter_mut().find(|(known, _)| *known == call);
+                if let Some(server) = pending.and_then(|(_, pending)| pending.socket.take()) {
                     self.sockets.accept(&self.state, socket, &participant, server);
                 }
             }
@@ -157,7 +157,7 @@ impl Inner {
             OutputEffect::Close(sockets, close) => self.sockets.close(&sockets, close),
             OutputEffect::Fetch(id, request) => self.fetch(id, request),
             OutputEffect::AbortFetch(id) => {
-                if let Some(controller) = self.fetches.borrow_mut().remove(&id) {
+                if let Some(controller) = take(&self.fetches, id) {
                     controller.abort();
                 }
             }
@@ -167,7 +167,7 @@ impl Inner {
     }
 
     fn respond(&self, call: CallId, answer: Result<Answer, ApiError>) {
-        if let Some(pending) = self.calls.borrow_mut().remove(&call) {
+        if let Some(pending) = take(&self.calls, call) {
             // The caller may be gone.
             let _ = pending.answer.send(answer);
         }
@@ -177,11 +177,11 @@ impl Inner {
         let Ok(Some(database)) = self.config.as_ref().map(|config| config.upstash.clone()) else { return };
         let controller = AbortController::default();
         let signal = controller.signal();
-        self.fetches.borrow_mut().insert(id, controller);
+        self.fetches.borrow_mut().push((id, controller));
         let inner = self.clone();
         spawn_local(async move {
             let reply = database::send(&database, request, signal).await;
-            if inner.fetches.borrow_mut().remove(&id).is_some() {
+            if take(&inner.fetches, id).is_some() {
                 let reply = reply.as_ref().map(|reply| Reply { status: reply.status, body: &reply.body });
                 inner.handle(Event::Reply { request: id, reply });
             }
@@ -264,8 +264,15 @@ impl Inner {
         let call = CallId(self.next_call.get());
         self.next_call.set(call.0 + 1);
         let (answer, answered) = oneshot::channel();
-        self.calls.borrow_mut().insert(call, PendingCall { answer, socket });
+        self.calls.borrow_mut().push((call, PendingCall { answer, socket }));
         self.handle(event(call));
         answered.await.unwrap_or(Err(ApiError::Internal))
     }
+}
+
+/// Takes the value of `key` out of a short list.
+fn take<K: PartialEq, V>(list: &RefCell<Vec<(K, V)>>, key: K) -> Option<V> {
+    let mut list = list.borrow_mut();
+    let index = list.iter().position(|(known, _)| *known == key)?;
+    Some(list.swap_remove(index).1)
 }

@@ -3,9 +3,8 @@
 //! Documented: 200 with `{"result": …}`, or an array of these for a transaction; 400 with `{"error": …}` for what was
 //! not run; 401 for a wrong token. Anything else says nothing about whether the commands ran.
 
-use serde_json::Value;
-
 use super::commands::Expected;
+use crate::wire::fields::{Fields, Value};
 
 /// An HTTP answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,34 +49,22 @@ pub(super) fn judge(reply: Option<Reply<'_>>, expected: &[Expected]) -> Verdict 
 }
 
 fn judge_body(body: &str, expected: &[Expected]) -> Verdict {
-    const NOT_REST: Verdict = Verdict::Unknown("the answer is not one of the REST API");
-    let results = match serde_json::from_str(body) {
-        Ok(Value::Array(results)) => results,
-        Ok(single @ Value::Object(_)) => vec![single],
-        _ => return NOT_REST,
+    let Some(answers) = answers_in(body).filter(|answers| answers.len() == expected.len()) else {
+        return Verdict::Unknown("the answer is not one of the REST API");
     };
-    if results.len() != expected.len() {
-        return NOT_REST;
-    }
-    let results: Option<Vec<&Value>> = results.iter().map(result_of).collect();
-    match results {
-        None => Verdict::Differs,
-        Some(results) if results.iter().zip(expected).all(|(result, expected)| matches(result, expected)) => {
-            Verdict::AsExpected
-        }
-        Some(_) => Verdict::Differs,
-    }
+    let is_expected = |(answer, expected): (&Fields, &Expected)| match (answer.get("result"), expected) {
+        (None, _) => false,
+        (Some(_), Expected::Anything) => true,
+        (Some(result), Expected::Number(number)) => *result == Value::Whole(*number),
+    };
+    if answers.iter().zip(expected).all(is_expected) { Verdict::AsExpected } else { Verdict::Differs }
 }
 
-/// The result of one command; `None` where it failed.
-fn result_of(answer: &Value) -> Option<&Value> {
-    answer.as_object()?.get("result")
-}
-
-fn matches(result: &Value, expected: &Expected) -> bool {
-    match expected {
-        Expected::Anything => true,
-        Expected::Number(number) => result.as_u64() == Some(*number),
+/// One answer, or the answers of a transaction.
+fn answers_in(body: &str) -> Option<Vec<Fields>> {
+    match body.trim_start().starts_with('[') {
+        true => serde_json::from_str(body).ok(),
+        false => Some(vec![Fields::parse(body).ok()?]),
     }
 }
 

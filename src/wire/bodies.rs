@@ -140,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn a_deeply_nested_body_is_refused() {
-        let raw = format!(r#"{{"text":"a","x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    fn a_deeply_nested_value_is_skipped_without_recursion() {
+        let raw = format!(r#"{{"text":"a","x":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
 
-        assert_eq!(refused_field(Draft::parse(&raw)), "body");
+        assert_eq!(Draft::parse(&raw).unwrap().text.as_str(), "a");
     }
 }

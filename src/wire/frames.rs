@@ -1,10 +1,11 @@
 //! Socket frames in both directions. `public/app/net` is the pages' side of this file.
 
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 
-use serde::Serialize;
-
-use super::{ApiError, Draft, fields::Fields};
+use super::{
+    ApiError, Draft,
+    fields::{Fields, Value},
+};
 use crate::domain::{EpochMs, Hello, MessageId, ParticipantId, Seq, StoredMessage};
 
 /// A frame from a client.
@@ -37,7 +38,10 @@ impl ClientFrame {
     }
 
     fn message(fields: Fields) -> Self {
-        let id = fields.peek_text("id").and_then(MessageId::parse);
+        let id = match fields.get("id") {
+            Some(Value::Text(raw)) => MessageId::parse(raw),
+            _ => None,
+        };
         match Draft::from_fields(fields) {
             Ok(draft) if draft.id.is_some() => Self::Message(draft),
             Ok(_) => {
@@ -48,8 +52,18 @@ impl ClientFrame {
     }
 }
 
-/// The `hello` of each participant in an encrypted room. Absent in a plain room.
-pub type Hellos = Option<BTreeMap<ParticipantId, Hello>>;
+/// The `hello` of each participant in an encrypted room, as an object. Absent in a plain room.
+pub type Hellos = Option<HelloMap>;
+
+/// An object with a `hello` for each participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelloMap(pub Vec<(ParticipantId, Hello)>);
+
+impl Serialize for HelloMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(participant, hello)| (participant, hello)))
+    }
+}
 
 /// A frame to a client: an object with its `type`. `docs/protocol.md` says what its fields hold. A `message` frame is
 /// made by [`message_frame`].

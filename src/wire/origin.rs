@@ -1,6 +1,6 @@
 //! Which requests of other pages are refused, and which addresses count as one.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::ApiError;
 
@@ -22,8 +22,8 @@ pub fn check(origin: Option<&str>, url: &str, host: Option<&str>) -> Result<(), 
 /// What the limits per address count: an IPv4 address, or the /64 that a household has to itself.
 pub fn limit_key(address: &str) -> String {
     match address.parse() {
-        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
-        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => format!("{:x}/64", address.to_bits() >> 64),
+        Ok(IpAddr::V4(_)) => address.to_owned(),
         Err(_) => "unknown".to_owned(),
     }
 }

@@ -97,6 +97,38 @@ test("a page that the browser keeps for the way back holds nothing, and comes ba
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
+/** Every text in the memory of a page's scripts. */
+async function memoryOf(person) {
+  const cdp = await person.context.newCDPSession(person.page)
+  const chunks = []
+  cdp.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk))
+  await cdp.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false })
+  await cdp.detach()
+  return JSON.parse(chunks.join("")).strings.join("\n")
+}
+
+for (const [how, end] of [
+  ["has no seat any more", (wire) => wire.closeWith(4401)],
+  ["was destroyed", (wire) => wire.closeWith(4410)],
+]) {
+  test(`a page that hears that it ${how} has no key in its memory`, async ({ ann, bob }) => {
+    const wire = await Wire.of(bob)
+    const link = await ann.creates()
+    await bob.joins(link)
+    await expect(bob.page.locator("[data-safety-words]")).toHaveText(/\w/)
+    const secret = new URL(link).hash.slice(2)
+    const joined = await bob.page.request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
+    const { shelf } = await joined.json()
+    const before = await memoryOf(bob)
+
+    await end(wire)
+    await expect(bob.heading("This room has ended")).toBeVisible()
+
+    const after = await memoryOf(bob)
+    for (const key of [secret, shelf]) expect([before.includes(key), after.includes(key)]).toEqual([true, false])
+  })
+}
+
 test("opening a pasted link leaves the key in no address once the seat is taken", async ({ ann, bob }) => {
   const link = await ann.creates()
   const secret = new URL(link).hash.slice(1)

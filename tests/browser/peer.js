@@ -3,6 +3,11 @@
 
 import { randomBytes } from "node:crypto"
 
+import { concat, sha256, toBase64Url } from "../../public/app/crypto/bytes.js"
+import { makeHello } from "../../public/app/crypto/hello.js"
+import { agree, pairOf } from "../../public/app/crypto/keys.js"
+import { helloKey, proofOf } from "../../public/app/crypto/link.js"
+import { sealText } from "../../public/app/crypto/messages.js"
 import { createSession } from "../../public/app/crypto/session.js"
 
 /** localStorage, in memory. */
@@ -50,10 +55,9 @@ export class Peer {
    * @param {string} link the whole one
    */
   constructor(request, link) {
-    const { pathname, hash } = new URL(link)
+    const { roomId, secret } = partsOf(link)
     this.#request = request
-    this.#roomId = pathname.split("/")[2]
-    const secret = new Uint8Array(Buffer.from(hash.slice(2), "base64url"))
+    this.#roomId = roomId
     this.#session = sessionOutside(this.#roomId, { secret, storage: new MemoryStorage() })
   }
 
@@ -87,6 +91,110 @@ export class Peer {
     const { messages } = await answer.json()
     return this.#session.open(messages)
   }
+}
+
+/** Somebody with the link who keeps no rule: it draws and seals by hand. */
+export class Forger {
+  #request
+  #roomId
+  #secret
+  #own
+  #pair = null
+
+  /**
+   * @param {import("@playwright/test").APIRequestContext} request with cookies of its own
+   * @param {string} link the whole one
+   */
+  constructor(request, link) {
+    const { roomId, secret } = partsOf(link)
+    this.#request = request
+    this.#roomId = roomId
+    this.#secret = secret
+    this.#own = drawn()
+  }
+
+  /** Takes the seat, with keys that are in order. */
+  async joins() {
+    const hello = await makeHello(this.#roomId, this.#secret, this.#own)
+    const { participantId, hellos } = await this.joinsWith(hello)
+    const [other] = Object.entries(hellos).filter(([id]) => id !== participantId)
+    this.#pair = await pairBetween(this.#roomId, this.#secret, {
+      e: this.#own.e,
+      own: { id: participantId, hello },
+      other: { id: other[0], hello: other[1] },
+    })
+  }
+
+  /** Takes the seat with a key of low order, whose product with any secret is zero. */
+  async joinsWithZero() {
+    const body = concat(Uint8Array.of(2), new Uint8Array(32), await sha256("anything"))
+    const mac = await crypto.subtle.sign("HMAC", await helloKey(this.#secret, this.#roomId), concat(this.#roomId, body))
+    return this.joinsWith(toBase64Url(concat(body, new Uint8Array(mac))))
+  }
+
+  async joinsWith(hello) {
+    const data = { proof: await proofOf(this.#secret), hello, shelf: toBase64Url(new Uint8Array(32)) }
+    const answer = await this.#request.post(`/api/room/join?roomId=${this.#roomId}`, { data })
+    return answer.json()
+  }
+
+  /** Sends the message with keys, with another nonce in it where one is given. */
+  async sendsKeys({ r = this.#own.r } = {}) {
+    const keys = await keysMessage(this.#roomId, this.#pair, { r, w: this.#own.w })
+    await this.#post(keys.id, keys.text)
+  }
+
+  /**
+   * Says something, and claims to have seen the conversation up to `upTo`, or whatever `claim` says.
+   * @param {{upTo?: number, claim?: [number, string]}} seen
+   */
+  async says(text, { upTo = 0, claim } = {}) {
+    const id = newId()
+    const seen = claim ?? [upTo, (await this.#shortHeads())[upTo]]
+    const envelope = { roomId: this.#roomId, id, participantId: this.#pair.own.id }
+    const said = { sender: "A forger", text, at: Date.now(), seen }
+    await this.#post(id, await sealText(envelope, this.#pair.ownKey, said))
+  }
+
+  /** What the heads of the conversation are, as far as it goes. */
+  async #shortHeads() {
+    const answer = await this.#request.get(`/api/messages?roomId=${this.#roomId}&after=0&limit=500`)
+    let head = await sha256("duet/2 head", this.#roomId)
+    const heads = [head]
+    for (const { seq, id, participantId, text } of (await answer.json()).messages) {
+      head = await sha256(head, Uint8Array.of(0, 0, seq >> 8, seq), id, participantId, await sha256(text))
+      heads.push(head)
+    }
+    return heads.map((head) => toBase64Url(head.slice(0, 16)))
+  }
+
+  #post(id, text) {
+    return this.#request.post(`/api/messages?roomId=${this.#roomId}`, { data: { id, text } })
+  }
+}
+
+/** What one press of Join draws. */
+export function drawn() {
+  const [e, r, w] = [1, 2, 3].map(() => new Uint8Array(randomBytes(32)))
+  return { e, r, w }
+}
+
+/** What two seats have in common, for whoever has the secret of one of them. */
+export async function pairBetween(roomId, secret, { e, own, other }) {
+  return pairOf(roomId, await agree(roomId, secret, e, own, other), own, other)
+}
+
+/** The message that confirms the keys of a pair, and reveals a nonce. */
+export async function keysMessage(roomId, pair, { r, w }) {
+  const id = pair.ownKeysId
+  const keys = { nonce: toBase64Url(r), early: toBase64Url(w) }
+  return { id, text: await sealText({ roomId, id, participantId: pair.own.id }, pair.ownKey, { keys }) }
+}
+
+/** @param {string} link */
+export function partsOf(link) {
+  const { pathname, hash } = new URL(link)
+  return { roomId: pathname.split("/")[2], secret: new Uint8Array(Buffer.from(hash.slice(2), "base64url")) }
 }
 
 /** A message id of the right form. */

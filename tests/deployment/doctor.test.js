@@ -3,6 +3,7 @@ import { after, before, test } from "node:test"
 
 import { startStack } from "../browser/stack.js"
 import { duet } from "./duet-command.js"
+import { startOverHttps } from "./https-server.js"
 import { tamperingProxy } from "./tampering-proxy.js"
 
 for (const store of /** @type {const} */ (["embedded", "upstash"])) {
@@ -16,6 +17,17 @@ for (const store of /** @type {const} */ (["embedded", "upstash"])) {
     assert.match(output, /ok {3}nothing remains/)
   })
 }
+
+test("over https, what only https has is well too", { timeout: 120_000 }, async () => {
+  const server = await startOverHttps()
+
+  // The certificate is one that wrangler made for itself.
+  const { code, output } = await duet(["doctor", server.baseUrl], { NODE_TLS_REJECT_UNAUTHORIZED: "0" })
+  await server.stop()
+
+  assert.equal(code, 0, output)
+  for (const row of ["https is remembered", "cookie"]) assert.match(output, new RegExp(`^ok   ${row} *$`, "m"))
+})
 
 /** @type {import("../browser/stack.js").Stack} */
 let stack

@@ -105,15 +105,25 @@ test("of two messages with one id the first counts, also if the second came firs
   assert.deepEqual(benPage.laterOutcomes.get(copy.seq), { kind: "refused" })
 })
 
-test("a message of no sound form is refused and takes no place", async () => {
-  const { annPage } = await twoPeople()
+test("a message of no sound form is refused, and a difference", async () => {
   const sound = { seq: 9, id: newId(), participantId: BEN, sender: "", text: "x", timestamp: 0 }
 
   const wrongs = [{ seq: 0 }, { seq: 1.5 }, { seq: "9" }, { id: "short" }, { participantId: "" }, { text: null }]
   for (const wrong of wrongs) {
+    const { annPage } = await twoPeople()
     assert.deepEqual(kinds(await annPage.session.open([{ ...sound, ...wrong }])), ["refused"])
+    assert.equal(annPage.state.isOrderBroken, true)
   }
-  assert.equal(annPage.state.isOrderBroken, false)
+})
+
+test("a number at which the room has no message is a difference, also after a reload", async () => {
+  const { room, ann, annPage } = await twoPeople()
+
+  await annPage.session.noteHole()
+
+  const reloaded = await new Page(ann, room).join()
+  assert.deepEqual([annPage.state.isOrderBroken, annPage.state.phase], [true, "both"])
+  assert.equal(reloaded.state.isOrderBroken, true)
 })
 
 // --- Starting again ---

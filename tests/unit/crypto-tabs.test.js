@@ -2,11 +2,8 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fromBase64Url, randomBytes } from "../../public/app/crypto/bytes.js"
 import { makeHello } from "../../public/app/crypto/hello.js"
-import { newLinkSecret, sweep } from "../../public/app/crypto/session.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
-
-const kinds = (outcomes) => outcomes.map(({ kind }) => kind)
 
 /** Somebody else's hello, made with the link: what a server has that knows it too. */
 async function anotherHello({ secret }) {
@@ -226,109 +223,4 @@ test("drafts work where the disk is full", async () => {
   await annPage.session.drafts.saveText("x")
 
   assert.deepEqual(await annPage.session.drafts.loadUnsent(), [])
-})
-
-// --- The end ---
-
-test("the end removes all entries of the room at once, and nothing comes back", async () => {
-  const { room, ann, annPage } = await twoPeople()
-  await annPage.session.drafts.saveText("half a sentence")
-  await annPage.session.confirmWords()
-  ann.items.set("duet:name", "Ann")
-  const late = [annPage.session.drafts.saveText("late"), annPage.session.confirmWords(), annPage.session.words()]
-
-  annPage.session.destroy()
-
-  assert.deepEqual([...ann.items.keys()], ["duet:name"])
-  await Promise.all(late)
-  assert.deepEqual([...ann.items.keys()], ["duet:name"])
-  assert.equal(annPage.state.phase, "ended")
-  assert.equal(annPage.session.link, "")
-  assert.equal(await annPage.session.words(), null)
-  assert.equal(await annPage.session.seal({ id: newId(), sender: "", text: "x", at: 0 }), null)
-  assert.deepEqual(
-    kinds(await annPage.session.open(room.messages)),
-    room.messages.map(() => "stopped"),
-  )
-})
-
-test("the end erases the link's secret from memory", async () => {
-  const secret = newLinkSecret()
-  const page = new Page(new Browser(ANN), new Room(), { arrival: { kind: "encrypted", secret } })
-  await page.join()
-
-  page.session.destroy()
-
-  assert.deepEqual(secret, new Uint8Array(32))
-})
-
-test("an end in the middle of taking a seat or of a pin leaves nothing", async () => {
-  for (const steps of Array.from({ length: 40 }, (_, index) => index)) {
-    const room = new Room()
-    const ann = new Browser(ANN)
-    const page = new Page(ann, room)
-    const answer = room.join(ANN, await page.session.joinFields())
-    await new Page(new Browser(BEN), room).join()
-    const under = page.session.afterJoin({ ...answer, hellos: room.hellos })
-    for (let step = 0; step < steps; step += 1) await new Promise((resolve) => setImmediate(resolve))
-
-    page.session.destroy()
-    await under
-
-    assert.equal(ann.items.size, 0, `after ${steps} steps`)
-    assert.deepEqual([page.state.phase, page.session.link], ["ended", ""])
-    assert.equal(await page.session.keysMessage(), null)
-  }
-})
-
-test("what a closed browser's disk holds does not open with the link and all hellos", async () => {
-  const { room, ann } = await twoPeople()
-  const seen = [
-    room.secret,
-    ...[room.hellos[ANN], room.hellos[BEN]].flatMap((hello) => [
-      fromBase64Url(hello).slice(1, 33),
-      fromBase64Url(hello).slice(33, 65),
-    ]),
-  ]
-  const [entry] = ann.items.values()
-  const opens = async (secret) => {
-    const disk = new Browser(ANN).openTab().storage
-    const shelf = await Shelf.of(disk, ROOM_ID, secret, () => 0)
-    disk.setItem(shelf.item("keys"), entry)
-    return shelf.readKeys()
-  }
-
-  for (const secret of seen) assert.equal(await opens(secret), null)
-  const shelf = fromBase64Url(room.seats.get(ANN).shelf)
-  assert.notEqual(await opens(shelf), null, "it opens while the server has the shelf")
-})
-
-test("every load of a page removes entries that are over or cannot be read, and nothing else", () => {
-  const ann = new Browser(ANN)
-  const { storage } = ann.openTab()
-  const item = (name) => `duet:${ROOM_ID}:ETijxuY06sinzPo6NA3jN7:${name}`
-  ann.items.set(item("keys"), '{"end":1001,"box":"AA"}')
-  ann.items.set(item("draft"), '{"end":1000,"box":"AA"}')
-  ann.items.set(item("outbox"), "no JSON")
-  ann.items.set(item("marks"), '{"box":"AA"}')
-  ann.items.set("duet:name", "Ann")
-  ann.items.set("somebody else's", "")
-
-  sweep(storage, 1000)
-
-  assert.deepEqual([...ann.items.keys()], [item("keys"), "duet:name", "somebody else's"])
-})
-
-test("an entry lives a day, or as long as the room if that is longer", async () => {
-  const room = new Room()
-  const ann = new Browser(ANN)
-  const page = new Page(ann, room)
-  const answer = room.join(ANN, await page.session.joinFields())
-  const endOf = () => JSON.parse([...ann.items.values()].at(-1)).end
-  assert.equal(endOf(), ann.nowMs + 86_400_000)
-
-  await page.session.afterJoin({ ...answer, expiresAt: ann.nowMs + 200_000_000 })
-  await page.session.drafts.saveText("x")
-
-  assert.equal(endOf(), ann.nowMs + 200_000_000)
 })

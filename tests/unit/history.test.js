@@ -14,7 +14,7 @@ import { FakeClock, settled } from "./fake-clock.js"
 function historyOf(count, { perPage = 500, without = [] } = {}) {
   const clock = new FakeClock()
   const timeline = new Timeline()
-  const seen = { asked: [], pages: 0, gone: [], idle: [], failWith: null }
+  const seen = { asked: [], pages: 0, holes: 0, gone: [], idle: [], failWith: null }
   const room = { count }
   const history = new History(timeline, {
     list: async ({ after, limit }) => {
@@ -31,6 +31,7 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
       for (const { seq } of messages) timeline.put({ seq, id: `id-${seq}`, kind: "shown" })
     },
     onPage: () => (seen.pages += 1),
+    onHole: () => (seen.holes += 1),
     onGone: (word) => seen.gone.push(word),
     whenIdle: (act) => seen.idle.push(act),
     setTimeout: clock.setTimeout,
@@ -105,10 +106,10 @@ test("an answer that holds less than was asked for is gone on with", async () =>
     [20, 30],
     [40, 10],
   ])
-  assert.deepEqual(stretch(timeline), [1, 50])
+  assert.deepEqual([stretch(timeline), seen.holes], [[1, 50], 0])
 })
 
-test("places that are empty for good are gone past", async () => {
+test("places that are empty for good are gone past, and said to be so", async () => {
   const { history, timeline, seen } = historyOf(50, { without: [1, 7, 49, 50] })
 
   history.open(50)
@@ -116,6 +117,7 @@ test("places that are empty for good are gone past", async () => {
 
   assert.deepEqual(stretch(timeline), [1, 50])
   assert.ok(seen.asked.length < 4)
+  assert.ok(seen.holes > 0)
 })
 
 test("what is missed at the newer end is fetched from where it was", async () => {

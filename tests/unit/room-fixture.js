@@ -38,6 +38,7 @@ class FakeSocket {
 export class FakeSession {
   state = { phase: "plain" }
   isDestroyed = false
+  isForgotten = false
   /** What is kept for a reload. */
   text = ""
   unsent = []
@@ -61,6 +62,10 @@ export class FakeSession {
 
   onHellos = async () => {}
   keysMessage = async () => null
+  hasHole = false
+  noteHole = async () => {
+    this.hasHole = true
+  }
   keysRefused = () => {
     this.areKeysRefused = true
   }
@@ -70,6 +75,9 @@ export class FakeSession {
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
   destroy = () => {
     this.isDestroyed = true
+  }
+  forget = () => {
+    this.isForgotten = true
   }
 }
 
@@ -84,6 +92,9 @@ export class TestRoom {
   stored = []
   asked = []
   told = []
+  /** The word with which calls are refused. */
+  refusal = ""
+  questions = 0
   socket
 
   /** @param {{session?: any, unsent?: object[]}} given */
@@ -96,6 +107,10 @@ export class TestRoom {
         this.asked.push([after, limit])
         const messages = this.stored.filter(({ seq }) => seq > after && seq <= after + limit)
         return { messages, lastSeq: this.stored.length }
+      },
+      whyNot: async () => {
+        this.questions += 1
+        return this.refusal
       },
       whenIdle: () => {},
       now,
@@ -127,6 +142,12 @@ export class TestRoom {
   async disconnects() {
     this.socket.isReady = false
     this.socket.handlers.onChange(false)
+    await settled()
+  }
+
+  /** @param {number} inARow */
+  async failsToConnect(inARow) {
+    this.socket.handlers.onFailure(inARow)
     await settled()
   }
 

@@ -98,6 +98,18 @@ test("a keys message has a place and is never shown or told", async () => {
 
 const KEYS = { id: "keys-of-ann", text: "sealed keys" }
 
+test("the session hears that the room has no message at a number below its newest", async () => {
+  const test = new TestRoom()
+  for (const text of ["one", "two", "three"]) await test.stores({ text }, false)
+  const hasHole = test.session.hasHole
+  test.stored.splice(1, 1)
+
+  await test.connects({ lastSeq: 3 })
+
+  assert.deepEqual([hasHole, test.session.hasHole], [false, true])
+  assert.deepEqual(test.texts(), ["one", "three"])
+})
+
 /** A session that has a keys message to send, until the room has it. */
 function sessionWithKeys(changes = {}) {
   return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })
@@ -278,7 +290,8 @@ test("who leaves the page forgets everything, and a reload finds what it needs",
   test.room.leave()
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
-  assert.deepEqual([test.session.isDestroyed, test.session.unsent.length, test.toldOf("onEnd")], [false, 1, []])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
+  assert.deepEqual([test.session.unsent.length, test.toldOf("onEnd")], [1, []])
 })
 
 // --- The clock ---
@@ -301,7 +314,7 @@ test("without a connection everything is gone at the end by the clock, and after
   assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
 })
 
-test("an encrypted room that may still live keeps its keys in the browser", async () => {
+test("an encrypted room that may still live keeps its keys in the browser, and none in memory", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ state: { phase: "both" } }) })
   await test.disconnects()
   for (const ms of [LIFE_MS, 12_000]) {
@@ -309,7 +322,8 @@ test("an encrypted room that may still live keeps its keys in the browser", asyn
     test.room.tick()
   }
 
-  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], false])
+  assert.deepEqual(test.toldOf("onEnd"), [["unconfirmed"]])
+  assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
 })
 
 test("with a connection the room itself has two seconds to say that it is over", async () => {
@@ -391,4 +405,47 @@ test("a tab that others replaced says so, and comes back when it is told to", as
   await test.connects()
 
   assert.deepEqual([replaced, test.room.connection], ["replaced", "open"])
+})
+
+// --- What a socket cannot say ---
+
+test("a socket that fails once is not asked about; from the second failure on, a call asks why", async () => {
+  const test = await TestRoom.connected()
+  await test.disconnects()
+
+  await test.failsToConnect(1)
+  const first = test.questions
+  await test.failsToConnect(2)
+  await test.failsToConnect(3)
+
+  assert.deepEqual([first, test.questions], [0, 2])
+})
+
+test("the platform's quota is told, and no longer once the room is back", async () => {
+  const test = await TestRoom.connected()
+  await test.disconnects()
+  test.refusal = "over-quota"
+
+  await test.failsToConnect(2)
+  const told = test.room.connection
+  test.refusal = "offline"
+  await test.failsToConnect(3)
+  const toldLater = test.room.connection
+  await test.connects()
+
+  assert.deepEqual([told, toldLater, test.room.connection], ["over-quota", "lost", "open"])
+})
+
+test("an answer that comes when the room is back, or over, changes nothing", async () => {
+  const test = await TestRoom.connected()
+  test.refusal = "over-quota"
+
+  await test.failsToConnect(2)
+  const whileReady = test.room.connection
+  test.socket.isReady = false
+  test.socket.handlers.onFailure(2)
+  test.room.end("room-expired")
+  await settled()
+
+  assert.deepEqual([whileReady, test.room.connection], ["open", "open"])
 })

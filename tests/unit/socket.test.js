@@ -10,12 +10,13 @@ const READY = { type: "ready", lastSeq: 0 }
 /** A RoomSocket that notes down what it reports. */
 function roomSocket() {
   const platform = new FakePlatform()
-  const heard = { frames: [], changes: [], ends: [], replacements: 0 }
+  const heard = { frames: [], changes: [], ends: [], failures: [], replacements: 0 }
   const socket = new RoomSocket(
     URL,
     {
       onFrame: (frame) => heard.frames.push(frame),
       onChange: (isOpen) => heard.changes.push(isOpen),
+      onFailure: (inARow) => heard.failures.push(inARow),
       onReplaced: () => (heard.replacements += 1),
       onEnd: (word) => heard.ends.push(word),
     },
@@ -51,6 +52,20 @@ test("it is open once the room has said ready, and not before", () => {
   assert.deepEqual(heard.changes, [true])
   assert.deepEqual(heard.frames, [READY])
   assert.deepEqual(platform.urls, [URL])
+})
+
+test("attempts that end before the room said ready are counted until it does", () => {
+  const { socket, platform, heard } = roomSocket()
+  socket.connect()
+
+  platform.socket.closes()
+  platform.msToNextSocket()
+  platform.socket.closes()
+  platform.msToNextSocket()
+  welcome(platform)
+  platform.socket.closes()
+
+  assert.deepEqual(heard.failures, [1, 2], "the last one was ready")
 })
 
 test("frames come through in their order", () => {

@@ -140,6 +140,11 @@ impl Conversation {
         self.check_claims();
     }
 
+    /// Notes that a place stays empty, or holds what no head can go on over.
+    pub fn note_hole(&mut self) {
+        self.is_broken = true;
+    }
+
     /// Notes that a message which was reported before became something else.
     pub fn note_change(&mut self, seq: NonZeroU32) {
         self.changed.push(seq);

@@ -134,6 +134,12 @@ impl Participant {
         Ok(self.outcome(seq).cloned().unwrap_or(Outcome::Refused(Refusal::Form)))
     }
 
+    /// The room was asked for a sequence number below its newest and has no message there, or handed one out whose
+    /// ids do not have the form of [`Incoming`]. An honest room does neither, and no head goes on behind it.
+    pub fn note_hole(&mut self) {
+        self.conversation.note_hole();
+    }
+
     /// What became of the message with this sequence number.
     pub fn outcome(&self, seq: NonZeroU32) -> Option<&Outcome> {
         self.conversation.outcome(seq)

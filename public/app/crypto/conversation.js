@@ -67,6 +67,8 @@ export class Conversation {
    */
   async take(messages, open) {
     const sound = messages.filter(isSound)
+    // No head could go on over what has no form, and so nothing behind it would be compared.
+    if (sound.length < messages.length) this.isBroken = true
     const hashes = await Promise.all(sound.map(({ text }) => sha256(text)))
     const added = sound.map((message, index) => this.#place(message, hashes[index])).filter((place) => place !== null)
     await this.#extendHeads()

@@ -223,6 +223,13 @@ export class EncryptedSession {
     this.#change({ wordsConfirmed: true })
   }
 
+  noteHole() {
+    return this.#run(async () => {
+      this.#conversation.isBroken = true
+      this.#noteOrder()
+    })
+  }
+
   #noteOrder() {
     const { isBroken, otherHasSeen } = this.#conversation
     if (isBroken && !this.state.isOrderBroken) void this.#seat.mark({ broken: true })
@@ -232,8 +239,14 @@ export class EncryptedSession {
   // --- The end, and how all this runs ---
 
   destroy() {
-    if (this.state.phase === "ended") return
     this.#seat.wipe()
+    this.forget()
+  }
+
+  forget() {
+    if (this.state.phase === "ended") return
+    this.#seat.forget()
+    this.#opener?.forget()
     this.#opener = this.#otherNonce = null
     this.#conversation = new Conversation(this.#options.roomId, () => {})
     this.#options.events.removeEventListener("storage", this.#onStorage)

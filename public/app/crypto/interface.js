@@ -45,12 +45,15 @@
 //                                     stop. A retry is sealed anew
 //   session.bytesLeft(draft)          how many more bytes fit into it; negative for too many
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
+//   await session.noteHole()          the room was asked for a number below its newest, and has no message there
 //   await session.words()             four words or null; asked for each time before they are shown
 //   await session.confirmWords()      the person pressed "They match"
 //   session.drafts                    what is not sent yet: see drafts.js. Works once `afterJoin` is done
 //   session.link                      path and fragment of the room's link, once `afterJoin` is done
 //   session.destroy()                 for destroy, expire, 404, 4404, 4410, 4411: empties memory and removes all
 //                                     entries of the room, at once and for good
+//   session.forget()                  for every other end of the page: empties memory. The entries stay, since the room
+//                                     may live on; they do not open without what the server keeps with the seat
 //
 // `onChange(state)` is called with every new SessionState. `onOutcome(seq, outcome)` is called when a message that was
 // opened before becomes something else: one that waited opens, or one turns out to be a repetition.
@@ -71,7 +74,7 @@
 //                      between you". For any other reason: somebody without this link is in the other seat, or the
 //                      server changed a key. Show no words and nothing new, send nothing, offer Destroy. "lost": this
 //                      browser has a seat but no keys. Offer Destroy or a new room. Nothing was removed. "ended":
-//                      after destroy()
+//                      after destroy() or forget()
 //   hasWords           words() has words. Until then, and unless `wordsUnavailable`, they are on their way
 //   wordsConfirmed     somebody at this browser pressed "They match"
 //   wordsUnavailable   the room refused the message that the words need: say that they cannot be shown, and go on

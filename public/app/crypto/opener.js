@@ -44,6 +44,12 @@ export class Opener {
     this.#otherEarlyKey = key
   }
 
+  /** Empties memory. */
+  forget() {
+    for (const secret of [this.revealed?.r, this.revealed?.w]) secret?.fill(0)
+    this.#pair = this.#otherEarlyKey = this.revealed = null
+  }
+
   /**
    * @param {Message} message
    * @returns {Promise<Opening>}

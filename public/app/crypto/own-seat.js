@@ -115,7 +115,9 @@ export class OwnSeat {
     const hello = await makeHello(this.#options.roomId, S, { e, r })
     // Before `join` is sent: a seat whose keys are lost with the page would be nobody's.
     await this.#keep(shelf, { S, r, w, hello, e })
-    return { proof: await proofOf(S), hello, shelf: toBase64Url(shelf) }
+    const fields = { proof: await proofOf(S), hello, shelf: toBase64Url(shelf) }
+    erase(e, r, w, shelf)
+    return fields
   }
 
   /**
@@ -132,8 +134,10 @@ export class OwnSeat {
   }
 
   /** @param {Bytes} secret */
-  #shelfOf(secret) {
-    return Shelf.of(this.#storage, this.#options.roomId, secret, this.#now)
+  async #shelfOf(secret) {
+    const shelf = await Shelf.of(this.#storage, this.#options.roomId, secret, this.#now)
+    if (this.#isClosed) shelf.close()
+    return shelf
   }
 
   /** @param {Shelf} shelf */
@@ -199,6 +203,7 @@ export class OwnSeat {
     const { roomId } = this.#options
     const isAccepted = await acceptHello(roomId, S, hello, other.hello)
     const root = isAccepted && (await agree(roomId, S, e, seat, other))
+    erase(e)
     if (!root) throw new Halt("hello")
     const pair = await pairOf(roomId, root, seat, other)
     const pinned = { S, r, w, hello, pin: { id: seat.id, root, other } }
@@ -254,14 +259,24 @@ export class OwnSeat {
     return this.#options.locks.request(`duet:${this.#options.roomId}`, task)
   }
 
-  /** Forgets everything, here and in the browser. */
-  wipe() {
+  /** Empties memory. What the browser keeps stays, for a page that finds the room alive. */
+  forget() {
     this.#isClosed = true
+    erase(this.#linkSecret, this.own?.S, this.own?.r, this.own?.w, this.pair?.root)
+    this.own = this.pair = this.#linkSecret = this.#fields = this.#shelf = null
+  }
+
+  /** Removes everything of the room from the browser, for good, and empties memory. */
+  wipe() {
     this.#shelf?.close()
     wipe(this.#storage, this.#options.roomId)
-    for (const secret of [this.#linkSecret, this.own?.S, this.own?.r, this.own?.w, this.pair?.root]) secret?.fill(0)
-    this.own = this.pair = this.#linkSecret = this.#fields = null
+    this.forget()
   }
+}
+
+/** @param {(Bytes | null | undefined)[]} secrets */
+function erase(...secrets) {
+  for (const secret of secrets) secret?.fill(0)
 }
 
 /**

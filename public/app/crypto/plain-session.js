@@ -107,6 +107,12 @@ export class PlainSession {
 
   async confirmWords() {}
 
+  /** Nobody compares what the two people were shown. */
+  async noteHole() {}
+
+  /** It has no keys. */
+  forget() {}
+
   destroy() {
     if (this.#hasEnded) return
     this.#hasEnded = true

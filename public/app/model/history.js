@@ -20,6 +20,7 @@ const LONGEST_RETRY_MS = 30_000
  * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
  * @property {(messages: Message[]) => Promise<void>} take opens messages and puts them into the timeline
  * @property {() => void} onPage the timeline has grown
+ * @property {() => void} onHole the room has no message at a number that was asked for
  * @property {(word: string) => void} onGone the room will not have us again
  * @property {(act: () => void) => void} whenIdle
  * @property {(act: () => void, ms: number) => unknown} setTimeout
@@ -132,15 +133,25 @@ export class History {
       await this.#surroundings.take(messages)
       // The timeline was emptied meanwhile: this answer is about nothing any more.
       if (!this.#timeline.isStarted) return
-      // A number that was asked for and did not come does not exist.
-      after = Math.max(messages.at(-1)?.seq ?? to, after + 1)
-      this.#timeline.cover(from, Math.min(after, to))
+      const first = after + 1
+      after = Math.max(messages.at(-1)?.seq ?? to, first)
+      this.#cover(from, { first, last: Math.min(after, to) })
     }
     if (isOlder) this.#wantsOlder = false
     if (this.#hasFirstPage) {
       this.#surroundings.onPage()
       this.#readOlderWhenIdle()
     }
+  }
+
+  /**
+   * What was asked for and did not come, the room does not have. An honest room has all numbers.
+   * @param {number} from where the stretch begins
+   * @param {{first: number, last: number}} answered
+   */
+  #cover(from, { first, last }) {
+    this.#timeline.cover(from, last)
+    for (let seq = first; seq <= last; seq += 1) if (!this.#timeline.has(seq)) return this.#surroundings.onHole()
   }
 
   #readOlderWhenIdle() {

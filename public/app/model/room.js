@@ -21,6 +21,8 @@ const OVERTIME_MS = 2_000
 /** So long a page whose time is over waits for a word from the room before it forgets everything. */
 const CONFIRM_MS = 12_000
 const KEYS_RETRY_MS = 2_000
+/** A socket that fails once comes back. After so many failures in a row a call asks why. */
+const FAILURES_UNTIL_ASKED = 2
 /** Words after which nothing of the room is anywhere, and so nothing of it may be here. */
 const GONE = new Set(["room-destroyed", "room-expired", "room-not-found"])
 
@@ -75,11 +77,13 @@ export class Room {
       clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
+      onHole: () => void session.noteHole(),
       onGone: (word) => this.end(word),
     })
     this.#socket = platform.openSocket({
       onFrame: (frame) => this.#queue(frame),
       onChange: (isOpen) => this.#onConnection(isOpen ? "open" : "lost"),
+      onFailure: (inARow) => void this.#onFailure(inARow),
       onReplaced: () => this.#onConnection("replaced"),
       onEnd: (word) => this.end(word),
     })
@@ -200,14 +204,16 @@ export class Room {
    */
   end(word) {
     if (this.#hasEnded) return
-    this.leave()
+    this.#hasEnded = true
     if (GONE.has(word) || this.#session.state.phase === "plain") this.#session.destroy()
+    this.leave()
     this.#listener.onEnd(word)
   }
 
-  /** Lets go of the room and of everything that was said in it; a reload finds its way back. */
+  /** Lets go of the room, its keys and everything that was said in it; a reload finds its way back. */
   leave() {
     this.#hasEnded = true
+    this.#session.forget()
     this.#socket.end()
     this.#history.close()
     this.timeline.clear()
@@ -372,6 +378,15 @@ export class Room {
       this.outbox.close()
       this.#history.close()
     }
+    this.#listener.onConnection()
+  }
+
+  /** @param {number} inARow */
+  async #onFailure(inARow) {
+    if (inARow < FAILURES_UNTIL_ASKED) return
+    const word = await this.#platform.whyNot()
+    if (this.#hasEnded || this.#socket.isReady) return
+    this.#connection = word === "over-quota" ? word : "lost"
     this.#listener.onConnection()
   }
 

@@ -11,6 +11,7 @@
  * @typedef {object} Platform
  * @property {(handlers: Handlers) => RoomSocket} openSocket
  * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
+ * @property {() => Promise<string>} whyNot the word with which a call is refused; empty if it is answered
  * @property {() => number} now epoch milliseconds
  * @property {(act: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
@@ -34,6 +35,6 @@
  * @property {(word: string) => void} onEnd
  */
 
-/** @typedef {"connecting" | "open" | "lost" | "replaced"} Connection */
+/** @typedef {"connecting" | "open" | "lost" | "over-quota" | "replaced"} Connection */
 
 export {}

@@ -95,18 +95,31 @@ async function call(method, url, body, patienceMs = PATIENCE_MS) {
   const json = { body: JSON.stringify(body), headers: { "content-type": "application/json" } }
   const response = await answerTo(url, { method, ...(body === undefined ? {} : json) }, patienceMs)
   if (response.status === 204) return undefined
-  const answer = await response.json().catch(() => null)
-  if (!response.ok) throw new ApiError(answer?.error ?? unspokenWord(response), retryAfterSeconds(response))
+  const text = await response.text().catch(() => "")
+  const answer = parse(text)
+  if (!response.ok) throw new ApiError(answer?.error ?? platformsWord(response, text), retryAfterSeconds(response))
   if (answer === null) throw new ApiError("offline")
   return answer
 }
 
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
 /**
- * The platform refuses in its own name, in HTML, once the day's allowance is used up.
+ * The platform refuses in its own name, in HTML: with error 1015 whoever is too fast, and everybody once the day's
+ * allowance is used up, with error 1027 or a page without a number.
  * @param {Response} response
+ * @param {string} html
  */
-function unspokenWord(response) {
-  return response.status === 429 ? "over-quota" : "internal"
+function platformsWord({ status }, html) {
+  if (/\b1015\b/.test(html)) return "too-many-requests"
+  return status === 429 || /\b1027\b/.test(html) ? "over-quota" : "internal"
 }
 
 /** @param {Response} response */

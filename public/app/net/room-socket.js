@@ -33,6 +33,7 @@ const REPLACED = 4408
  * @typedef {object} Handlers
  * @property {(frame: ServerFrame) => void} onFrame
  * @property {(isOpen: boolean) => void} onChange open once the room has said `ready`
+ * @property {(inARow: number) => void} onFailure an attempt ended before the room said `ready`; a page cannot read why
  * @property {() => void} onReplaced other tabs took this one's place; it comes back when `connect` is called
  * @property {(word: string) => void} onEnd the room will not have us again; an error word
  */
@@ -135,6 +136,7 @@ export class RoomSocket {
    */
   #lost(socket, code) {
     if (socket !== this.#socket) return
+    const wasReady = this.#isReady
     this.#letGo()
     const word = ENDS.get(code)
     if (word) {
@@ -145,6 +147,7 @@ export class RoomSocket {
       this.#handlers.onReplaced()
     } else {
       this.#timer = this.#platform.setTimeout(() => this.connect(), this.#nextDelayMs(code))
+      if (!wasReady) this.#handlers.onFailure(this.#failures)
     }
   }
 

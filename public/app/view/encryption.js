@@ -31,6 +31,7 @@ export class Encryption {
   show(state) {
     this.#find("[data-memory]").hidden = state.survivesReload || state.phase === "plain"
     this.#find("[data-broken]").hidden = !state.isOrderBroken
+    this.#find("[data-safety-awaited]").hidden = state.phase !== "both" || state.hasWords || state.wordsUnavailable
     this.#find("[data-safety-unavailable]").hidden = !state.wordsUnavailable
     this.#find("[data-safety-match]").hidden = state.wordsConfirmed
     this.#find("[data-safety-matched]").hidden = !state.wordsConfirmed
@@ -41,7 +42,8 @@ export class Encryption {
   /** Takes everything of the room out of the page. */
   clear() {
     this.#showSafety(null)
-    for (const name of ["broken", "memory", "safety-unavailable", "stopped"]) this.#find(`[data-${name}]`).hidden = true
+    const names = ["broken", "memory", "safety-awaited", "safety-unavailable", "stopped"]
+    for (const name of names) this.#find(`[data-${name}]`).hidden = true
   }
 
   /** @param {SessionState} state */
@@ -55,14 +57,20 @@ export class Encryption {
     this.#onStop()
   }
 
+  /** Words that only one of the two can see are none. */
+  get #hasWords() {
+    const { phase, hasWords, wordsUnavailable } = this.#session.state
+    return phase === "both" && hasWords && !wordsUnavailable
+  }
+
   /** The words are asked for each time before they are shown, since asking compares what they stand for. */
   async #showWords() {
-    if (!this.#session.state.hasWords) return this.#showSafety(null)
+    if (!this.#hasWords) return this.#showSafety(null)
     if (this.#isAsking) return
     this.#isAsking = true
     const words = await this.#session.words()
     this.#isAsking = false
-    this.#showSafety(this.#session.state.phase === "both" ? words : null)
+    this.#showSafety(this.#hasWords ? words : null)
   }
 
   /** @param {string[] | null} words */

@@ -25,6 +25,7 @@ const CONNECTION_KEYS = {
   connecting: "header.connecting",
   open: "",
   lost: "header.reconnecting",
+  "over-quota": "header.over-quota",
   replaced: "header.replaced",
 }
 

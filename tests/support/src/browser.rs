@@ -132,7 +132,12 @@ impl Ask<'_> {
 
     /// Sends it without a body.
     pub fn send(self) -> Answer {
-        self.finish(SendBody::none()).expect("an answer comes")
+        self.try_send().expect("an answer comes")
+    }
+
+    /// Sends it without a body. `None` where no answer comes.
+    pub fn try_send(self) -> Option<Answer> {
+        self.finish(SendBody::none()).ok()
     }
 
     /// Sends it with a JSON body.

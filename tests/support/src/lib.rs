@@ -13,6 +13,7 @@
 mod browser;
 mod guarded;
 mod participant;
+mod process;
 mod redis;
 mod resp;
 mod socket;

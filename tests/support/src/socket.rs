@@ -111,24 +111,29 @@ impl Socket {
 
     /// The next thing that arrives.
     pub fn event(&mut self) -> Event {
+        self.next_event().unwrap_or_else(|| panic!("nothing came within {LIMIT:?}"))
+    }
+
+    /// The next thing that arrives; `None` where nothing comes for as long as anything may take.
+    pub fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.0.read() {
                 Ok(Message::Text(text)) => {
                     let text = text.as_str();
-                    return Event::Frame(serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
+                    return Some(Event::Frame(serde_json::from_str(text).unwrap_or_else(|_| json!(text))));
                 }
                 Ok(Message::Close(frame)) => {
                     let _ = self.0.flush();
-                    return Event::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                    return Some(Event::Closed(frame.map_or(1005, |frame| frame.code.into())));
                 }
                 Ok(Message::Binary(_)) => panic!("a binary frame came"),
                 Ok(_) => {}
                 Err(Error::Io(error))
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
-                    panic!("nothing came within {LIMIT:?}")
+                    return None;
                 }
-                Err(_) => return Event::Closed(1006),
+                Err(_) => return Some(Event::Closed(1006)),
             }
         }
     }

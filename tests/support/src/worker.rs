@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::guarded::Guarded;
+use crate::{browser::Browser, guarded::Guarded, process};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// One start takes a processor for some seconds. More at once only make each other late.
@@ -21,6 +21,7 @@ pub type Vars = Vec<(String, String)>;
 /// A running Worker. Dropping it ends it, with all its processes.
 pub struct Worker {
     base_url: String,
+    workerd: Option<u32>,
     wrangler: Guarded,
 }
 
@@ -33,13 +34,21 @@ impl Worker {
         let base_url = wrangler.wait_for_line(START_LIMIT, |line| {
             line.split_once("Ready on ").map(|(_, url)| url.trim_end().to_owned())
         });
-        let base_url = base_url.map_err(|said| format!("the Worker did not start:\n{said}"))?;
-        Ok(Self { base_url, wrangler })
+        let outer_url = base_url.map_err(|said| format!("the Worker did not start:\n{said}"))?;
+        let inner = find_workerd(wrangler.process_group(), &outer_url);
+        let (workerd, base_url) = inner.map_or((None, outer_url), |(pid, url)| (Some(pid), url));
+        Ok(Self { base_url, workerd, wrangler })
     }
 
-    /// Where it answers, without a slash at the end.
+    /// Where it answers, without a slash at the end. On Linux this is the workerd that runs the Worker, past the one that
+    /// wrangler puts in front, which takes longer for a request than the Worker itself.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Resident memory of the workerd that runs the Worker, in bytes. Panics where it is not found.
+    pub fn resident_bytes(&self) -> u64 {
+        process::resident_bytes(self.workerd.expect("memory is read on Linux only"))
     }
 
     /// Everything it logged so far.
@@ -52,15 +61,27 @@ impl Worker {
         self.wrangler.wait_for_line(crate::LIMIT, |line| is_awaited(line).then_some(()))
     }
 
-    /// The process group in which wrangler and its workerds run, and nothing else.
-    pub fn process_group(&self) -> u32 {
-        self.wrangler.process_group()
-    }
-
     /// Ends it as a crash would.
     pub fn kill(self) {
         self.wrangler.kill();
     }
+}
+
+/// wrangler starts two workerds: its own, whose port it names, and behind it the one with the Worker.
+fn find_workerd(process_group: u32, outer_url: &str) -> Option<(u32, String)> {
+    let outer_port: u16 = outer_url.rsplit(':').next()?.parse().ok()?;
+    let workerds = process::members(process_group, "workerd").into_iter();
+    let with_ports = workerds.map(|pid| (pid, process::listening_ports(pid)));
+    with_ports.filter(|(_, ports)| !ports.contains(&outer_port)).find_map(|(pid, ports)| {
+        let urls = ports.iter().map(|port| format!("http://127.0.0.1:{port}"));
+        Some(pid).zip(urls.into_iter().find(|url| is_worker(url)))
+    })
+}
+
+/// Another port of workerd's is for wrangler alone, and answers nothing or something else.
+fn is_worker(url: &str) -> bool {
+    let answer = Browser::new(url).ask("GET", "/api/health").try_send();
+    answer.is_some_and(|answer| answer.status == 200)
 }
 
 fn wrangler_dev(project: &Path, vars: &Vars, persist_dir: &Path) -> Command {

@@ -116,6 +116,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_relay_that_denies_a_message_in_the_middle_is_noticed() {
+    let mut world = World::new();
+    for act in [Act::TellHellos(Side::Ann, HelloLie::None), Act::TellHellos(Side::Ben, HelloLie::None)] {
+        world.act(&act);
+    }
+    let mut ann = world.person(Side::Ann).participant.clone();
+    assert!(!ann.is_order_broken());
+
+    ann.note_hole();
+
+    assert!(ann.is_order_broken());
+    assert_eq!(ann.stopped(), None, "and the two can go on");
+}
+
 proptest! {
     #![proptest_config(cases::<300>())]
 

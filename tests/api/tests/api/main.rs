@@ -12,9 +12,11 @@
 mod world;
 
 mod addresses;
+mod bill;
 mod config;
 mod cost;
 mod crowds;
+mod dollars;
 mod embedded_files;
 mod endings;
 mod errors;
@@ -51,7 +53,8 @@ use world::{Case, World};
 /// A subject is a file, and its cases.
 type Subject = (&'static str, &'static [Case]);
 
-const ON_BOTH_STORES: [Subject; 18] = [
+const ON_BOTH_STORES: [Subject; 19] = [
+    ("bill", bill::CASES),
     ("endings", endings::CASES),
     ("errors", errors::CASES),
     ("expiry", expiry::CASES),
@@ -71,8 +74,12 @@ const ON_BOTH_STORES: [Subject; 18] = [
     ("seats_with_proof", seats::proof::CASES),
     ("sockets", sockets::CASES),
 ];
-const ON_EMBEDDED: [Subject; 3] =
-    [("addresses", addresses::CASES), ("config", config::CASES), ("embedded_files", embedded_files::CASES)];
+const ON_EMBEDDED: [Subject; 4] = [
+    ("addresses", addresses::CASES),
+    ("config", config::CASES),
+    ("dollars", dollars::CASES),
+    ("embedded_files", embedded_files::CASES),
+];
 const ON_UPSTASH: [Subject; 7] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),

@@ -216,16 +216,21 @@ fn a_token_in_the_address_reads_messages_and_nothing_else(world: &World) {
 /// Rooms that ask for a proof.
 pub mod proof {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    use duet_test_support::{Answer, Browser};
+    use duet_test_support::{Answer, Browser, Participant, StoreKind};
     use serde_json::{Value, json};
     use sha2::{Digest, Sha256};
 
-    use crate::world::{World, assert_bad_field, assert_refused};
+    use crate::{
+        in_step::{keys_of, wait_until_in_step},
+        logs::own_lines,
+        world::{World, assert_bad_field, assert_refused},
+    };
 
     cases![
         a_room_with_access_opens_with_its_proof_only,
         a_new_seat_needs_its_half_of_the_key_exchange,
         who_has_a_seat_needs_nothing_again,
+        hellos_go_to_both_and_a_shelf_to_its_owner_only,
         a_proof_for_a_room_without_access_is_ignored,
         access_and_proof_must_be_32_bytes_of_base64url,
     ];
@@ -283,6 +288,66 @@ pub mod proof {
         assert_eq!((again.status, again.text("participantId")), (200, first.text("participantId")));
         let wrong = json!({ "proof": URL_SAFE_NO_PAD.encode([8; 32]) });
         assert_refused(&join(&ann, &room, &wrong), 403, "bad-proof");
+    }
+
+    /// A person who brought this along, and the answer to their join.
+    fn seated(world: &World, room: &str, letter: &str) -> (Participant, Value) {
+        let browser = world.browser();
+        let mut body = right();
+        body["hello"] = json!(format!("Ag{}", letter.repeat(128)));
+        body["shelf"] = json!(format!("{}A", letter.repeat(42)));
+        let answer = join(&browser, room, &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let id = answer.text("participantId");
+        (Participant { browser, room: room.to_owned(), id }, answer.json())
+    }
+
+    fn hellos_go_to_both_and_a_shelf_to_its_owner_only(world: &World) {
+        let room = room_with_access(world);
+        let (ann, of_ann) = seated(world, &room, "x");
+        let (bob, of_bob) = seated(world, &room, "y");
+        let shelves = [of_ann["shelf"].to_string(), of_bob["shelf"].to_string()];
+        let mut at_ann = ann.open();
+        let ready = at_ann.expect("ready");
+        let mut at_bob = bob.connect();
+        let presence = at_ann.expect("presence");
+        at_bob.say("duet2.anything");
+        let message = at_ann.skip_to("message");
+
+        let again = join(&ann.browser, &room, &json!({})).json();
+        let listed = ann.browser.get(&ann.path("messages")).json();
+        let status = ann.browser.get(&ann.path("room")).json();
+
+        assert_eq!([&again["shelf"], &again["hellos"]], [&of_ann["shelf"], &of_bob["hellos"]]);
+        assert_eq!([&ready["hellos"], &presence["hellos"]], [&of_bob["hellos"]; 2]);
+        assert_eq!(of_bob["hellos"].as_object().map(|hellos| hellos.len()), Some(2));
+        assert!(!of_bob.to_string().contains(&shelves[0]) && !again.to_string().contains(&shelves[1]));
+        for told in [ready, presence, message, listed, status] {
+            assert!(!told.to_string().contains("shelf"), "{told}");
+        }
+        assert_stored_and_logged_nowhere_else(world, &ann, &[of_ann, of_bob]);
+    }
+
+    fn assert_stored_and_logged_nowhere_else(world: &World, who: &Participant, joined: &[Value]) {
+        let texts = |answer: &Value| {
+            let hellos: Vec<Value> =
+                answer["hellos"].as_object().into_iter().flat_map(|it| it.values().cloned()).collect();
+            [vec![answer["shelf"].clone()], hellos].concat()
+        };
+        let secrets: Vec<String> =
+            joined.iter().flat_map(texts).filter_map(|text| text.as_str().map(str::to_owned)).collect();
+        let mut elsewhere = own_lines(world.main().worker());
+        if world.store == StoreKind::Upstash {
+            wait_until_in_step(world.main(), who);
+            let redis = world.main().redis();
+            assert_eq!(keys_of(redis, &who.room).len(), 2);
+            elsewhere.extend(redis.run(&["HGETALL", &format!("meta:{}", who.room)]).texts());
+            elsewhere.extend(redis.run(&["LRANGE", &format!("messages:{}", who.room), "0", "-1"]).texts());
+        }
+        assert_eq!(secrets.len(), 5);
+        for line in elsewhere {
+            assert!(!secrets.iter().any(|secret| line.contains(secret.as_str())), "{line}");
+        }
     }
 
     fn a_proof_for_a_room_without_access_is_ignored(world: &World) {

@@ -1,0 +1,93 @@
+//! A room that has slept, and what a conversation costs in Redis commands.
+
+use std::{thread::sleep, time::Duration};
+
+use duet_test_support::Stack;
+
+use crate::{
+    report::{Row, Section},
+    servers::Servers,
+    stats::Spread,
+    talk::{Kind, Pair, Place},
+};
+
+const SHORT_ROOM: usize = 50;
+const LONG_ROOM: usize = 4_900;
+/// Longer than the platform waits until it lets an idle object sleep: 10 s.
+const SLEEP: Duration = Duration::from_secs(14);
+const SPACE: Duration = Duration::from_secs(12);
+const LIVELY_MESSAGES: usize = 500;
+const FAR: Duration = Duration::from_millis(10);
+const READS: [&str; 5] = ["LRANGE", "LLEN", "HGETALL", "HGET", "EXISTS"];
+const MOST_GROWTH: f64 = 1.5;
+const MOST_COMMANDS_LIVELY: f64 = 1.0;
+const MOST_COMMANDS_SPACED: f64 = 1.3;
+
+/// Measures Duet with Upstash, 10 ms away.
+pub fn measure(servers: &Servers) -> Section {
+    let server = servers.upstash(FAR);
+    let mut rows = first_messages(server, servers.plan.rounds);
+    let mut pair = Place::on(server, Kind::Duet).pair();
+    pair.deliver();
+    let lively = commands_each(server, &mut pair, LIVELY_MESSAGES, Duration::ZERO);
+    let spaced = commands_each(server, &mut pair, servers.plan.spaced_messages, SPACE);
+    rows.push(commands_row("Redis commands a message, lively", lively, MOST_COMMANDS_LIVELY));
+    rows.push(commands_row("Redis commands a message, one every 12 s", spaced, MOST_COMMANDS_SPACED));
+    Section {
+        title: "Idle rooms, and Redis commands",
+        rows,
+        notes: vec![format!(
+            "The first message after {} s without any, in {} rooms of each length: medians. The double of Upstash counts the \
+             commands.",
+            SLEEP.as_secs(),
+            servers.plan.rounds
+        )],
+    }
+}
+
+fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
+    let mut long: Vec<Pair> = (0..rooms).map(|_| filled(server, LONG_ROOM)).collect();
+    let mut short: Vec<Pair> = (0..rooms).map(|_| filled(server, SHORT_ROOM)).collect();
+    sleep(SLEEP);
+    let upstash = server.upstash();
+    let mark = upstash.mark();
+    let (mut long_times, mut short_times) = (vec![], vec![]);
+    for (long, short) in long.iter_mut().zip(&mut short) {
+        short_times.push(short.deliver());
+        long_times.push(long.deliver());
+    }
+    let requests = upstash.all_requests_since(mark);
+    let reads =
+        requests.iter().flat_map(|request| request.verbs()).filter(|verb| READS.contains(verb)).count();
+    let (of_long, of_short) = (Spread::of(&long_times), Spread::of(&short_times));
+    let baseline = format!("room of {SHORT_ROOM}: {}", of_short.said());
+    let first = Row::new(format!("first message after a sleep, room of {LONG_ROOM}"), of_long.said());
+    vec![
+        first.at_most(MOST_GROWTH, (baseline, of_long.p50_ms / of_short.p50_ms)),
+        Row::new("reads from Redis for it", reads.to_string()).target("0", reads == 0),
+    ]
+}
+
+fn filled(server: &Stack, messages: usize) -> Pair {
+    let mut pair = Place::on(server, Kind::Duet).pair();
+    pair.deliver_many(messages);
+    pair
+}
+
+/// Redis commands for each message, with a pause after each.
+fn commands_each(server: &Stack, pair: &mut Pair, messages: usize, pause: Duration) -> f64 {
+    let mark = server.upstash().mark();
+    for _ in 0..messages {
+        pair.deliver();
+        sleep(pause);
+    }
+    // The last message is on its way to Redis.
+    sleep(FAR * 20);
+    let requests = server.upstash().requests_since(mark, &pair.ann.seat.room);
+    let commands: usize = requests.iter().map(|request| request.commands.len()).sum();
+    commands as f64 / messages as f64
+}
+
+fn commands_row(what: &'static str, each: f64, most: f64) -> Row {
+    Row::new(what, format!("{each:.2}")).target(format!("≤ {most}"), each <= most)
+}

@@ -1,0 +1,139 @@
+//! The servers that are measured: they start when they are first asked for.
+
+use std::{
+    cell::OnceCell,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use duet_test_support::{Stack, StoreKind, build_once, root};
+use tempfile::TempDir;
+
+use crate::{
+    options::{Options, Plan},
+    talk::{Kind, Place},
+};
+
+/// No limits: they would be what is measured.
+const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRESS_LIMITS", "off")];
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The bare platform, which writes a row before it sends a frame on.
+    Floor,
+    /// The same, with an index that finds a repeated message, and a sequence number in the frame.
+    IndexingFloor,
+    /// Duet without a database.
+    Embedded,
+    /// Duet with a database.
+    #[allow(missing_docs, reason = "the name says it")]
+    Upstash { distance_ms: u64 },
+}
+
+impl Lane {
+    /// Rooms of this kind.
+    pub fn place(self, servers: &Servers) -> Place {
+        match self {
+            Self::Floor => Place::on(servers.floor(), Kind::Storing),
+            Self::IndexingFloor => Place::on(servers.floor(), Kind::Indexing),
+            Self::Embedded => Place::on(servers.embedded(), Kind::Duet),
+            Self::Upstash { distance_ms } => {
+                Place::on(servers.upstash(Duration::from_millis(distance_ms)), Kind::Duet)
+            }
+        }
+    }
+
+    /// As the tables name it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Floor => "floor that writes a row".to_owned(),
+            Self::IndexingFloor => "floor that also finds repetitions".to_owned(),
+            Self::Embedded => "embedded".to_owned(),
+            Self::Upstash { distance_ms } => format!("Upstash, {distance_ms} ms away"),
+        }
+    }
+}
+
+/// All servers of one run, and how much to do with them.
+pub struct Servers {
+    /// How much of everything to do.
+    pub plan: Plan,
+    floor: OnceCell<Stack>,
+    embedded: OnceCell<Stack>,
+    upstash: OnceCell<Stack>,
+    // Last, since the servers end before their files go.
+    projects: TempDir,
+}
+
+impl Servers {
+    /// Builds Duet and copies it, so that an edit during the run changes nothing.
+    pub fn new(options: &Options) -> Self {
+        build_once().expect("Duet builds");
+        let projects = tempfile::Builder::new().prefix("duet-bench-").tempdir().expect("a folder");
+        copy_project(&root(), &["build", "public"], &projects.path().join("duet"));
+        copy_project(&root().join("bench/floor"), &["floor.js"], &projects.path().join("floor"));
+        Self {
+            plan: options.plan(),
+            floor: OnceCell::new(),
+            embedded: OnceCell::new(),
+            upstash: OnceCell::new(),
+            projects,
+        }
+    }
+
+    /// The bare platform.
+    pub fn floor(&self) -> &Stack {
+        self.floor.get_or_init(|| self.start_floor())
+    }
+
+    /// Duet without a database.
+    pub fn embedded(&self) -> &Stack {
+        self.embedded.get_or_init(|| self.start_embedded())
+    }
+
+    /// Duet with Upstash, which is as far away as the last caller said.
+    pub fn upstash(&self, round_trip: Duration) -> &Stack {
+        let server = self.upstash.get_or_init(|| self.start(&self.duet_project(), StoreKind::Upstash));
+        server.upstash().set_round_trip(round_trip);
+        server
+    }
+
+    /// Another floor, which nobody has used.
+    pub fn start_floor(&self) -> Stack {
+        self.start(&self.floor_project(), StoreKind::Embedded)
+    }
+
+    /// Another Duet without a database, which nobody has used.
+    pub fn start_embedded(&self) -> Stack {
+        self.start(&self.duet_project(), StoreKind::Embedded)
+    }
+
+    fn start(&self, project: &Path, store: StoreKind) -> Stack {
+        Stack::start_project(project, store, &UNLIMITED).expect("the Worker starts")
+    }
+
+    /// Where the copy of Duet is.
+    pub fn duet_project(&self) -> PathBuf {
+        self.projects.path().join("duet")
+    }
+
+    /// Where the copy of the floor is.
+    pub fn floor_project(&self) -> PathBuf {
+        self.projects.path().join("floor")
+    }
+}
+
+/// Copies `parts` of a project and its wrangler.toml without the build command.
+fn copy_project(project: &Path, parts: &[&str], copy: &Path) {
+    fs::create_dir_all(copy).expect("a folder");
+    let mut cp = Command::new("cp");
+    cp.arg("-r").args(parts.iter().map(|part| project.join(part))).arg(copy);
+    assert!(cp.status().expect("cp runs").success());
+    let settings = fs::read_to_string(project.join("wrangler.toml")).expect("a wrangler.toml");
+    let sections: Vec<&str> =
+        settings.split("\n\n").filter(|section| !section.starts_with("[build]")).collect();
+    fs::write(copy.join("wrangler.toml"), sections.join("\n\n")).expect("a file");
+}

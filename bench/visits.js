@@ -1,0 +1,108 @@
+// First visits to the lobby and to a room: node bench/visits.js BASE_URL VISITS
+
+import { atMost, button, composer, createRoom, median, printRows, row } from "./browser.js"
+import { startProxy } from "./proxy.js"
+
+const [baseUrl, visits] = process.argv.slice(2)
+
+const SLOW_4G = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 }
+const SLOW_CPU = { rate: 4 }
+const MOST_MS_ON_SLOW_4G = 900
+const MOST_BYTES = { lobby: 20_000, room: 50_000 }
+const MOST_TASK_MS = 50
+
+/** In the page: notes down tasks over 50 ms. */
+function watchLongTasks() {
+  window.longTasks = []
+  const observer = new PerformanceObserver((list) => {
+    window.longTasks.push(...list.getEntries().map(({ duration }) => duration))
+  })
+  observer.observe({ type: "longtask", buffered: true })
+}
+
+/** One visit by a browser that was never here. */
+async function visit(browser, proxy, { address, untilUsable, isSlow }) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  try {
+    const page = await context.newPage()
+    if (isSlow) await slowDown(page)
+    await page.addInitScript(watchLongTasks)
+    Object.assign(proxy, { fileBytes: 0, fileRequests: 0, apiRequests: 0 })
+    await page.goto(address, { waitUntil: "commit" })
+    const usableMs = await untilUsable(page)
+    await page.waitForLoadState("networkidle")
+    const longTasks = await page.evaluate(() => window.longTasks)
+    const { fileBytes, fileRequests, apiRequests } = proxy
+    return { usableMs, longestTaskMs: Math.max(0, ...longTasks), fileBytes, fileRequests, apiRequests }
+  } finally {
+    await context.close()
+  }
+}
+
+async function slowDown(page) {
+  const devTools = await page.context().newCDPSession(page)
+  await devTools.send("Network.enable")
+  await devTools.send("Network.emulateNetworkConditions", SLOW_4G)
+  await devTools.send("Emulation.setCPUThrottlingRate", SLOW_CPU)
+}
+
+/** Time since the page was asked for, by the page's own clock. */
+const sinceStart = (page) => page.evaluate(() => performance.now())
+
+async function untilRoomCanBeMade(page) {
+  await button(page, "Create a private room").click({ trial: true })
+  return sinceStart(page)
+}
+
+/** The visitor presses Join as soon as it is there, and types. */
+async function untilMessageCanBeTyped(page) {
+  await button(page, "Join").click()
+  await composer(page).fill("hello")
+  return sinceStart(page)
+}
+
+/** Several visits: medians of their times. */
+async function visitOften(browser, proxy, about) {
+  const all = []
+  for (let count = 0; count < Number(visits); count += 1) {
+    all.push(await visit(browser, proxy, { ...about, address: await about.address() }))
+  }
+  const of = (figure) => median(all.map((one) => one[figure]))
+  return { ...all[0], usableMs: of("usableMs"), longestTaskMs: of("longestTaskMs") }
+}
+
+function rowsOf(name, usable, fast, slow) {
+  const limit = MOST_BYTES[name]
+  const bytes = { target: `≤ ${limit / 1000} KB`, isMet: fast.fileBytes <= limit }
+  const longestMs = fast.longestTaskMs
+  const longest = longestMs > 0 ? `${longestMs.toFixed(0)} ms` : `none over ${MOST_TASK_MS} ms`
+  return [
+    row(`${name}: bytes`, `${(fast.fileBytes / 1000).toFixed(1)} KB`, bytes),
+    row(`${name}: requests`, `${fast.fileRequests} files, ${fast.apiRequests} to the API`),
+    row(`${name}: longest task`, longest, atMost(MOST_TASK_MS, longestMs)),
+    row(`${name}: ${usable}`, `${fast.usableMs.toFixed(0)} ms`),
+    row(`${name}: ${usable}, slow 4G`, `${slow.usableMs.toFixed(0)} ms`, atMost(MOST_MS_ON_SLOW_4G, slow.usableMs)),
+  ]
+}
+
+await printRows(async (browser) => {
+  const proxy = await startProxy(baseUrl)
+  const lobby = { address: () => proxy.url, untilUsable: untilRoomCanBeMade }
+  const host = await browser.newContext({ ignoreHTTPSErrors: true })
+  const address = async () => {
+    const { page, link } = await createRoom(host, proxy.url)
+    await page.close()
+    return link
+  }
+  const room = { address, untilUsable: untilMessageCanBeTyped }
+  const measure = async (about) => [
+    await visitOften(browser, proxy, { ...about, isSlow: false }),
+    await visitOften(browser, proxy, { ...about, isSlow: true }),
+  ]
+  const rows = [
+    ...rowsOf("lobby", "until a room can be made", ...(await measure(lobby))),
+    ...rowsOf("room", "until a message can be typed", ...(await measure(room))),
+  ]
+  proxy.close()
+  return rows
+})

@@ -1,0 +1,229 @@
+//! What each call costs, counted around the real Worker, and what follows from it in dollars. docs/operations.md has to
+//! say the same.
+
+use std::{fs, thread, time::Duration};
+
+use duet_test_support::{Browser, LIMIT, Participant, Stack, StoreKind, build_once, root, wait_until};
+use serde_json::{Value, json};
+
+use crate::world::{World, stranger, unknown_room};
+
+cases![
+    each_call_costs_what_the_operations_page_says,
+    a_frame_that_is_too_large_takes_no_memory,
+    a_limiter_that_fails_refuses_nobody_and_is_logged_once_a_minute,
+];
+
+const TTL_SECONDS: &str = "5";
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A copy in Redis is made up to 50 ms later. What has not changed for so long does not change any more.
+const QUIET: Duration = Duration::from_millis(250);
+/// A database that is slow for a moment makes a room write that down. So a busy machine may try again.
+const ATTEMPTS: usize = 3;
+
+/// A call, and its cells in the table: all but those of Upstash on the embedded store, those of Upstash there.
+type Row = (&'static str, Vec<String>);
+
+fn each_call_costs_what_the_operations_page_says(world: &World) {
+    let page = operations_page();
+    let is_as_documented = |(call, cells): &Row| documented(&page, call, world.store) == *cells;
+
+    let mut measured = vec![];
+    let agrees = (0..ATTEMPTS).any(|_| {
+        measured = measure(world.store);
+        measured.iter().all(is_as_documented)
+    });
+
+    let lines: Vec<_> =
+        measured.iter().map(|(call, cells)| format!("| {call} | {} |", cells.join(" | "))).collect();
+    assert!(agrees, "docs/operations.md does not say so of {:?}:\n{}", world.store, lines.join("\n"));
+}
+
+/// The page that has the tables.
+pub fn operations_page() -> String {
+    fs::read_to_string(root().join("docs/operations.md")).expect("it is there")
+}
+
+/// The cells of the row that begins with `name`.
+pub fn cells_of<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("| {name} |")));
+    line.unwrap_or_default().trim_end_matches('|').split('|').map(str::trim).collect()
+}
+
+fn documented(page: &str, call: &str, store: StoreKind) -> Vec<String> {
+    let cells = cells_of(page, call);
+    let (embedded, upstash) = cells.split_at(cells.len().min(5));
+    let cells = if store == StoreKind::Embedded { embedded } else { upstash };
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+/// The Worker's memory never shrinks, so what is refused must not be copied there.
+fn a_frame_that_is_too_large_takes_no_memory(world: &World) {
+    const FRAMES: usize = 8;
+    let meter = Meter::start(world.store, &[]);
+    let room = Browser::new(meter.stack.base_url()).create_room(&json!({ "ttlSeconds": 3600 }));
+    let ann = Participant::join(meter.stack.base_url(), &room);
+    let mut sockets: Vec<_> = (0..FRAMES).map(|_| ann.connect()).collect();
+    let before = meter.read()["wasmBytes"].as_u64().expect("a number");
+
+    for socket in &mut sockets {
+        socket.send_text(&"x".repeat(1_000_000));
+        assert_eq!(socket.closed(), 1009);
+    }
+
+    assert_eq!(meter.read()["wasmBytes"], before);
+}
+
+fn a_limiter_that_fails_refuses_nobody_and_is_logged_once_a_minute(world: &World) {
+    let meter = Meter::start(world.store, &[("ADDRESS_LIMITS", "on")]);
+    let visitor = Browser::new(meter.stack.base_url());
+    let logged = || meter.stack.worker().log().iter().filter(|line| line.contains("limiter-failed")).count();
+
+    // One limiter fails, and the others are not there at all.
+    for round in 1..=2 {
+        for _ in 0..20 {
+            let room = visitor.create_room(&json!({}));
+            assert_eq!(visitor.get(&format!("/api/room?roomId={room}")).status, 200);
+        }
+        wait_until("it is logged", LIMIT, || (logged() == round).then_some(()));
+        visitor.get("/later");
+    }
+
+    assert_eq!(logged(), 2);
+}
+
+fn measure(store: StoreKind) -> Vec<Row> {
+    let mut meter = Meter::start(store, &[]);
+    let mut rows = refusals(&mut meter);
+    rows.extend(life_of_a_room(&mut meter));
+    rows.push(expiry(&mut meter));
+    rows.push(look_at_one_that_slept(&mut meter));
+    rows
+}
+
+/// The Worker inside the meter of `tests/api/meter`.
+struct Meter {
+    stack: Stack,
+    last: Value,
+}
+
+impl Meter {
+    fn start(store: StoreKind, more: &[(&str, &str)]) -> Self {
+        let vars =
+            [("ADDRESS_LIMITS", "off"), ("MESSAGE_RATE_PER_SECOND", "0"), ("ROOM_TTL_SECONDS", TTL_SECONDS)];
+        build_once().unwrap_or_else(|said| panic!("{said}"));
+        let project = root().join("tests/api/meter");
+        let stack = Stack::start_project(&project, store, &[&vars, more].concat());
+        let mut meter = Self { stack: stack.unwrap_or_else(|said| panic!("{said}")), last: json!({}) };
+        meter.skip();
+        meter
+    }
+
+    fn read(&self) -> Value {
+        Browser::new(self.stack.base_url()).get("/meter").json()
+    }
+
+    /// Leaves out what has been counted so far.
+    fn skip(&mut self) {
+        let mut reading = self.read();
+        self.last = wait_until("nothing is counted any more", PATIENCE, || {
+            thread::sleep(QUIET);
+            let before = std::mem::replace(&mut reading, self.read());
+            (before == reading).then(|| reading.clone())
+        });
+    }
+
+    /// What has been counted since `skip`.
+    fn row(&mut self, call: &'static str) -> Row {
+        let before = std::mem::take(&mut self.last);
+        self.skip();
+        let count = |name: &str| self.last[name].as_u64().unwrap_or(0) - before[name].as_u64().unwrap_or(0);
+        let written = (count("rowsWritten") + count("alarmsSet")).to_string();
+        let read = count("rowsRead").to_string();
+        let whole = count("objectRequests") + count("alarms");
+        let events = if count("frames") == 0 { whole.to_string() } else { format!("{}/20", count("frames")) };
+        let cells = match self.stack.store() {
+            StoreKind::Upstash => vec![read, written, count("commands").to_string()],
+            StoreKind::Embedded => {
+                vec![count("requests").to_string(), events, count("wakes").to_string(), read, written]
+            }
+        };
+        (call, cells)
+    }
+}
+
+fn refusals(meter: &mut Meter) -> Vec<Row> {
+    let base_url = meter.stack.base_url().to_owned();
+    let (nobody, member) = (Browser::new(&base_url), stranger(&meter.stack));
+    let mut measure = |call, browser: &Browser, path: String, status| {
+        assert_eq!(browser.get(&path).status, status);
+        meter.row(call)
+    };
+    vec![
+        measure("garbage", &nobody, "/api/room?roomId=short".into(), 400),
+        measure("call without a token", &nobody, format!("/api/messages?roomId={}", unknown_room()), 401),
+        measure(
+            "call with a made-up token",
+            &member,
+            format!("/api/messages?roomId={}", unknown_room()),
+            404,
+        ),
+        measure(
+            "look at a room that is not there",
+            &nobody,
+            format!("/api/room?roomId={}", unknown_room()),
+            404,
+        ),
+    ]
+}
+
+fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
+    let base_url = meter.stack.base_url().to_owned();
+    let mut rows = vec![];
+    // A room that lives longer than all of this takes.
+    let room = Browser::new(&base_url).create_room(&json!({ "ttlSeconds": 3600 }));
+    rows.push(meter.row("create a room"));
+    let ann = Participant::join(&base_url, &room);
+    rows.push(meter.row("join"));
+    assert_eq!(ann.browser.get(&ann.path("room")).status, 200);
+    rows.push(meter.row("look at a room"));
+    let mut at_ann = ann.connect();
+    rows.push(meter.row("open a socket"));
+    at_ann.say("the first makes a key in Redis");
+    at_ann.expect_message();
+    rows.push(meter.row("first message by frame"));
+    at_ann.say("by frame");
+    at_ann.expect_message();
+    rows.push(meter.row("message by frame"));
+    ann.post(&json!({ "text": "by post" }));
+    rows.push(meter.row("message by POST"));
+    (3..50).for_each(|_| drop(at_ann.say("one of fifty")));
+    meter.skip();
+    assert_eq!(ann.browser.get(&ann.path("messages")).json()["messages"].as_array().map(Vec::len), Some(50));
+    rows.push(meter.row("read 50 messages"));
+    assert_eq!(ann.browser.post(&ann.path("room/keep"), &json!({})).status, 200);
+    rows.push(meter.row("keep open"));
+    assert_eq!(ann.destroy().status, 204);
+    rows.push(meter.row("destroy"));
+    rows
+}
+
+/// A Worker that starts again finds rooms asleep.
+fn look_at_one_that_slept(meter: &mut Meter) -> Row {
+    let room = Browser::new(meter.stack.base_url()).create_room(&json!({ "ttlSeconds": 3600 }));
+    let ann = Participant::join(meter.stack.base_url(), &room);
+    ann.post(&json!({ "text": "good night" }));
+    meter.skip();
+    meter.stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    meter.skip();
+    assert_eq!(Browser::new(meter.stack.base_url()).get(&ann.path("room")).status, 200);
+    meter.row("look at a room that slept")
+}
+
+fn expiry(meter: &mut Meter) -> Row {
+    Browser::new(meter.stack.base_url()).create_room(&json!({}));
+    meter.skip();
+    let is_over = || (meter.read()["deletions"] != meter.last["deletions"]).then_some(());
+    wait_until("the room's time is over", PATIENCE, is_over);
+    meter.row("expire, with nobody there")
+}

@@ -1,0 +1,150 @@
+// What is left for somebody who recorded everything, finds the link, and takes a disk. An attacker in Rust looks through all
+// of it, and tries every 32 bytes that it finds as every secret of the format.
+
+import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { expect, test as base } from "./test.js"
+import { Person, roomIdOf } from "./person.js"
+import { Recorder } from "./recorder.js"
+import { attack } from "./rust-peer.js"
+
+const TREASURE = "the treasure is under the oak"
+const EARLY = "written while nobody was here"
+
+const test = base.extend({
+  /** A directory for the profile of a browser. */
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from a pattern
+  profile: async ({}, use) => {
+    const directory = await mkdtemp(join(tmpdir(), "duet-profile-"))
+    await use(directory)
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 })
+  },
+
+  /** Opens a browser on that profile, as often as it is called; the one before has to be closed. */
+  opensBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
+    const contexts = []
+    await use(async () => {
+      const context = await playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL })
+      contexts.push(context)
+      conduct.watch(context)
+      return new Person(context)
+    })
+    for (const context of contexts) await context.close()
+  },
+})
+
+/** All files of a browser's profile. */
+async function filesOf(profile) {
+  const entries = await readdir(profile, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+}
+
+/** Those in which a browser keeps what pages store. */
+function storesAmong(files) {
+  return files.filter((file) => /Local Storage|Session Storage|IndexedDB|File System|WebStorage|Sessions/.test(file))
+}
+
+/** Ann makes a room and says something early; the other comes, and both talk. */
+async function talk(ann, other) {
+  const link = await ann.creates()
+  await ann.says(EARLY)
+  await ann.sees(EARLY)
+  await other.joins(link)
+  await other.sees(EARLY)
+  await other.says(TREASURE)
+  await ann.sees(TREASURE)
+  return link
+}
+
+/** Everything that a page can find again. */
+function storedBy(person) {
+  return person.page.evaluate(async () =>
+    JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      await indexedDB.databases(),
+      await caches.keys(),
+      document.cookie,
+    ]),
+  )
+}
+
+async function transcriptOf(recorders) {
+  return (await Promise.all(recorders.map((recorder) => recorder.transcript()))).flat()
+}
+
+/** What the server still has of it, once it has forgotten what belongs to the seats. */
+function withoutShelf(text) {
+  return text.replaceAll(/"shelf":"[\w-]+"/g, '"shelf":""')
+}
+
+test("neither words, names nor the key leave the browser in the clear", async ({ ann, bob }) => {
+  const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
+  const link = await ann.creates()
+  await bob.joins(link, { as: "Canary Name" })
+  await bob.says("canary words")
+  await ann.sees("canary words")
+  await ann.reloads()
+  await ann.sees("canary words")
+
+  const secret = new URL(link).hash.slice(2)
+  const everything = (await transcriptOf(recorders)).join("\n")
+  expect(everything).toContain("duet2.")
+  for (const secretThing of [secret, secret.slice(0, 20), "canary", "Canary", "Name"]) {
+    expect(everything).not.toContain(secretThing)
+  }
+  for (const { page } of [ann, bob]) expect(await page.title()).not.toContain(secret)
+})
+
+test("after the end, the link and all that was recorded open nothing, and the disk of a closed browser no more", async ({
+  ann,
+  opensBrowser,
+  profile,
+}) => {
+  const bob = await opensBrowser()
+  const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
+  const link = await talk(ann, bob)
+  await bob.context.close()
+  const transcript = await transcriptOf(recorders)
+  const files = storesAmong(await filesOf(profile))
+  const before = await attack({ link, transcript, files })
+
+  await ann.destroys()
+  await ann.expectEnded(/It was destroyed/)
+
+  // As long as the server gives out what opens the disk, everything opens: the attack is one.
+  expect(before.opened).toHaveLength(before.messages)
+  for (const text of [EARLY, TREASURE]) expect(before.opened.join()).toContain(text)
+  expect(before.boxes).toBeGreaterThan(0)
+  expect(await attack({ link, transcript })).toMatchObject({ messages: before.messages, opened: [] })
+  const left = transcript.map(withoutShelf)
+  const after = await attack({ link, transcript: left, files })
+  expect(after).toMatchObject({ messages: before.messages, boxes: before.boxes, opened: [], entries: [] })
+})
+
+test("a browser that saw the end finds nothing of the room, and its files open nothing", async ({
+  ann,
+  opensBrowser,
+  profile,
+}) => {
+  const bob = await opensBrowser()
+  const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
+  const link = await talk(ann, bob)
+  await ann.destroys()
+  await bob.expectEnded(/It was destroyed/)
+  const transcript = await transcriptOf(recorders)
+  await bob.context.close()
+
+  const again = await opensBrowser()
+  await again.opens("/")
+
+  expect(await storedBy(again)).not.toContain(roomIdOf(link))
+  await again.context.close()
+  const files = storesAmong(await filesOf(profile))
+  expect(files.length).toBeGreaterThan(0)
+  const after = await attack({ link, transcript: transcript.map(withoutShelf), files })
+  expect(after).toMatchObject({ opened: [], entries: [] })
+  expect(after.messages).toBeGreaterThan(3)
+})

@@ -1,0 +1,80 @@
+// Somebody who has the server and the link, and stands between two people from the start: to each of them it is the other.
+
+import { expect } from "@playwright/test"
+
+import { makeHello } from "../../public/app/crypto/hello.js"
+import { openText, parseText, readSaid } from "../../public/app/crypto/messages.js"
+import { numbered } from "./dishonest.js"
+import { drawn, keysMessage, pairBetween, partsOf } from "./peer.js"
+
+export class Between {
+  #roomId
+  #secret
+  #annId
+  /** Towards Ann it is Bob, and towards Bob it is Ann. */
+  #ann
+  #bob
+
+  /**
+   * Takes its place before the second person comes.
+   * @param {import("./dishonest.js").Dishonest[]} servers towards either of them
+   * @param {{link: string, annId: string}} room
+   */
+  static async people([towardsAnn, towardsBob], { link, annId }) {
+    const between = new Between(link, annId)
+    between.#ann = await between.#faceTo(towardsAnn)
+    between.#bob = await between.#faceTo(towardsBob)
+    towardsAnn.changeHellos((hellos) => withOthers(hellos, annId, between.#ann.hello))
+    towardsBob.changeHellos((hellos) => ({ ...hellos, [annId]: between.#bob.hello }))
+    return between
+  }
+
+  constructor(link, annId) {
+    const { roomId, secret } = partsOf(link)
+    this.#roomId = roomId
+    this.#secret = secret
+    this.#annId = annId
+  }
+
+  /** Sends each of them keys in the name of the other. */
+  async introducesItself() {
+    const { hellos } = this.#bob.server
+    const bobId = Object.keys(hellos).find((id) => id !== this.#annId)
+    await this.#introduce(this.#ann, bobId, { id: this.#annId, hello: hellos[this.#annId] })
+    await this.#introduce(this.#bob, this.#annId, { id: bobId, hello: hellos[bobId] })
+  }
+
+  /** What Ann has said. */
+  async readsAnn() {
+    const { server, pair } = this.#ann
+    const sent = server.conversation.filter(({ participantId }) => participantId === this.#annId)
+    const opened = await Promise.all(
+      sent.map(({ id, participantId, text }) =>
+        openText({ roomId: this.#roomId, id, participantId }, pair.otherKey, parseText(text)),
+      ),
+    )
+    return opened.map((plaintext) => plaintext && readSaid(plaintext)?.text)
+  }
+
+  async #faceTo(server) {
+    await server.shows(() => [])
+    const secrets = drawn()
+    return { server, secrets, hello: await makeHello(this.#roomId, this.#secret, secrets), pair: null }
+  }
+
+  async #introduce(face, asId, other) {
+    const { server, secrets, hello } = face
+    const own = { id: asId, hello }
+    face.pair = await pairBetween(this.#roomId, this.#secret, { e: secrets.e, own, other })
+    const keys = await keysMessage(this.#roomId, face.pair, secrets)
+    const forged = { ...keys, participantId: asId, sender: "", timestamp: Date.now() }
+    const isTheirs = ({ participantId }) => participantId === other.id
+    await server.shows((messages) => numbered([forged, ...messages.filter(isTheirs)]))
+    await expect.poll(() => server.conversation.some(isTheirs)).toBe(true)
+  }
+}
+
+/** All hellos but one's own are this one. */
+function withOthers(hellos, ownId, hello) {
+  return Object.fromEntries(Object.entries(hellos).map(([id, own]) => [id, id === ownId ? own : hello]))
+}

@@ -1,0 +1,290 @@
+// A server that is not honest about what was said: it changes, repeats, drops and moves messages on the way to Bob. Two
+// messages with keys stand at 1 and 2 of each room, and what is said begins at 3.
+
+import { expect, test } from "./test.js"
+import { Dishonest, changing, numbered, turned } from "./dishonest.js"
+import {
+  BROKEN,
+  EARLY,
+  REFUSED,
+  SEEN,
+  WAITING,
+  diskOf,
+  expectToGoOn,
+  idOf,
+  meet,
+  seesFourWords,
+} from "./encrypted-room.js"
+import { Forger, Peer, newId } from "./peer.js"
+import { roomIdOf } from "./person.js"
+
+const FIRST = 3
+
+/** A page that goes on says so in a conversation in both directions. */
+async function expectNoticed(ann, bob, sentence = BROKEN) {
+  await expect(bob.page.getByText(sentence)).toBeVisible()
+  await bob.reloads()
+  await expect(bob.page.getByText(sentence)).toBeVisible()
+  await expectToGoOn(ann, bob)
+}
+
+/** Bob, towards whom the server lies, and Ann, who says this, one after the other. */
+async function told(ann, bob, view, ...texts) {
+  const server = await Dishonest.towards(bob)
+  await meet(ann, bob)
+  await server.shows(view)
+  for (const text of texts) {
+    await ann.says(text)
+    await ann.sees(text)
+  }
+  return server
+}
+
+// --- What is refused ---
+
+const FORGERIES = {
+  "changes one character": ({ text }) => ({ text: turned(text, 40) }),
+  "cuts a message short": ({ text }) => ({ text: text.slice(0, -172) }),
+  "puts words of its own in place of a message": () => ({ text: "believe me" }),
+  "gives a message another number": () => ({ id: newId() }),
+  "gives a message to the person who reads it": (_, { bobId }) => ({ participantId: bobId }),
+  "gives a message to a third person": () => ({ participantId: "cccccccccccccccc" }),
+}
+
+for (const [what, forge] of Object.entries(FORGERIES)) {
+  test(`a server that ${what} is not believed, and the next message tells`, async ({ ann, bob }) => {
+    const server = await Dishonest.towards(bob)
+    const bobId = await idOf(bob, await meet(ann, bob))
+    await server.shows(changing(FIRST, (message) => forge(message, { bobId })))
+
+    await ann.says("hidden from bob")
+    await expect(bob.log.getByText(REFUSED)).toHaveCount(1)
+    await ann.says("next")
+    await bob.sees("next")
+
+    await expect(bob.messages).toHaveCount(1)
+    await expectNoticed(ann, bob)
+    await expect(bob.log.getByText(REFUSED)).toHaveCount(1)
+    for (const text of ["hidden from bob", "believe me"]) await expect(bob.page.getByText(text)).toHaveCount(0)
+  })
+}
+
+test("a message from another room of the same two is refused", async ({ ann, bob }) => {
+  const first = await meet(ann, bob)
+  await ann.says("said elsewhere")
+  await ann.sees("said elsewhere")
+  const listed = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(first)}&after=0&limit=500`)
+  const elsewhere = (await listed.json()).messages.at(-1)
+  const server = await Dishonest.towards(bob)
+  await meet(ann, bob)
+
+  await server.shows((all) => numbered([...all, elsewhere]))
+
+  await expect(bob.log.getByText(REFUSED)).toHaveCount(1)
+  await expect(bob.page.getByText("said elsewhere")).toHaveCount(0)
+})
+
+test("a message that the server puts into somebody’s mouth is refused", async ({ ann, bob }) => {
+  const link = await meet(ann, bob)
+
+  await ann.page.request.post(`/api/messages?roomId=${roomIdOf(link)}`, { data: { id: newId(), text: "believe me" } })
+
+  await expect(bob.log.getByText(REFUSED)).toHaveCount(1)
+  await expect(bob.page.getByText("believe me")).toHaveCount(0)
+  await expectToGoOn(ann, bob)
+})
+
+test("one’s own message that comes back changed counts as not sent", async ({ ann, bob }) => {
+  const server = await Dishonest.towards(bob)
+  await meet(ann, bob)
+  await server.shows(changing(FIRST, ({ text }) => ({ text: turned(text, 40) })))
+
+  await bob.says("as I wrote it")
+
+  await bob.expectState("as I wrote it", "failed")
+  await expect(bob.message("as I wrote it")).toContainText("It did not come back as it was sent.")
+})
+
+test("early messages that the server made are refused, and real ones open", async ({ ann, bob }) => {
+  const server = await Dishonest.towards(ann)
+  const link = await ann.creates()
+  await ann.says("written early")
+  await ann.sees("written early")
+  const [early] = server.conversation
+  const forged = { ...early, id: newId(), seq: 2, text: turned(early.text, 40) }
+  const ofAnother = { ...early, id: newId(), seq: 3, participantId: "cccccccccccccccc", text: turned(early.text, 7) }
+
+  await server.shows((messages) => [...messages.slice(0, 1), forged, ofAnother])
+
+  await expect(ann.log.getByText(REFUSED)).toHaveCount(1)
+  await expect(ann.log.getByText(WAITING)).toHaveCount(1)
+  await expect(ann.page.getByText(EARLY)).toBeVisible()
+  await server.shows((messages) => messages)
+  await ann.reloads()
+  await bob.joins(link)
+  await bob.sees("written early")
+  await expectToGoOn(ann, bob)
+})
+
+// --- What is noticed at the next message ---
+
+const DIFFERENCES = {
+  "drops a message": [(all) => numbered(all.filter(({ seq }) => seq !== FIRST)), ["two", "three"]],
+  "leaves the place of a message empty": [(all) => all.filter(({ seq }) => seq !== FIRST), ["two", "three"]],
+  "lets two messages change places": [swapped, ["two", "one", "three"]],
+  "says a message twice": [repeated, ["one", "two", "three"]],
+  "hands out what is no message": [changing(FIRST, () => ({ id: "short" })), ["two", "three"]],
+}
+
+function swapped(all) {
+  const place = FIRST - 1
+  if (all.length < FIRST + 1) return all.slice(0, place)
+  return numbered([...all.slice(0, place), all[place + 1], all[place], ...all.slice(place + 2)])
+}
+
+function repeated(all) {
+  return numbered([...all.slice(0, FIRST), ...all.slice(FIRST - 1, FIRST), ...all.slice(FIRST)])
+}
+
+for (const [what, [view, shown]] of Object.entries(DIFFERENCES)) {
+  test(`a server that ${what} is noticed, and that stays said after a reload`, async ({ ann, bob }) => {
+    await told(ann, bob, view, "one", "two", "three")
+
+    await bob.sees("three")
+    await expect.poll(() => bob.texts()).toEqual(shown)
+
+    await expectNoticed(ann, bob)
+  })
+}
+
+test("a message that comes again with another text is noticed, and the first one stays", async ({ ann, bob }) => {
+  const server = await told(ann, bob, (all) => all, "as it was")
+  await bob.sees("as it was")
+
+  await server.shows(changing(FIRST, ({ text }) => ({ text: turned(text, 40) })))
+
+  await expect(bob.page.getByText(BROKEN)).toBeVisible()
+  await bob.sees("as it was")
+})
+
+test("a message that claims to have seen more than was said before it is noticed", async ({
+  ann,
+  playwright,
+  baseURL,
+}) => {
+  const forger = new Forger(await playwright.request.newContext({ baseURL }), await ann.creates())
+  await forger.joins()
+  await forger.sendsKeys()
+  await seesFourWords(ann)
+
+  await forger.says("from the future", { claim: [900, "AAAAAAAAAAAAAAAAAAAAAA"] })
+
+  await ann.sees("from the future")
+  await expect(ann.page.getByText(BROKEN)).toBeVisible()
+})
+
+// --- What cannot be noticed, and what the page shows instead ---
+
+test("messages that are withheld do not count as read", async ({ ann, bob }) => {
+  await told(ann, bob, (all) => all.filter(({ seq }) => seq <= FIRST), "arrives", "is withheld")
+  await bob.sees("arrives")
+
+  await bob.says("got one")
+
+  await ann.sees("got one")
+  await expect(ann.message("arrives").getByText(SEEN)).toBeVisible()
+  await expect(ann.message("is withheld").getByText(SEEN)).toBeHidden()
+  for (const { page } of [ann, bob]) await expect(page.getByText(BROKEN)).toBeHidden()
+})
+
+test("what the other has seen does not go back, whatever a later message says", async ({
+  ann,
+  playwright,
+  baseURL,
+}) => {
+  const forger = new Forger(await playwright.request.newContext({ baseURL }), await ann.creates())
+  await forger.joins()
+  await forger.sendsKeys()
+  await seesFourWords(ann)
+  await ann.says("one")
+  await ann.says("two")
+  await ann.sees("two")
+  await forger.says("I have both", { upTo: 4 })
+  await expect(ann.message("two").getByText(SEEN)).toBeVisible()
+
+  await forger.says("I have none", { upTo: 0 })
+
+  await ann.sees("I have none")
+  await expect(ann.message("two").getByText(SEEN)).toBeVisible()
+  await expect(ann.page.getByText(BROKEN)).toBeHidden()
+})
+
+// --- After the end ---
+
+test("a server that goes on after the end is not listened to", async ({ ann, bob }) => {
+  const server = await Dishonest.towards(bob)
+  const link = await meet(ann, bob)
+  await ann.says("before")
+  await bob.sees("before")
+  const [message] = server.conversation.slice(-1)
+
+  server.says({ type: "destroy" })
+  server.says({ type: "message", message: { ...message, seq: 4, id: newId() }, expiresAt: Date.now() + 600_000 })
+  server.says({ type: "typing", participantId: message.participantId })
+  await ann.says("after")
+  await ann.sees("after")
+
+  await bob.expectEnded(/It was destroyed/)
+  for (const text of ["before", "after"]) await expect(bob.page.getByText(text, { exact: true })).toHaveCount(0)
+  expect(JSON.stringify(await diskOf(bob))).not.toContain(roomIdOf(link))
+})
+
+// --- The other person, with a program ---
+
+test("what the other person forges is refused, quietly, and what follows is read", async ({
+  ann,
+  playwright,
+  baseURL,
+}) => {
+  const peer = new Peer(await playwright.request.newContext({ baseURL }), await ann.creates())
+  await peer.joins()
+  await seesFourWords(ann)
+  const forgeries = [
+    ["a text that is not encrypted", async () => peer.posts("duet, plainly")],
+    ["a text that only looks encrypted", async () => peer.posts("duet2.AAAA")],
+    ["a message under another id", async () => peer.posts((await peer.seal("forged")).text)],
+    ["a message with one character turned", async () => peer.posts(...changed(await peer.seal("forged")))],
+  ]
+
+  for (const [index, [what, forge]] of forgeries.entries()) {
+    await forge()
+    await peer.says(`this is real, after ${what}`)
+    await ann.sees(`this is real, after ${what}`)
+    await expect(ann.log.getByText(REFUSED), what).toHaveCount(index + 1)
+  }
+
+  await ann.reloads()
+  await ann.sees("this is real, after a text that is not encrypted")
+  await expect(ann.log.getByText(REFUSED)).toHaveCount(forgeries.length)
+  await expect(ann.log).not.toContainText("forged")
+  await expect(ann.page.getByText(BROKEN)).toBeHidden()
+
+  function changed({ id, text }) {
+    return [turned(text, 40), id]
+  }
+})
+
+test("hostile words and names are shown as what they are", async ({ ann, playwright, baseURL }) => {
+  const peer = new Peer(await playwright.request.newContext({ baseURL }), await ann.creates())
+  await peer.joins()
+  const words = "<img src=x onerror=alert(1)> javascript:alert(1) \u202Edetrevni \u0645\u0631\u062D\u0628\u0627"
+  await peer.says(words, "<b>\u202Etxet\u202C Ann</b>")
+  await peer.says("🦊".repeat(1_000), "x".repeat(2_000))
+
+  await ann.sees(words)
+
+  await expect(ann.messages).toHaveCount(2)
+  await expect(ann.log.locator("img, b, script, a")).toHaveCount(0)
+  const overflow = await ann.scroller.evaluate((element) => element.scrollWidth - element.clientWidth)
+  expect(overflow).toBeLessThanOrEqual(0)
+})

@@ -1,0 +1,65 @@
+// The platform's daily quota. Pages still load then, and every call is answered with the platform's own page.
+
+import { expect, test } from "./test.js"
+
+const SENTENCE = /^This server has used up its share for today\./
+const PAGE = {
+  status: 429,
+  contentType: "text/html; charset=UTF-8",
+  body: "<!doctype html><title>Error 1027</title><h1>This website has been temporarily rate limited</h1>",
+}
+
+/** From now on the platform answers for the Worker. */
+async function useUp(person) {
+  await person.context.route("**/api/**", (route) => route.fulfill(PAGE))
+}
+
+test("the lobby says that the day's share is used up", async ({ ann }) => {
+  await ann.opens("/")
+  await useUp(ann)
+
+  await ann.button("Create a private room").click()
+
+  await expect(ann.notice).toHaveText(SENTENCE)
+  await expect(ann.button("Create a private room")).toBeEnabled()
+})
+
+test("the door says so, and opens once there is a share again", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await useUp(bob)
+
+  await bob.opens(link)
+  await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
+  await bob.context.unroute("**/api/**")
+  await bob.button("Try again").click()
+  await bob.expectDoor()
+  await useUp(bob)
+  await bob.button("Join").click()
+
+  await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
+})
+
+test("a conversation says so while it tries to come back, and what was written is sent then", async ({ ann, bob }) => {
+  /** @type {import("@playwright/test").WebSocketRoute | undefined} */
+  let connection
+  let isOverQuota = false
+  await bob.context.routeWebSocket("**/api/realtime*", (socket) => {
+    connection = socket
+    // A handshake that is refused looks to the page like a socket that closes before its first word.
+    if (isOverQuota) void socket.close()
+    else socket.connectToServer()
+  })
+  await bob.joins(await ann.creates())
+  isOverQuota = true
+  await useUp(bob)
+
+  await connection?.close()
+  await expect(bob.status).toHaveText("This server has used up its share for today")
+  await bob.says("are you still there?")
+  await bob.expectState("are you still there?", "pending")
+  isOverQuota = false
+  await bob.context.unroute("**/api/**")
+
+  await ann.sees("are you still there?")
+  await expect(bob.status).toHaveText("Both here")
+})

@@ -1,0 +1,104 @@
+//! The Rust library of the encryption, at work in a real room, for the browser tests:
+//!
+//! ```text
+//! duet-peer create BASE_URL     makes a room and takes the first seat
+//! duet-peer join LINK           takes a seat of a room
+//! duet-peer attack              tries to open a room, from evidence on standard input
+//! ```
+//!
+//! `create` and `join` write what happens to standard output, a JSON object a line: `link`, `shown`, `words`, `broken`,
+//! `seen`, `stopped`, `ended`. Each line of standard input is said in the room. They end with standard input.
+//!
+//! `attack` reads `{"link", "transcript": [texts], "files": [paths]}` and writes `{"messages", "opened": [plaintexts]}`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails here is a test, and has to say so at once"
+)]
+
+mod attack;
+mod evidence;
+mod person;
+
+use std::{env, io, process::ExitCode, sync::mpsc, thread};
+
+use duet_sealing::{bytes::Id, link::LinkSecret};
+use duet_test_support::Browser;
+use serde_json::{Value, json};
+
+use crate::person::{Person, random};
+
+/// What happens to a person in a room.
+pub enum Happening {
+    /// A frame came.
+    Frame(Value),
+    /// The connection ended with this code.
+    Closed(u16),
+    /// Whoever runs this wants these words said.
+    Order(String),
+    /// Nothing more is wanted.
+    NoMoreOrders,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["create", base_url] => live(create(base_url)),
+        ["join", link] => live(join(link)),
+        ["attack"] => {
+            let evidence = serde_json::from_reader(io::stdin()).expect("evidence as JSON");
+            say(&attack::attack(&evidence));
+        }
+        _ => {
+            eprintln!("duet-peer: create BASE_URL, join LINK or attack");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Writes a line for whoever runs this.
+pub fn say(line: &Value) {
+    println!("{line}");
+}
+
+fn create(base_url: &str) -> Person {
+    let (browser, link) = (Browser::new(base_url), LinkSecret::new(random()));
+    let room = Id::parse(&browser.create_room(&json!({ "access": link.access() }))).expect("a room's id");
+    say(&json!({ "link": format!("{base_url}{}", link.path(&room)) }));
+    Person::take_seat(browser, room, &link)
+}
+
+fn join(address: &str) -> Person {
+    let (base_url, room, link) = parse_link(address);
+    Person::take_seat(Browser::new(base_url), room, &link)
+}
+
+/// The parts of a whole link: where the server is, which room, and its secret.
+pub fn parse_link(address: &str) -> (&str, duet_sealing::bytes::RoomId, LinkSecret) {
+    let (base_url, rest) = address.split_once("/room/").expect("a room's link");
+    let (room, fragment) = rest.split_once('#').expect("a whole link");
+    let room = Id::parse(room).expect("a room's id");
+    (base_url, room, LinkSecret::from_fragment(fragment).expect("a whole link"))
+}
+
+fn live(mut person: Person) {
+    let (happens, happenings) = mpsc::channel();
+    person.connect(happens.clone());
+    thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            let _ = happens.send(Happening::Order(line));
+        }
+        let _ = happens.send(Happening::NoMoreOrders);
+    });
+    for happening in happenings {
+        match happening {
+            Happening::Frame(frame) => person.on_frame(&frame),
+            Happening::Order(words) => person.say(&words),
+            Happening::Closed(code) => return say(&json!({ "ended": code })),
+            Happening::NoMoreOrders => return,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// What a person can see is said in everyday words: those of the protocol stay in the code and its documents.
+
+import assert from "node:assert/strict"
+import { readFileSync, readdirSync } from "node:fs"
+import { test } from "node:test"
+
+import { WORDS as SAFETY_WORDS } from "../../public/app/crypto/words.js"
+import { WORDS } from "../../public/app/words.js"
+
+const PUBLIC = new URL("../../public/", import.meta.url)
+const OF_THE_PROTOCOL =
+  /\b(un)?seal(s|ed|ing)?\b|\bhello'?s?\b|\bshel(f|ves)\b|\bnonce|\bciphertext|\bhandshake|\bpsk\b|\bkid\b/i
+const SEEN_ATTRIBUTES = / (?:title|placeholder|aria-label|aria-description|alt|content|value)="([^"]*)"/g
+
+/** Every text of a page that somebody can see or hear, or that a browser shows for it. */
+function textsOf(html) {
+  const shown = html.replace(/<!--.*?-->|<(script|style)\b.*?<\/\1>/gs, "")
+  const attributes = [...shown.matchAll(SEEN_ATTRIBUTES)].map(([, text]) => text)
+  return [...shown.split(/<[^>]*>/).map((text) => text.trim()), ...attributes].filter((text) => text !== "")
+}
+
+function pages() {
+  const names = readdirSync(PUBLIC).filter((name) => name.endsWith(".html"))
+  return names.map((name) => [name, textsOf(readFileSync(new URL(name, PUBLIC), "utf8"))])
+}
+
+test("no text of a page has a word of the protocol", () => {
+  const read = pages()
+
+  assert.ok(read.length >= 4, `${read.length} pages`)
+  for (const [name, texts] of read) {
+    assert.ok(texts.length > 3, `${name}: ${texts.length} texts`)
+    for (const text of texts) assert.doesNotMatch(text, OF_THE_PROTOCOL, name)
+  }
+})
+
+test("nothing that a page can say has a word of the protocol", () => {
+  for (const [key, text] of Object.entries(WORDS)) assert.doesNotMatch(text, OF_THE_PROTOCOL, key)
+})
+
+test("what hides a word of the protocol from this test is found", () => {
+  const html = '<p title="a sealed room">fine<!-- shelf --></p><script>const hello = 1</script>'
+
+  assert.deepEqual(textsOf(html), ["fine", "a sealed room"])
+  for (const word of ["sealed", "Hello", "a shelf", "the nonce"]) assert.match(word, OF_THE_PROTOCOL)
+})
+
+test("the words that people read to each other are no words of the protocol", () => {
+  for (const word of [...SAFETY_WORDS]) assert.doesNotMatch(word, /^(sealed|hello|shelf)$/)
+})
