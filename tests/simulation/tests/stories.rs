@@ -6,6 +6,7 @@ use duet_simulation::{
     Setup, World,
     host::{Loss, Mishap},
     person::Phase,
+    redis::Outside,
     weather::Spell,
     wire::{Ask, Who},
     world::{BEGIN, ROOM},
@@ -366,7 +367,52 @@ fn a_room_holds_5000_messages_and_refuses_the_next() {
     }
     world.run_for(SECOND).unwrap();
 
+    // A message that is there is confirmed again all the same.
+    let (token, query) = (Some(world.people[ANN].identity.token.clone()), format!("roomId={ROOM}"));
+    let body = format!(r#"{{"id":"{}","sender":"S","text":"0"}}"#, world.people[ANN].written[0]);
+    let ask = Ask { method: "POST", path: "/api/messages", query, body, token, is_upgrade: false };
+    let call = world.ask(Who::Nuisance(ANN), ask);
+    while world.wire.calls.get(&call).is_some_and(|call| call.answer.is_none()) {
+        world.step(u64::MAX).unwrap();
+    }
+    assert_eq!(world.wire.calls[&call].answer.as_ref().unwrap().status, 200);
+
     assert_eq!(world.host.disk.safe_dump().last_seq(), 5_000);
     assert_eq!((world.people[ANN].unconfirmed(), world.people[BEN].messages.len()), (0, 5_000));
     assert!(world.stage.now - BEGIN < MINUTE);
+}
+
+#[test]
+fn a_long_history_comes_in_pages_of_a_mebibyte_and_is_copied_in_pieces() {
+    let mut world = room_of_two(Setup { messages_per_second: 0, ..Setup::default() });
+    for number in 0..100 {
+        world.says(ANN, format!("{number} {}", "x".repeat(16_000)));
+        world.run_for(5).unwrap();
+    }
+    world.run_for(SECOND).unwrap();
+
+    let (person, mut means) = world.person(BEN);
+    person.reload(&mut means);
+    world.redis.meddle(Outside::Wiped);
+    world.auditor.meddled(Outside::Wiped);
+    say(&mut world, ANN, &["and one more"]);
+    world.run_for(5 * SECOND).unwrap();
+
+    assert_eq!(world.people[BEN].messages.len(), 101);
+    assert_eq!(copy(&world), 101);
+    assert!(world.auditor.marks.contains_key("the copy was written in pieces"));
+}
+
+#[test]
+fn typing_is_passed_on_to_the_other_person_alone() {
+    let mut world = room_of_two(embedded());
+
+    let (person, mut means) = world.person(ANN);
+    person.frame(r#"{"type":"typing"}"#.to_owned(), &mut means);
+    world.run_for(SECOND).unwrap();
+
+    let typing = |line: &&String| line.contains(r#"{"type":"typing""#);
+    let seen: Vec<&String> = world.stage.trace.lines().iter().filter(typing).collect();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert!(seen[0].contains("Ben"));
 }
