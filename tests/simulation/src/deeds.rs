@@ -45,7 +45,7 @@ enum Deed {
     Destroy,
 }
 
-/// How often people do what, in this world.
+/// How often people do which action in this world.
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     weights: Vec<u64>,
@@ -55,7 +55,7 @@ pub struct Habits {
     until: u64,
     /// Whether strangers come.
     has_strangers: bool,
-    /// Bytes that some texts have more.
+    /// Bytes by which all texts are longer than usual.
     padding: usize,
 }
 
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// A person does something, and will again.
+    /// A person does something, and plans the next action.
     pub fn acts(&mut self, client: usize) {
         if self.stage.now >= self.habits.until {
             return;
@@ -172,7 +172,7 @@ impl World {
         person.say(text, &mut means);
     }
 
-    /// Does thirty times at once what has a rate.
+    /// Does something that has a rate thirty times at once.
     fn floods(&mut self, client: usize) {
         let choice = self.stage.dice.below(PARTS[client], "flood", 4);
         for number in 0..30 {
@@ -221,7 +221,7 @@ impl World {
         person.look("GET", "/api/messages", &format!("&after={after}&limit={limit}"), &mut means);
     }
 
-    /// A socket of the person that nobody looks after.
+    /// Opens a socket of the person that no client reads.
     pub fn opens_ghost(&mut self, client: usize) {
         let token = Some(self.people[client].identity.token.clone());
         let query = format!("roomId={ROOM}");

@@ -1,4 +1,4 @@
-//! When faults stop, everything converges: what is still pending then, and why.
+//! What has to be true some time after the faults stop.
 
 use crate::{
     auditor::{Verdict, Violation},
@@ -9,10 +9,10 @@ use crate::{
     world::World,
 };
 
-/// How long clients take to be complete again; their longest pause is half of it.
+/// The time within which clients are complete again; their longest pause is half of it.
 const CLIENTS_MS: u64 = 75_000;
-/// How long Redis takes to be in step again and the object to fall asleep: the longest pause before a retry, and the
-/// checks for a minute after it.
+/// The time within which Redis is in step again and the object asleep: the longest pause before a retry, and the checks
+/// for a minute after it.
 const REDIS_MS: u64 = 215_000;
 /// Requests in the time that is left for Redis, with the longest pauses between them.
 const LEAST_RETRIES: u64 = 2;
@@ -20,7 +20,7 @@ const LEAST_RETRIES: u64 = 2;
 const IDLE_MS: u64 = 60_000;
 
 impl World {
-    /// Faults are over: connections that are lost are found to be, and everybody comes back.
+    /// Ends all faults: lost connections are noticed, and everybody comes back.
     pub fn calm_down(&mut self) {
         self.stage.note("weather", || "calms down".to_owned());
         self.weather.calm_down();
@@ -45,12 +45,12 @@ impl World {
         }
     }
 
-    /// Whether the room is there, for somebody who knows of it.
+    /// Whether the room exists, and its creator knows it.
     fn lives(&self) -> bool {
         self.host.disk.newest_dump().is_room() && self.auditor.is_creation_confirmed()
     }
 
-    /// Runs until everything should have converged, and fails with what is still pending.
+    /// Runs until everything has to agree, and fails with what is still pending.
     pub fn settle(&mut self) -> Verdict {
         let begin = self.stage.now;
         self.run_until(begin + CLIENTS_MS - 5_000)?;

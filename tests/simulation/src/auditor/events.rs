@@ -65,7 +65,7 @@ impl Auditor {
             self.check_end(handled, ask)?;
         }
         if handled.has_mishap {
-            // Nothing of the event counts, but what it had written stays.
+            // The event has no effects, but the statements before the failure stay.
             self.has_failed = true;
             self.panicked(before, after);
             return check_failed_event(handled);
@@ -179,7 +179,7 @@ impl Auditor {
     }
 }
 
-/// Of an event in which the journal failed, nothing leaves but refusals: the socket that sent the frame is closed.
+/// When the journal fails in an event, only refusals leave: the socket that sent the frame is closed.
 fn check_failed_event(handled: &Handled) -> Verdict {
     if !handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. })) {
         return Ok(());

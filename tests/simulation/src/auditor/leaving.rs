@@ -224,7 +224,7 @@ impl Auditor {
         }
         for id in to {
             let is_alone = to.len() == 1;
-            // What is sent to a socket that the object closed, the platform drops.
+            // The platform drops a frame for a socket that the object closed.
             let Some(socket) = self.sockets.get_mut(id).filter(|socket| !socket.is_closed) else { continue };
             while self.unannounced.contains(&(socket.last + 1))
                 && said.as_ref().is_some_and(|said| said.seq > socket.last + 1)
@@ -241,8 +241,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// News, and the last word, are for every open socket. A repeated message is confirmed to one socket alone, which
-    /// knows already that there is a message with its number.
+    /// New messages and the last frame are for every open socket. A repeated message is confirmed to one socket alone,
+    /// which knows already that there is a message with its number.
     fn check_reach(&self, to: &[SocketId], kind: &str, value: &Value) -> Verdict {
         let seq = value["message"]["seq"].as_u64().unwrap_or_default();
         let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
@@ -262,7 +262,7 @@ impl Auditor {
         let is_it = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
         let texts: Vec<String> =
             self.sent.iter().filter(|(_, sent)| is_it(id, sent)).map(|(text, _)| text.clone()).collect();
-        // An id that two people sent is refused to one of them only.
+        // When two people used one id, only one of them is refused.
         if let [text] = texts.as_slice() { self.refuse(text) } else { Ok(()) }
     }
 
@@ -332,7 +332,7 @@ fn check_frame(
     }
 }
 
-/// News come in order and once; a repetition is confirmed to its sender alone.
+/// New messages come once and in order. A repeated message is confirmed to its sender alone.
 fn check_news(socket: &mut Socket, said: Option<&Said>, is_alone: bool) -> Verdict {
     let Some(said) = said else { return Err(Violation::new(12, "a message that cannot be read")) };
     let is_confirmation = said.seq <= socket.last && is_alone && said.participant == socket.owner;

@@ -11,7 +11,7 @@ use crate::{
     wire::Ask,
 };
 
-/// How much later than it was sent a request may run in this simulation.
+/// The longest time between sending and running a request in this simulation.
 const LATENESS_MS: u64 = 65_000;
 /// Requests in a second: messages are gathered for 50 ms, and some requests are sent at once.
 const MOST_REQUESTS: usize = 25;
@@ -54,8 +54,8 @@ impl Auditor {
         demand(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
     }
 
-    /// Where nothing goes wrong, a message is on its way to the database within a round trip and the time for gathering,
-    /// and nothing is written again.
+    /// Without faults a message is sent to the database within a round trip and the time for gathering, and nothing is
+    /// written again.
     fn check_delay(&self, commands: &[Vec<String>], now: u64) -> Verdict {
         let is_repair = self.safe.is_room() && commands.iter().any(|words| words[0] == "DEL");
         demand(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
@@ -162,14 +162,14 @@ impl Auditor {
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
     }
 
-    /// Whether the next message finds what nothing finds before: keys that were changed from outside, an append that was
-    /// lost with a memory whose sockets stayed, or a message that was stored in an event that failed.
+    /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
+    /// that was lost with the memory while the sockets stayed, or a message that was stored in a failed event.
     pub fn needs_a_message(&self) -> bool {
         self.is_meddled || self.may_lack_an_append || !self.unannounced.is_empty() || self.is_end_unannounced
     }
 
-    /// Whether the list may have the right length by accident: since it was written as a whole, one request ran late or
-    /// again and an append was lost, or two ran late or again. The room counts and does not compare, so it cannot know.
+    /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,
+    /// or one did and an append was lost. The room compares lengths only, so it cannot notice.
     pub fn may_count_right_by_accident(&self) -> bool {
         self.strays > 1 || (self.strays > 0 && self.may_lack_an_append)
     }

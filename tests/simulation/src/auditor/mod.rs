@@ -1,8 +1,8 @@
 //! Judges what crossed the object's boundary, after every step. It reads frames, answers, requests and the journal by
 //! code of its own, and predicts nothing.
 //!
-//! Because the gate lets out each effect at the very write that it waited for, whatever leaves has to agree with the
-//! safe journal of that moment to the last number. The invariants have the numbers of `docs/testing.md`.
+//! The gate releases each effect together with the write that it waits for. So everything that leaves agrees exactly
+//! with the durable journal of that moment. The invariants have the numbers of `docs/testing.md`.
 
 mod dump;
 mod events;
@@ -62,7 +62,7 @@ impl Violation {
     }
 }
 
-/// What an invariant says: it holds, or not.
+/// The result of a check.
 pub type Verdict = Result<(), Violation>;
 
 /// Fails with a violation of `invariant` unless `holds`.

@@ -14,10 +14,10 @@ pub(super) enum Rated {
     Keep,
 }
 
-/// What participants still may do. The object keeps its own counts in memory, so they begin again with each life of it.
+/// What participants may still do. The object counts in its memory, so the counts start again when it is lost.
 pub(super) struct Rates {
     messages_per_second: u64,
-    /// Whether the object's clock jumps: time that comes twice fills no bucket, or fills it twice.
+    /// Whether the object's clock jumps. The rates are not checked then.
     pub(super) is_clock_uneven: bool,
     life: u64,
     /// The newest time of this life.

@@ -59,7 +59,7 @@ impl Host {
         }
     }
 
-    /// The answer to a request comes back; one of an earlier life reaches nobody.
+    /// The answer to a request comes back. It is dropped if the memory was lost since the request.
     pub fn reply(
         &mut self,
         (life, request): (u64, RequestId),
@@ -160,7 +160,7 @@ impl Host {
         Some(FrameSeen { socket: *socket, owner: known.owner.as_str().to_owned(), text })
     }
 
-    /// Of an event in which the object panics, a part of the writes stays and nothing leaves.
+    /// When the object panics in an event, a part of its writes stays and nothing leaves.
     fn panic(&mut self, effects: &mut Effects, before: Rc<Dump>, stage: &mut Stage, weather: &Weather) {
         stage.note("object", || "panics before it is done".to_owned());
         if self.disk.has_written() {

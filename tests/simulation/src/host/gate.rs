@@ -79,7 +79,7 @@ impl Host {
             self.plan_alarm(stage, weather);
         }
         if context.has_mishap {
-            // The room forgot about the failure together with everything else.
+            // The room drops its memory after a failed statement, and with it the pause.
             self.failed_at = None;
         }
         let mut handled = context.handled(self.disk.newest_dump(), self.life, count);
@@ -115,7 +115,7 @@ impl Host {
                 Leaving::Answered { call: key, answer, after_ms: stage.now - came_at }
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
-                // An id is used twice only where the clock went back; nothing of the older socket arrives any more.
+                // Only a clock that went back makes an id appear twice. Nothing of the older socket arrives any more.
                 let older =
                     self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
                 self.superseded.extend(older.and_then(|older| older.pipe));
@@ -149,7 +149,7 @@ impl Host {
             }
             OutputEffect::AbortFetch(id) => {
                 self.fetches.remove(&id);
-                // One that did not leave yet never does.
+                // A request that is still in the gate is never sent.
                 let is_it =
                     |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
                 self.gate.retain(|(_, out)| !is_it(out));
@@ -180,7 +180,7 @@ impl Host {
         }
     }
 
-    /// Lets out what waits for nothing any more.
+    /// Releases everything whose write is durable.
     fn let_out(&mut self) {
         while self.gate.front().is_some_and(|(number, _)| *number <= self.disk.safe()) {
             self.leaving.extend(self.gate.pop_front().map(|(_, leaving)| leaving));

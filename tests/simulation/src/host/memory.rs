@@ -26,7 +26,7 @@ impl Host {
         stage.after(IDLE_MS, Happening::IdleCheck(self.idle_count));
     }
 
-    /// The object may sleep: it was idle, and nothing in it waits. Its memory goes, its sockets stay.
+    /// The object hibernates if it was idle and nothing in it waits. It loses its memory and keeps its sockets.
     pub fn idle_check(&mut self, count: u64, stage: &mut Stage) -> bool {
         let is_idle =
             self.timer.is_none() && self.fetches.is_empty() && self.calls.is_empty() && self.gate.is_empty();

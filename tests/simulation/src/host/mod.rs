@@ -1,7 +1,7 @@
 //! The platform around one object: its storage behind an output gate, its alarm and timer, its sockets, and the many
 //! ways in which it loses its memory.
 //!
-//! What leaves the object waits until the writes that were made before it are durable. A crash takes what waits.
+//! Everything that leaves the object waits until the writes before it are durable. A crash drops what still waits.
 
 mod disk;
 mod edge;
@@ -31,7 +31,7 @@ use crate::{
     wire::{CallKey, PipeKey},
 };
 
-/// Something that passed the gate.
+/// An effect that passed the gate.
 #[allow(missing_docs, reason = "named as in the effects of the room")]
 #[derive(Clone, Debug)]
 pub enum Leaving {
@@ -110,10 +110,10 @@ struct Socket {
 /// How an object loses its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The process is gone, or a commit failed: what waits in the gate is lost, and the sockets are. Of the writes that
-    /// are not durable, the first so many become so.
+    /// The process ends, or a commit fails: everything in the gate is lost, and so are the sockets. The first writes
+    /// that were not durable, as many as this number, become durable.
     Reset(u64),
-    /// A panic, of this room or of another one in its isolate: gate, writes and sockets stay.
+    /// A panic in this room or in another room of its isolate: gate, writes and sockets stay.
     Wiped,
 }
 
@@ -127,15 +127,15 @@ pub struct Host {
     pub alarm: Option<u64>,
     /// When the timer runs out.
     pub timer: Option<u64>,
-    /// What passed the gate and is to be carried away.
+    /// What passed the gate and is not delivered yet.
     pub leaving: Vec<Leaving>,
-    /// Sockets whose end the object lost without a word.
+    /// Connections that ended together with the object.
     pub dropped: Vec<PipeKey>,
-    /// Connections of sockets whose id another one has now.
+    /// Connections of sockets whose id belongs to another socket now.
     pub superseded: Vec<PipeKey>,
-    /// Whether the memory was lost since somebody looked.
+    /// Whether the memory was lost since the auditor looked.
     pub has_crashed: bool,
-    /// Calls that the object will not answer any more.
+    /// Calls that the object can no longer answer.
     pub failed_calls: Vec<CallKey>,
     /// What stood in the journal before and after events in which the object panicked.
     pub panicked: Vec<(Rc<Dump>, Rc<Dump>)>,
@@ -143,7 +143,7 @@ pub struct Host {
     pub marks: Vec<&'static str>,
     /// What the events did since the auditor looked.
     pub handled: Vec<Handled>,
-    /// How far the object's clock is from the world's.
+    /// The difference between the object's clock and the world's.
     skew_ms: i64,
     /// Counts the lives of the object's memory.
     pub life: u64,

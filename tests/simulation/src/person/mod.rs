@@ -188,7 +188,7 @@ impl Person {
         (1..).take_while(|seq| self.messages.contains_key(seq)).last().unwrap_or(0)
     }
 
-    /// Comes in: takes its seat, or its own again, and connects.
+    /// Joins the room, or joins it again, and connects.
     pub fn enter(&mut self, means: &mut Means<'_>) {
         if matches!(self.phase, Phase::Ended)
             || self.waiting.values().any(|purpose| *purpose == Purpose::Join)

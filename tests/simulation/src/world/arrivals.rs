@@ -1,4 +1,4 @@
-//! What arrives somewhere: at the object, at a client, at the database.
+//! What arrives at the object, at a client or at the database.
 
 use super::{Happening, World};
 use crate::{

@@ -1,4 +1,4 @@
-//! What leaves the object: the auditor sees it, and it is carried to where it belongs.
+//! What leaves the object: the auditor checks it, and the world delivers it.
 
 use duet::{
     domain::SocketId,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl World {
-    /// The auditor sees what the object did, and what left it is carried away.
+    /// The auditor checks what the object did, and everything that left it is delivered.
     pub fn look_around(&mut self) -> Verdict {
         self.note_asks();
         for handled in std::mem::take(&mut self.host.handled) {
@@ -53,7 +53,7 @@ impl World {
         self.auditor.memory_lost();
         self.auditor.safe_is(&self.host.disk.safe_dump())?;
         for pipe in std::mem::take(&mut self.host.dropped) {
-            // What is still on its way to the object arrives nowhere.
+            // Frames that are still on their way to the object are lost.
             if let Some(socket) = self.wire.pipes.get_mut(&pipe).and_then(|pipe| pipe.socket.take()) {
                 self.auditor.forget_socket(socket);
             }

@@ -192,7 +192,7 @@ impl World {
         self.ask(Who::Nuisance(0), ask);
     }
 
-    /// New calls are remembered for the auditor, whatever becomes of them.
+    /// Remembers new calls for the auditor, even those that never arrive.
     fn note_asks(&mut self) {
         let next = self.asks.last_key_value().map_or(0, |(key, _)| key + 1);
         for (key, call) in self.wire.calls.range(next..) {
