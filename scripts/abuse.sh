@@ -10,6 +10,10 @@ ulimit -n "$(ulimit -Hn)"
 timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test --quiet -p duet proptests
 timed "The whole system under 200,000 seeds" \
   env DUET_SEEDS=200000 cargo test --quiet --profile simulation -p duet-simulation --test seeds
+timed "Every order of small scenarios, with every loss of memory after every step" \
+  env DUET_WAYS=large cargo test --quiet --profile simulation -p duet-simulation --test every_way
+timed "Deliberate defects, each of which the simulation has to find" \
+  cargo test --quiet --profile simulation -p duet-simulation --test defects -- --ignored --nocapture
 timed "A million conversations through a dishonest relay" \
   env PROPTEST_CASES=1000000 cargo test --quiet -p duet-sealing --test relay nothing_false
 timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz

@@ -45,22 +45,22 @@ enum Deed {
     Destroy,
 }
 
-/// How often people do what, in this world.
+/// How often people do which action in this world.
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     weights: Vec<u64>,
-    /// The longest pause between two deeds, in milliseconds.
+    /// The longest pause between two actions, in milliseconds.
     longest_pause_ms: u64,
     /// When people stop.
     until: u64,
     /// Whether strangers come.
     has_strangers: bool,
-    /// Bytes that some texts have more.
+    /// Bytes by which all texts are longer than usual.
     padding: usize,
 }
 
 impl Habits {
-    /// Draws the habits of a seed. Each deed is on or off; talking never is off.
+    /// Draws the habits of a seed. Each action is on or off, except that people always talk.
     pub fn drawn(dice: &mut Dice, until: u64) -> Self {
         let mut weights: Vec<u64> = DEEDS
             .iter()
@@ -83,7 +83,7 @@ impl Habits {
             longest_pause_ms: pauses[dice.below(Part::Swarm, "pause", 3) as usize],
             until,
             has_strangers: dice.chance(Part::Swarm, "strangers", 1, 2),
-            padding: if dice.chance(Part::Swarm, "long texts", 1, 40) { 16_000 } else { 0 },
+            padding: if dice.chance(Part::Swarm, "long texts", 1, 20) { 16_000 } else { 0 },
         }
     }
 
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// A person does something, and will again.
+    /// A person does something, and plans the next action.
     pub fn acts(&mut self, client: usize) {
         if self.stage.now >= self.habits.until {
             return;
@@ -146,7 +146,7 @@ impl World {
             Deed::GhostSocket => self.opens_ghost(client),
             Deed::Nonsense => self.sends_nonsense(client),
             Deed::OthersId => self.takes_others_id(client),
-            Deed::Flood => (0..30).for_each(|_| self.sends_frame(client, r#"{"type":"typing"}"#)),
+            Deed::Flood => self.floods(client),
             Deed::Destroy => {
                 let (person, mut means) = self.person(client);
                 person.destroy(&mut means);
@@ -162,14 +162,39 @@ impl World {
         }
         let name = self.people[client].identity.name;
         let number = self.people[client].written.len();
-        let padding = if number.is_multiple_of(3) { self.habits.padding } else { 0 };
-        self.says(client, format!("{name} says {number}{}", "x".repeat(padding)));
+        let padding = "x".repeat(self.habits.padding);
+        self.says(client, format!("{name} says {number}{padding}"));
     }
 
     /// A person says something; texts have to differ.
     pub fn says(&mut self, client: usize, text: String) {
         let (person, mut means) = self.person(client);
         person.say(text, &mut means);
+    }
+
+    /// Does something that has a rate thirty times at once.
+    fn floods(&mut self, client: usize) {
+        let choice = self.stage.dice.below(PARTS[client], "flood", 4);
+        for number in 0..30 {
+            match choice {
+                0 => self.sends_frame(client, r#"{"type":"typing"}"#),
+                1 => {
+                    let (person, mut means) = self.person(client);
+                    person.look("GET", "/api/messages", "&limit=1", &mut means);
+                }
+                2 => self.sends_frame(client, r#"{"type":"keep"}"#),
+                _ => self.posts_beside(client, &format!("{number} of a flood at {}", self.steps)),
+            }
+        }
+    }
+
+    /// Posts a message without an id, from another program of the same person.
+    fn posts_beside(&mut self, client: usize, text: &str) {
+        let identity = &self.people[client].identity;
+        let body = json!({"text": format!("{} posts {text}", identity.name)}).to_string();
+        let (token, query) = (Some(identity.token.clone()), format!("roomId={ROOM}"));
+        let ask = Ask { method: "POST", path: "/api/messages", query, body, token, is_upgrade: false };
+        self.ask(Who::Nuisance(client), ask);
     }
 
     fn sends_frame(&mut self, client: usize, frame: &str) {
@@ -196,7 +221,7 @@ impl World {
         person.look("GET", "/api/messages", &format!("&after={after}&limit={limit}"), &mut means);
     }
 
-    /// A socket of the person that nobody looks after.
+    /// Opens a socket of the person that no client reads.
     pub fn opens_ghost(&mut self, client: usize) {
         let token = Some(self.people[client].identity.token.clone());
         let query = format!("roomId={ROOM}");
@@ -246,7 +271,7 @@ impl World {
         let pause = self.stage.dice.between(Part::Stranger, "pause", 500, 20_000);
         self.stage.after(pause, Happening::StrangerActs);
         let stranger = self.stage.dice.below(Part::Stranger, "which", 2) as usize;
-        let choice = self.stage.dice.below(Part::Stranger, "what", 9);
+        let choice = self.stage.dice.below(Part::Stranger, "what", 11);
         let identity = &self.strangers[stranger];
         let ask = |method, path: &'static str, body: &str| Ask {
             method,
@@ -266,7 +291,9 @@ impl World {
             5 => ask("POST", "/api/room/keep", ""),
             6 => Ask { query: "roomId=another-room-of-nobody".to_owned(), ..ask("GET", "/api/room", "") },
             7 => Ask { token: None, ..ask("GET", "/api/room", "") },
-            _ => ask("POST", "/api/room/join", &identity.join_body()),
+            8 => ask("POST", "/api/room/join", "{}"),
+            9 => ask("POST", "/api/room/join", &identity.join_body_without_keys()),
+            _ => ask("POST", "/api/room/join", &identity.join_body(self.steps as usize)),
         };
         self.ask(Who::Stranger(stranger), ask);
     }

@@ -1,5 +1,5 @@
-//! All chance of the simulation. A draw comes from a seed or from a tape of earlier draws, and 0 is always the calm
-//! choice; a tape that has ended gives 0.
+//! All randomness of the simulation. A draw comes from a seed or from a tape of earlier draws. 0 is always the calm
+//! choice, and a tape that has ended gives 0.
 
 /// Who draws. Each part has draws of its own, so a new draw in one does not reshuffle the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Dice {
         low + self.below(part, name, high.saturating_sub(low) + 1)
     }
 
-    /// Whether something happens that happens `times` in `of` cases. Draws nothing where it cannot happen.
+    /// Whether something happens that has a chance of `times` in `of`. Draws nothing when the chance is 0.
     pub fn chance(&mut self, part: Part, name: &'static str, times: u64, of: u64) -> bool {
         times > 0 && self.below(part, name, of) >= of.saturating_sub(times)
     }
@@ -135,7 +135,12 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// Goes to the next way; `false` when every way was gone.
+    /// The one way with these answers.
+    pub fn along(path: &[usize]) -> Self {
+        Self { path: path.iter().map(|answer| (*answer, answer + 1)).collect(), ..Self::default() }
+    }
+
+    /// Starts the next way; `false` when there is none left.
     pub fn go_on(&mut self) -> bool {
         self.asked = 0;
         if !std::mem::replace(&mut self.started, true) {

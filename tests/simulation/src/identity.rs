@@ -41,12 +41,18 @@ impl Identity {
         URL_SAFE_NO_PAD.encode(Sha256::digest(Sha256::digest("the link")))
     }
 
-    /// The body of `join`.
-    pub fn join_body(&self) -> String {
+    /// The body of the join with this number. Each has other keys, and the room keeps those that took the seat.
+    pub fn join_body(&self, number: usize) -> String {
         let Some(proof) = &self.proof else { return "{}".to_owned() };
         let letter = self.name.get(..1).unwrap_or_default();
-        json!({"proof": proof, "hello": format!("{}A", letter.repeat(129)), "shelf": format!("{}A", letter.repeat(42))})
-            .to_string()
+        let digit = char::from(b'0' + (number % 10) as u8);
+        let hello = format!("{}{digit}A", letter.repeat(128));
+        json!({"proof": proof, "hello": hello, "shelf": format!("{}{digit}A", letter.repeat(41))}).to_string()
+    }
+
+    /// The body of a join that lacks the keys of an encrypted room.
+    pub fn join_body_without_keys(&self) -> String {
+        self.proof.as_ref().map_or_else(|| "{}".to_owned(), |proof| json!({"proof": proof}).to_string())
     }
 
     /// The id of the person's message with this number.

@@ -13,6 +13,7 @@
 pub mod auditor;
 pub mod deeds;
 pub mod dice;
+pub mod every_way;
 pub mod host;
 pub mod identity;
 pub mod person;
@@ -21,6 +22,7 @@ pub mod run;
 pub mod settle;
 pub mod shrink;
 pub mod stage;
+pub mod survey;
 pub mod trace;
 pub mod weather;
 pub mod wire;

@@ -42,6 +42,7 @@ struct Request {
     is_single: bool,
     /// What was answered, before it may get lost.
     answer: (u16, String),
+    has_run: bool,
     /// Whether it was in doubt when it ran: nobody waits for its answer any more, or it ran before.
     is_stray: bool,
 }
@@ -72,6 +73,8 @@ pub struct Redis {
     count: u64,
     /// Requests that arrived so far.
     pub received: u64,
+    /// Requests that ran so far.
+    pub runs: u64,
 }
 
 /// The status and the body of an answer.
@@ -89,6 +92,14 @@ impl Redis {
         match self.keys(now).find(|(name, _)| *name == key).map(|(_, entry)| &entry.stored) {
             Some(Stored::List(list)) => list,
             _ => &[],
+        }
+    }
+
+    /// The hash under a key.
+    pub fn meta(&self, key: &str, now: u64) -> Option<&BTreeMap<String, String>> {
+        match self.keys(now).find(|(name, _)| *name == key).map(|(_, entry)| &entry.stored) {
+            Some(Stored::Hash(hash)) => Some(hash),
+            _ => None,
         }
     }
 
@@ -115,46 +126,53 @@ impl Redis {
         let hit = |stage: &mut Stage, name, rate: fn(&crate::weather::Swarm) -> u64| {
             weather.strikes(stage, Part::Redis, name, rate)
         };
-        let mut entry =
-            Request { life, id, commands, is_single, answer: (0, String::new()), is_stray: false };
+        let mut entry = Request {
+            life,
+            id,
+            commands,
+            is_single,
+            answer: (0, String::new()),
+            has_run: false,
+            is_stray: false,
+        };
         if weather.has(Spell::RedisDead) {
             // Some connections are refused at once, others hang.
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
         }
         if weather.has(Spell::RedisBreaks) {
             entry.answer = (500, "<html>".to_owned());
             self.requests.insert(key, entry);
             stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
         }
         if let Some(status) = weather.redis_refusal() {
             entry.answer = (status, r#"{"error":"refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
         }
         if hit(stage, "lost", |swarm| swarm.redis_lost) {
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
         }
         if hit(stage, "refused", |swarm| swarm.redis_refused) {
             let status = [429, 400, 401][stage.dice.below(Part::Redis, "status", 3) as usize];
             entry.answer = (status, r#"{"error":"ERR refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
         }
         if hit(stage, "late", |swarm| swarm.redis_late) {
             let late = stage.dice.between(Part::Redis, "late by", 1_000, LATEST_MS);
             entry.is_stray = true;
             self.requests.insert(key, entry);
             if stage.dice.chance(Part::Redis, "fails at once", 1, 2) {
-                stage.after(back, Happening::RedisReplies { key, is_heard: false });
+                stage.after(back, Happening::RedisReplies { key, is_answered: false });
             }
             return stage.after(late, Happening::RedisRuns { key, is_again: false });
         }
@@ -162,7 +180,7 @@ impl Redis {
             entry.answer =
                 ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
             self.requests.insert(key, entry);
-            stage.after(back, Happening::RedisReplies { key, is_heard: true });
+            stage.after(back, Happening::RedisReplies { key, is_answered: true });
             if stage.dice.chance(Part::Redis, "did it", 1, 2) {
                 let late = stage.dice.between(Part::Redis, "late by", 0, LATEST_MS);
                 stage.after(late, Happening::RedisRuns { key, is_again: true });
@@ -175,19 +193,19 @@ impl Redis {
             let again = stage.dice.between(Part::Redis, "again after", 1, LATEST_MS);
             stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
             // A request is sent twice where its first answer did not come back.
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
         }
         if hit(stage, "reply lost", |swarm| swarm.redis_reply_lost) {
             if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: false });
+            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
         }
         let is_garbage = hit(stage, "garbage", |swarm| swarm.redis_garbage);
         if is_garbage && let Some(request) = self.requests.get_mut(&key) {
             request.answer = (200, "<html>maintenance</html>".to_owned());
         }
-        stage.after(to_redis + back, Happening::RedisReplies { key, is_heard: true });
+        stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
     }
 
     /// Runs a request. One that the object does not wait for any more counts as late.
@@ -203,16 +221,23 @@ impl Redis {
         let is_stray = request.is_stray || is_again || !is_awaited(request.life, request.id);
         let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
         let request = self.requests.get_mut(&key)?;
+        request.has_run = true;
+        self.runs += 1;
         if request.answer.0 == 0 {
             request.answer = answer(results, is_single);
         }
         Some(Ran { commands, is_stray })
     }
 
+    /// Whether a request ran.
+    pub fn has_run(&self, key: u64) -> bool {
+        self.requests.get(&key).is_some_and(|request| request.has_run)
+    }
+
     /// The answer to a request gets back: whose it is, and what it says. It may say nothing.
-    pub fn reply(&mut self, key: u64, is_heard: bool) -> Option<(u64, RequestId, Option<Said>)> {
+    pub fn reply(&mut self, key: u64, is_answered: bool) -> Option<(u64, RequestId, Option<Said>)> {
         let request = self.requests.get(&key)?;
-        Some((request.life, request.id, is_heard.then(|| request.answer.clone())))
+        Some((request.life, request.id, is_answered.then(|| request.answer.clone())))
     }
 
     /// Something happens to the keys that is none of Duet's doing.

@@ -1,4 +1,4 @@
-//! When faults stop, everything converges: what is still pending then, and why.
+//! What has to be true some time after the faults stop.
 
 use crate::{
     auditor::{Verdict, Violation},
@@ -9,16 +9,18 @@ use crate::{
     world::World,
 };
 
-/// How long clients take to be complete again; their longest pause is half of it.
+/// The time within which clients are complete again; their longest pause is half of it.
 const CLIENTS_MS: u64 = 75_000;
-/// How long Redis takes to be in step again and the object to fall asleep: the longest pause before a retry, and the
-/// checks for a minute after it.
+/// The time within which Redis is in step again and the object asleep: the longest pause before a retry, and the checks
+/// for a minute after it.
 const REDIS_MS: u64 = 215_000;
+/// Requests in the time that is left for Redis, with the longest pauses between them.
+const LEAST_RETRIES: u64 = 2;
 /// How long the object may be seen idle without doing anything.
 const IDLE_MS: u64 = 60_000;
 
 impl World {
-    /// Faults are over: connections that are lost are found to be, and everybody comes back.
+    /// Ends all faults: lost connections are noticed, and everybody comes back.
     pub fn calm_down(&mut self) {
         self.stage.note("weather", || "calms down".to_owned());
         self.weather.calm_down();
@@ -43,12 +45,12 @@ impl World {
         }
     }
 
-    /// Whether the room is there, for somebody who knows of it.
+    /// Whether the room exists, and its creator knows it.
     fn lives(&self) -> bool {
-        self.host.disk.newest_dump().is_room() && self.auditor.is_creation_told()
+        self.host.disk.newest_dump().is_room() && self.auditor.is_creation_confirmed()
     }
 
-    /// Runs until everything should have converged, and fails with what is still pending.
+    /// Runs until everything has to agree, and fails with what is still pending.
     pub fn settle(&mut self) -> Verdict {
         let begin = self.stage.now;
         self.run_until(begin + CLIENTS_MS - 5_000)?;
@@ -58,8 +60,10 @@ impl World {
         }
         self.run_until(begin + CLIENTS_MS)?;
         none_pending("clients", self.pending_of_clients())?;
+        let received = self.redis.received;
         self.run_until(begin + REDIS_MS)?;
         none_pending("the object", self.pending_of_object())?;
+        self.check_retries(self.redis.received - received)?;
         if self.lives() && self.weather.lasting.is_none() {
             let (events, requests) = (self.events, self.redis.received);
             self.run_for(IDLE_MS)?;
@@ -71,6 +75,24 @@ impl World {
                     format!("an idle room has {events} events and {requests} requests"),
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// How long it takes until nothing of a room is left: the checks after a request that may still run, or the time to
+    /// live of the keys.
+    fn removal_ms(&self) -> u64 {
+        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        if is_dead { self.setup.ttl_seconds * 4_000 + 300_000 } else { 150_000 }
+    }
+
+    /// While the database does not answer, an object that has something for it tries again once a minute.
+    fn check_retries(&self, requests: u64) -> Verdict {
+        let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), self.stage.now);
+        let is_behind = self.setup.has_database && self.lives() && list != self.auditor.rows();
+        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        if is_dead && is_behind && requests < LEAST_RETRIES {
+            return Err(Violation::new(16, format!("{requests} requests in two minutes")));
         }
         Ok(())
     }
@@ -96,17 +118,19 @@ impl World {
                 }
             }
         }
-        if !self.auditor.is_creation_told() {
+        if !self.auditor.is_creation_confirmed() {
             // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
-            return Ok(());
+            self.run_for(20_000 + self.removal_ms())?;
+            let keys = self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}"));
+            let is_erased = !self.host.disk.newest_dump().is_room();
+            return if is_erased { none_pending("what is left", keys.collect()) } else { Ok(()) };
         }
         if self.lives() {
             return Err(Violation::new(16, "the room does not end"));
         }
         self.run_for(20_000)?;
         none_pending("clients", self.pending_after_end())?;
-        let is_healthy = self.weather.lasting != Some(Spell::RedisDead);
-        self.run_for(if is_healthy { 150_000 } else { self.setup.ttl_seconds * 4_000 + 300_000 })?;
+        self.run_for(self.removal_ms())?;
         none_pending("the object", self.pending_of_object())?;
         none_pending("what is left", self.left_over())
     }
@@ -137,6 +161,7 @@ impl World {
             let known = person.messages.iter().map(|(seq, (id, text))| (*seq, (id, text)));
             wants(known.eq(said), "does not know the messages of the journal");
             wants(person.online == online, "does not know who is here");
+            wants(person.expires_at == journal.expires_at(), "does not know when the room ends");
         }
         pending
     }
@@ -171,6 +196,15 @@ impl World {
         if keys.len() != expected {
             pending.push(format!("Redis holds {} keys of {expected}", keys.len()));
         }
+        pending.extend(self.redis.meta(&format!("meta:{}", crate::world::ROOM), now).and_then(|meta| {
+            let room = journal.room.as_ref()?;
+            let seats = serde_json::to_string(&room.seats).unwrap_or_default();
+            let is_same = meta.get("connected") == Some(&seats)
+                && meta.get("createdAt") == Some(&room.created_at.to_string())
+                && meta.get("ttlSeconds") == Some(&room.ttl_seconds.to_string())
+                && meta.get("access") == room.access.as_ref();
+            (!is_same).then(|| "Redis holds another `meta` than the journal".to_owned())
+        }));
         let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), now);
         let is_accident =
             list.len() == self.auditor.rows().len() && self.auditor.may_count_right_by_accident();

@@ -1,4 +1,4 @@
-//! A failing run made smaller: whole kinds of faults are switched off and draws set to the calm choice, as long as the
+//! Makes a failing run smaller. It switches off whole kinds of faults and sets draws to the calm choice, as long as the
 //! same invariant fails.
 
 use crate::{
@@ -59,7 +59,7 @@ impl Search {
         fails
     }
 
-    /// What a part draws late often does not matter.
+    /// Cuts the last draws of each part, which often do not matter.
     fn cut_tails(&mut self) {
         for part in 0..self.tape.len() {
             let mut cut = self.tape[part].len();

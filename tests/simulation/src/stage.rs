@@ -84,25 +84,6 @@ impl Stage {
         Some(next.happening)
     }
 
-    /// Everything that waits, in order.
-    pub fn planned(&self) -> Vec<(u64, &Happening)> {
-        let mut all: Vec<&Planned> = self.planned.iter().map(|Reverse(planned)| planned).collect();
-        all.sort();
-        all.into_iter().map(|planned| (planned.at, &planned.happening)).collect()
-    }
-
-    /// Takes the happening at a place of [`Self::planned`], as if it were the next.
-    pub fn take(&mut self, place: usize) -> Option<Happening> {
-        let mut all: Vec<Planned> =
-            std::mem::take(&mut self.planned).into_iter().map(|Reverse(one)| one).collect();
-        all.sort();
-        let taken = (place < all.len()).then(|| all.remove(place));
-        self.planned.extend(all.into_iter().map(Reverse));
-        let taken = taken?;
-        self.now = self.now.max(taken.at);
-        Some(taken.happening)
-    }
-
     /// Writes a line into the trace, if there is one.
     pub fn note(&mut self, part: &str, line: impl FnOnce() -> String) {
         self.trace.note(self.now, part, line);

@@ -1,4 +1,4 @@
-//! What happened, line by line. A run without a trace pays nothing for it.
+//! The trace of a run. A run without a trace formats no lines.
 
 /// The lines of one run.
 #[derive(Default)]

@@ -45,7 +45,7 @@ swarm! {
     repeated_calls: 60,
     /// A connection breaks.
     cuts: 30,
-    /// The object is told late, or not at all.
+    /// The object notices a lost connection late, or never.
     half_open: 1000,
     /// Lines take up to seconds.
     slow_lines: 200,
@@ -62,7 +62,7 @@ swarm! {
     /// The alarm rings again, or without a reason.
     repeated_alarms: 300,
     /// The clock jumps, or goes back.
-    clock_jumps: 10,
+    clock_jumps: 20,
     /// A request is lost on its way to Redis.
     redis_lost: 80,
     /// Redis did it, and its answer is lost.
@@ -114,20 +114,22 @@ pub struct Weather {
     spells: Vec<Spell>,
     /// What lasts even when faults are over.
     pub lasting: Option<Spell>,
+    /// Whether there is no fault from the beginning to the end.
+    pub is_faultless: bool,
 }
 
 impl Weather {
     /// No faults at all.
     pub fn calm() -> Self {
-        Self { swarm: Swarm::default(), is_calm: true, spells: vec![], lasting: None }
+        Self { swarm: Swarm::default(), is_calm: true, spells: vec![], lasting: None, is_faultless: false }
     }
 
     /// Draws the faults of a seed. One seed in eight has none.
     pub fn drawn(dice: &mut Dice) -> Self {
         if !dice.chance(Part::Swarm, "has faults", 7, 8) {
-            return Self::calm();
+            return Self { is_faultless: true, ..Self::calm() };
         }
-        Self { swarm: Swarm::drawn(dice), is_calm: false, spells: vec![], lasting: None }
+        Self { swarm: Swarm::drawn(dice), is_calm: false, ..Self::calm() }
     }
 
     /// Whether a kind of fault strikes now.

@@ -1,5 +1,5 @@
-//! What lies between a client and the object: calls that get lost, answers that get lost after the deed, sockets that
-//! break with everything on them. Order is kept within one direction of one socket, and nowhere else.
+//! The network between a client and the object. It loses calls, and answers to calls that took effect; it breaks
+//! sockets together with the frames in them. It keeps order within one direction of one socket only.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -27,7 +27,7 @@ pub enum Who {
     Client(usize),
     /// A third person, or a program that looks for rooms. The number tells its identities apart.
     Stranger(usize),
-    /// Something that a participant's device does beside its honest client.
+    /// Something else on a participant's device that uses the same token.
     Nuisance(usize),
 }
 
@@ -246,13 +246,13 @@ impl Wire {
         let Some(pipe) = self.pipes.get_mut(&key).filter(|pipe| !pipe.is_cut) else { return };
         pipe.is_cut = true;
         stage.note("wire", || format!("socket {key} is cut"));
-        // A client that is told nothing finds out by its pings.
-        if stage.dice.chance(Part::Wire, "client is told", 1, 2) {
+        // Otherwise the client finds out by its pings.
+        if stage.dice.chance(Part::Wire, "client notices", 1, 2) {
             stage.after(10, Happening::ClientNotices(key));
         }
-        let server_ms = match stage.dice.below(Part::Wire, "object is told", 3) {
+        let server_ms = match stage.dice.below(Part::Wire, "object notices", 3) {
             0 => 100,
-            1 => stage.dice.between(Part::Wire, "object is told after", 1_000, 60_000),
+            1 => stage.dice.between(Part::Wire, "object notices after", 1_000, 60_000),
             _ if weather.swarm.half_open > 0 => {
                 stage.dice.between(Part::Wire, "half-open for", 60_000, 240_000)
             }

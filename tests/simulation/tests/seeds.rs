@@ -4,18 +4,8 @@
 
 #![allow(clippy::panic, reason = "what fails here is a test, and has to say so at once")]
 
-use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-};
+use duet_simulation::{Failure, Report, auditor::MARKS, run_seed, shrink::shrink, survey::survey};
 
-use duet_simulation::{Failure, run_seed, shrink::shrink};
-
-/// The first seed. A seed means something at its commit only.
-const FIRST_SEED: u64 = 1;
 const SEEDS: u64 = 2_000;
 /// Runs that shrinking a failure may take.
 const SHRINKING_RUNS: usize = 1_500;
@@ -30,52 +20,21 @@ fn every_invariant_holds_in_every_world() {
         return replay(seed);
     }
     let seeds = setting("DUET_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(FIRST_SEED);
-    let failed = Mutex::new(None);
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= FIRST_SEED + seeds || failed.lock().unwrap().is_some() {
-                        break;
-                    }
-                    if fails(seed) {
-                        failed.lock().unwrap().get_or_insert(seed);
-                    }
-                }
-            });
-        }
-    });
-    if let Some(seed) = failed.into_inner().unwrap() {
-        report(seed);
+    let survey = survey(seeds);
+    if let Some((seed, report)) = survey.first_failure {
+        fail(seed, report);
     }
-}
-
-/// Every twentieth seed runs twice: two runs of a seed must not differ.
-fn fails(seed: u64) -> bool {
-    let twice = seed.is_multiple_of(20);
-    let report = run_seed(seed, twice);
-    if twice {
-        let again = run_seed(seed, true);
-        assert_eq!(
-            (report.digest, &report.trace),
-            (again.digest, &again.trace),
-            "seed {seed} is not deterministic"
-        );
-    }
-    report.violation.is_some()
+    assert_eq!(survey.not_deterministic, None, "a seed of which two runs differ");
+    let never: Vec<&&str> = MARKS.iter().filter(|mark| !survey.marks.contains_key(**mark)).collect();
+    println!("runs of {seeds} that reached each rare state: {:#?}", survey.marks);
+    assert!(seeds < SEEDS || never.is_empty(), "{seeds} seeds never reach: {never:?}");
 }
 
 /// Prints a failing seed, and the smallest run found that fails in the same way.
-fn report(seed: u64) {
-    let report = run_seed(seed, true);
+fn fail(seed: u64, report: Report) -> ! {
     let invariant = report.violation.as_ref().map_or(0, |violation| violation.invariant);
-    let tape = report.tape.clone();
-    let failure = Failure { seed, report };
-    println!("{failure}\n\nmade smaller:");
-    let smaller = shrink(tape, invariant, SHRINKING_RUNS);
+    let smaller = shrink(report.tape, invariant, SHRINKING_RUNS);
+    println!("{}\n\nmade smaller:", Failure { seed, report: run_seed(seed, true) });
     println!("{}", Failure { seed, report: smaller });
     panic!("seed {seed} violates invariant {invariant}")
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 use serde_json::Value;
 
-/// A message as it is stored or told.
+/// A message as it is stored or sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in the protocol")]
 pub struct Said {
@@ -45,11 +45,15 @@ pub struct MessageRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as the columns")]
 pub struct RoomRow {
+    pub created_at: u64,
+    pub access: Option<String>,
     pub ttl_seconds: u64,
     pub ends_by: u64,
     pub active_at: u64,
     /// Digests, in the order in which the seats were taken.
     pub seats: Vec<String>,
+    /// The `hello` and the `shelf` of each seat.
+    pub keys: Vec<(Option<String>, Option<String>)>,
 }
 
 /// All that stands in the journal at one moment.
@@ -105,8 +109,26 @@ impl Dump {
     /// When the room ends.
     pub fn expires_at(&self) -> u64 {
         let Some(room) = &self.room else { return 0 };
+        (self.active_at() + room.ttl_seconds * 1000).min(room.ends_by)
+    }
+
+    /// When the last activity was.
+    pub fn active_at(&self) -> u64 {
         let newest = self.messages.last().map_or(0, |message| message.said.timestamp);
-        (room.active_at.max(newest) + room.ttl_seconds * 1000).min(room.ends_by)
+        self.room.as_ref().map_or(0, |room| room.active_at.max(newest))
+    }
+
+    /// The end of its longest life.
+    pub fn ends_by(&self) -> u64 {
+        self.room.as_ref().map_or(0, |room| room.ends_by)
+    }
+
+    /// The `hello` of each participant, as the protocol has it; `None` in a room that is not encrypted.
+    pub fn hellos(&self) -> Option<Value> {
+        let room = self.room.as_ref().filter(|room| room.access.is_some())?;
+        let hellos = room.keys.iter().map(|(hello, _)| Value::from(hello.clone()));
+        let participants = self.participants().into_iter().map(str::to_owned);
+        Some(Value::Object(participants.zip(hellos).collect()))
     }
 
     /// The participants who have a seat.
@@ -123,16 +145,21 @@ impl Dump {
 }
 
 fn read_room(connection: &Connection) -> rusqlite::Result<Option<RoomRow>> {
-    let mut room = connection.prepare_cached("SELECT ttl_seconds, ends_by, active_at, seats FROM room")?;
+    let mut room = connection
+        .prepare_cached("SELECT ttl_seconds, ends_by, active_at, seats, created_at, access FROM room")?;
     let mut rows = room.query([])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let seats: Value = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
-    let seats = seats.as_array().into_iter().flatten();
+    let seats: Vec<Value> = seats.as_array().cloned().unwrap_or_default();
+    let text = |seat: &Value, key: &str| seat[key].as_str().map(str::to_owned);
     Ok(Some(RoomRow {
+        created_at: whole(row, 4)?,
+        access: row.get(5)?,
         ttl_seconds: whole(row, 0)?,
         ends_by: whole(row, 1)?,
         active_at: whole(row, 2)?,
-        seats: seats.map(|seat| seat["digest"].as_str().unwrap_or_default().to_owned()).collect(),
+        seats: seats.iter().map(|seat| text(seat, "digest").unwrap_or_default()).collect(),
+        keys: seats.iter().map(|seat| (text(seat, "hello"), text(seat, "shelf"))).collect(),
     }))
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Auditor, Dump, MessageRow, Verdict, Violation, demand};
 
 impl Auditor {
-    /// Something else is safe now: a write became durable, or a crash went back to it.
+    /// The durable journal changed: a write became durable, or a crash went back to an earlier one.
     pub fn safe_is(&mut self, dump: &Rc<Dump>) -> Verdict {
         if let Some(trouble) = &dump.trouble {
             return Err(Violation::new(3, format!("the journal cannot be read: {trouble}")));
@@ -15,8 +15,7 @@ impl Auditor {
             self.check_seats(dump)?;
             self.check_messages(dump)?;
             self.is_made = true;
-            self.ttl_seconds = dump.room.as_ref().map_or(0, |room| room.ttl_seconds);
-            self.ends_by = dump.room.as_ref().map_or(0, |room| room.ends_by);
+            self.ends_by = dump.ends_by();
         } else if self.is_made {
             self.is_gone = true;
         }
@@ -25,16 +24,25 @@ impl Auditor {
     }
 
     fn check_seats(&self, dump: &Dump) -> Verdict {
-        let seats = dump.room.as_ref().map_or(&[] as &[String], |room| &room.seats);
-        let before = self.safe.room.as_ref().map_or(&[] as &[String], |room| &room.seats);
-        demand(seats.len() <= 2, 6, || format!("{} seats are taken", seats.len()))?;
-        demand(seats.starts_with(before), 6, || "a seat was replaced or lost".to_owned())?;
-        for digest in seats {
+        let Some(room) = &dump.room else { return Ok(()) };
+        demand(room.seats.len() <= 2, 6, || format!("{} seats are taken", room.seats.len()))?;
+        if let Some(before) = &self.safe.room {
+            let same = room.seats.starts_with(&before.seats) && room.keys.starts_with(&before.keys);
+            demand(same, 6, || "a seat was replaced, changed or lost".to_owned())?;
+        }
+        for (digest, keys) in room.seats.iter().zip(&room.keys) {
             let known = self.people.iter().find(|known| known.digest == *digest);
             demand(known.is_some(), 6, || "a seat belongs to nobody".to_owned())?;
             demand(known.is_some_and(|known| known.is_invited), 6, || "a stranger took a seat".to_owned())?;
+            let has_keys = (keys.0.is_some(), keys.1.is_some());
+            let is_sealed = self.rules.is_sealed;
+            demand(has_keys == (is_sealed, is_sealed), 6, || "a seat has the wrong keys".to_owned())?;
         }
-        demand(dump.expires_at() >= self.safe.expires_at(), 7, || "the room's end moved back".to_owned())
+        demand(dump.expires_at() >= self.safe.expires_at(), 7, || "the room's end moved back".to_owned())?;
+        let is_as_set = room.ttl_seconds == self.rules.ttl_seconds
+            && room.ends_by == room.created_at + self.rules.longest_seconds * 1000
+            && room.access.is_some() == self.rules.is_sealed;
+        demand(is_as_set, 7, || "the room is not as its creator and its operator want it".to_owned())
     }
 
     fn check_messages(&mut self, dump: &Dump) -> Verdict {

@@ -3,14 +3,16 @@
 use duet::{domain::SocketId, wire::ApiError};
 use serde_json::Value;
 
-use super::{Auditor, Said, Socket, Verdict, Violation, demand};
+use super::{Auditor, Known, Said, Socket, Verdict, Violation, demand};
 use crate::wire::Ask;
 
 /// Bytes of a page beyond which it may end early.
 const PAGE_BYTES: usize = 1024 * 1024;
+/// Sockets that a participant may have open.
+const MOST_SOCKETS: usize = 8;
 
 impl Auditor {
-    /// A socket is accepted, and the client is told so.
+    /// The object accepts a socket, and the client learns that it is open.
     pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
         let known = self.who(token);
         let is_over = !self.safe.is_room();
@@ -18,13 +20,24 @@ impl Auditor {
             "a socket opened for somebody without a seat".to_owned()
         })?;
         let owner = known.map(|known| known.participant().to_owned()).unwrap_or_default();
+        let open = self.sockets_of(&owner).count();
+        demand(open < MOST_SOCKETS, 13, || format!("a participant has {} sockets", open + 1))?;
         self.sockets.insert(socket, Socket { owner, ..Socket::default() });
         demand(!is_over, 8, || "a socket opened after the end".to_owned())
     }
 
-    /// A call is answered by the object.
-    pub fn answered(&mut self, ask: &Ask, status: u16, body: &str) -> Verdict {
+    /// The sockets of a participant that the object did not close, oldest first.
+    fn sockets_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = SocketId> + 'a {
+        let is_own = move |(_, socket): &(&SocketId, &Socket)| !socket.is_closed && socket.owner == owner;
+        self.sockets.iter().filter(is_own).map(|(id, _)| *id)
+    }
+
+    /// A call is answered by the object, after so many milliseconds.
+    pub fn answered(&mut self, ask: &Ask, status: u16, body: &str, after_ms: u64) -> Verdict {
+        self.check_wait(ask, after_ms)?;
         let value: Value = serde_json::from_str(body).unwrap_or_default();
+        self.mark_answered(ask, status, &value);
+        self.is_destroyed |= ask.method == "DELETE" && matches!(status, 202 | 204);
         let is_seated = self.is_seated(self.who(ask.token.as_ref()));
         let (route, is_room) = ((ask.method, ask.path), self.safe.is_room());
         demand(is_room || status >= 500 || self.safe.messages.is_empty(), 8, || {
@@ -35,25 +48,32 @@ impl Auditor {
         }
         match (route, status) {
             (("POST", "/api/room/create"), 201) => {
-                self.is_creation_told = true;
+                self.is_creation_confirmed = true;
                 demand(is_room, 5, || "201 without a room in the safe journal".to_owned())
             }
-            (("GET", "/api/room"), 200) => self.check_status(&value, is_seated),
-            (("POST", "/api/room/join"), 200) => {
-                demand(is_seated, 5, || "a join is answered before its seat is safe".to_owned())
+            (("POST", "/api/room/create"), 503) => {
+                let is_excused = self.has_failed;
+                demand(!is_room || is_excused, 5, || "503 for a room that stays".to_owned())
             }
+            (("GET", "/api/room"), 200) => self.check_status(&value, is_seated),
+            (("POST", "/api/room/join"), 200) => self.check_joined(ask, &value, is_seated),
             (("POST", "/api/messages"), 200 | 201) => self.check_confirmation(ask, &value, is_seated),
             (("GET", "/api/messages"), 200) => self.check_page(ask, &value, is_seated),
+            (("DELETE", _), 404) if after_ms > 0 => {
+                Err(Violation::new(5, "404 for the call that ended the room"))
+            }
             (("DELETE", _), 202 | 204) => demand(!is_room, 5, || format!("{status} while the room is there")),
             (("POST", "/api/messages"), 400 | 409) => self.note_refusal(ask, status),
             (("POST", "/api/room/join"), 409) => {
                 let seats = self.safe.participants().len();
                 demand(!is_room || (seats == 2 && !is_seated), 6, || format!("full with {seats} seats taken"))
             }
-            (_, 401) => demand(!is_seated, 6, || "somebody with a seat is told to have none".to_owned()),
-            (_, 404) => {
-                demand(!self.is_creation_told || !is_room, 7, || "404 while the room is there".to_owned())
+            (_, 401) => {
+                demand(!is_seated, 6, || "somebody with a seat is refused as if without one".to_owned())
             }
+            (_, 404) => demand(!self.is_creation_confirmed || !is_room, 7, || {
+                "404 while the room is there".to_owned()
+            }),
             (_, 200 | 101) => {
                 demand(is_seated, 6, || format!("{status} for somebody without a seat: {route:?}"))
             }
@@ -61,22 +81,55 @@ impl Auditor {
         }
     }
 
-    /// Whatever says something of the room says what is in the safe journal.
+    /// `create` waits for the database for five seconds, `destroy` for three, everything else for nothing.
+    fn check_wait(&self, ask: &Ask, after_ms: u64) -> Verdict {
+        let most_ms = match (ask.method, ask.path) {
+            ("POST", "/api/room/create") => 5_000,
+            ("DELETE", _) => 3_000,
+            _ => 0,
+        };
+        let is_excused = self.rates.is_clock_uneven;
+        demand(after_ms <= most_ms || is_excused, 13, || format!("an answer took {after_ms} ms"))
+    }
+
+    fn check_joined(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
+        demand(is_seated, 5, || "a join is answered before its seat is safe".to_owned())?;
+        let known = self.who(ask.token.as_ref()).cloned();
+        let participant = known.as_ref().map(Known::participant).unwrap_or_default();
+        let is_repeated = !self.joined.insert(participant.to_owned());
+        self.mark_if(is_repeated, "a join was repeated");
+        demand(value["participantId"] == participant, 6, || "a join names somebody else".to_owned())?;
+        let room = self.safe.room.as_ref();
+        let place = self.safe.participants().iter().position(|seated| *seated == participant);
+        let keys = room.zip(place).and_then(|(room, place)| room.keys.get(place));
+        let shelf = keys.and_then(|(_, shelf)| shelf.as_deref());
+        demand(value["shelf"].as_str() == shelf, 6, || "a join hands out another shelf".to_owned())?;
+        self.check_hellos(value)
+    }
+
+    /// In an encrypted room both people get both halves of the key exchange.
+    fn check_hellos(&self, value: &Value) -> Verdict {
+        let real = self.safe.hellos().unwrap_or_default();
+        demand(value["hellos"] == real, 6, || {
+            "the halves of the key exchange are not those stored".to_owned()
+        })
+    }
+
+    /// Every answer and frame agrees with the safe journal.
     fn check_said_of_room(&mut self, value: &Value) -> Verdict {
         if let Some(end) = value["expiresAt"].as_u64() {
             let real = self.safe.expires_at();
-            demand(end == real, 5, || format!("expiresAt {end} is told while {real} is safe"))?;
-            self.latest_end_told = self.latest_end_told.max(end);
+            demand(end == real, 5, || format!("expiresAt is {end}, and {real} in the safe journal"))?;
         }
         if let Some(last) = value["lastSeq"].as_u64() {
             let real = self.safe.last_seq();
-            demand(last == real, 5, || format!("lastSeq {last} is told while {real} is safe"))?;
+            demand(last == real, 5, || format!("lastSeq is {last}, and {real} in the safe journal"))?;
         }
-        if let Some(told) = value["participants"].as_array() {
-            let told: Vec<&str> = told.iter().filter_map(Value::as_str).collect();
+        if let Some(named) = value["participants"].as_array() {
+            let named: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
             let real = self.safe.participants();
-            demand(told == real, 5, || {
-                format!("{} participants are told, {} are safe", told.len(), real.len())
+            demand(named == real, 5, || {
+                format!("{} participants are named, {} are in the safe journal", named.len(), real.len())
             })?;
         }
         Ok(())
@@ -89,10 +142,10 @@ impl Auditor {
             _ => "open",
         };
         demand(value["status"] == real, 6, || {
-            format!("the status is {real} and {} is told", value["status"])
+            format!("the status is {real}, and the answer says {}", value["status"])
         })?;
         let keys = value.as_object().map_or(0, serde_json::Map::len);
-        demand(keys == 4, 6, || "a visitor is told too much".to_owned())
+        demand(keys == 4, 6, || "the status holds more than a visitor may know".to_owned())
     }
 
     fn check_confirmation(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
@@ -101,15 +154,15 @@ impl Auditor {
             Said::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
         let own = self.who(ask.token.as_ref()).is_some_and(|known| known.participant() == said.participant);
         demand(own, 1, || "somebody is confirmed the other's message".to_owned())?;
-        self.check_told(said)
+        self.check_announced(said)
     }
 
-    /// A message that is told is in the safe journal, and is the same for ever.
-    fn check_told(&mut self, said: Said) -> Verdict {
+    /// A message that leaves the object is in the safe journal, and never changes.
+    fn check_announced(&mut self, said: Said) -> Verdict {
         let (seq, safe) = (said.seq, self.safe.message(said.seq));
-        demand(safe == Some(&said), 5, || format!("message {seq} is told and is not safe"))?;
-        let known = self.told.entry(said.id.clone()).or_insert_with(|| said.clone());
-        demand(*known == said, 1, || format!("message {seq} is told in two ways"))
+        demand(safe == Some(&said), 5, || format!("message {seq} left, and is not in the safe journal"))?;
+        let known = self.announced.entry(said.id.clone()).or_insert_with(|| said.clone());
+        demand(*known == said, 1, || format!("message {seq} left in two versions"))
     }
 
     fn check_page(&mut self, ask: &Ask, value: &Value, is_seated: bool) -> Verdict {
@@ -117,13 +170,15 @@ impl Auditor {
         let (after, limit) = (number(&ask.query, "after", 0), number(&ask.query, "limit", 200));
         let page = value["messages"].as_array().map_or(&[] as &[Value], |page| page);
         let mut bytes = 0;
+        let before_last: usize = page.iter().rev().skip(1).map(|message| message.to_string().len()).sum();
+        demand(before_last <= PAGE_BYTES + page.len() * 32, 11, || format!("a page of {before_last} bytes"))?;
         for (place, message) in page.iter().enumerate() {
             let said =
                 Said::read(message, None).ok_or_else(|| Violation::new(11, "a page holds no message"))?;
             let seq = after + place as u64 + 1;
             demand(said.seq == seq, 11, || format!("message {} stands where {seq} belongs", said.seq))?;
             bytes += said.text.len() + 150;
-            self.check_told(said)?;
+            self.check_announced(said)?;
         }
         let expected = self.safe.last_seq().saturating_sub(after).min(limit);
         demand(page.len() as u64 == expected || bytes >= PAGE_BYTES / 2, 11, || {
@@ -159,20 +214,26 @@ impl Auditor {
         demand(is_last_word || self.safe.is_room(), 8, || format!("a frame `{kind}` after the end"))?;
         demand(!is_last_word || !self.safe.is_room(), 5, || format!("`{kind}` while the room is there"))?;
         self.check_said_of_room(&value)?;
+        if matches!(kind, "ready" | "presence") && self.safe.is_room() {
+            self.check_hellos(&value)?;
+        }
+        self.check_reach(to, kind, &value)?;
         let said = if kind == "message" { Said::read(&value["message"], None) } else { None };
         if let Some(said) = &said {
-            self.check_told(said.clone())?;
+            self.check_announced(said.clone())?;
         }
         for id in to {
             let is_alone = to.len() == 1;
-            // What is sent to a socket that the object closed, the platform drops.
+            // The platform drops a frame for a socket that the object closed.
             let Some(socket) = self.sockets.get_mut(id).filter(|socket| !socket.is_closed) else { continue };
-            while self.untold.contains(&(socket.last + 1))
+            while self.unannounced.contains(&(socket.last + 1))
                 && said.as_ref().is_some_and(|said| said.seq > socket.last + 1)
             {
                 socket.last += 1;
             }
+            let is_known = said.as_ref().is_some_and(|said| said.seq <= socket.last);
             check_frame(socket, kind, &value, said.as_ref(), is_alone)?;
+            self.mark_if(is_known, "a repeated message was confirmed from the journal");
         }
         if kind == "error" && matches!(value["error"].as_str(), Some("bad-request" | "room-history-full")) {
             self.note_refused_frame(&value)?;
@@ -180,12 +241,28 @@ impl Auditor {
         Ok(())
     }
 
+    /// New messages and the last frame are for every open socket. A repeated message is confirmed to one socket alone,
+    /// which knows already that there is a message with its number.
+    fn check_reach(&self, to: &[SocketId], kind: &str, value: &Value) -> Verdict {
+        let seq = value["message"]["seq"].as_u64().unwrap_or_default();
+        let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
+        let is_for_all = match kind {
+            "destroy" | "expire" | "expiry" => true,
+            "message" => !self.unannounced.contains(&seq) && to.iter().any(is_news_to),
+            _ => false,
+        };
+        let is_missed =
+            |(id, socket): &(&SocketId, &Socket)| socket.is_ready && !socket.is_closed && !to.contains(id);
+        let is_missed = is_for_all && self.sockets.iter().any(|known| is_missed(&known));
+        demand(!is_missed, 12, || format!("`{kind}` is not sent to every open socket"))
+    }
+
     fn note_refused_frame(&mut self, value: &Value) -> Verdict {
         let Some(id) = value["id"].as_str() else { return Ok(()) };
         let is_it = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
         let texts: Vec<String> =
             self.sent.iter().filter(|(_, sent)| is_it(id, sent)).map(|(text, _)| text.clone()).collect();
-        // An id that two people sent is refused to one of them only.
+        // When two people used one id, only one of them is refused.
         if let [text] = texts.as_slice() { self.refuse(text) } else { Ok(()) }
     }
 
@@ -196,13 +273,27 @@ impl Auditor {
         demand(code != 4410 || self.is_destroy_asked, 7, || {
             "4410 although nobody destroyed the room".to_owned()
         })?;
+        if code == 4408 {
+            self.check_replaced(sockets)?;
+        }
         let internal = ApiError::Internal.close().code;
         demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
-            // A frame that comes after it closes it again, of which the client hears nothing.
+            // A later frame makes the object close it again; the platform ignores that.
             if let Some(socket) = self.sockets.get_mut(id) {
                 socket.is_closed = true;
             }
+        }
+        Ok(())
+    }
+
+    /// The socket that makes room for a ninth is its participant's oldest.
+    fn check_replaced(&mut self, sockets: &[SocketId]) -> Verdict {
+        self.mark("a ninth socket took the place of the oldest");
+        for id in sockets {
+            let Some(socket) = self.sockets.get(id) else { continue };
+            let oldest = self.sockets_of(&socket.owner).next();
+            demand(oldest == Some(*id), 13, || "the socket that is replaced is not the oldest".to_owned())?;
         }
         Ok(())
     }
@@ -241,12 +332,12 @@ fn check_frame(
     }
 }
 
-/// News come in order and once; a repetition is confirmed to its sender alone.
+/// New messages come once and in order. A repeated message is confirmed to its sender alone.
 fn check_news(socket: &mut Socket, said: Option<&Said>, is_alone: bool) -> Verdict {
     let Some(said) = said else { return Err(Violation::new(12, "a message that cannot be read")) };
     let is_confirmation = said.seq <= socket.last && is_alone && said.participant == socket.owner;
     demand(is_confirmation || said.seq == socket.last + 1, 12, || {
-        format!("message {} comes to a socket that was told up to {}", said.seq, socket.last)
+        format!("message {} goes to a socket that has those up to {}", said.seq, socket.last)
     })?;
     socket.last = socket.last.max(said.seq);
     Ok(())

@@ -6,15 +6,33 @@ use duet::replica::RestRequest;
 use serde_json::Value;
 
 use super::{Auditor, Verdict, demand};
-use crate::redis::{self, Outside, Ran, Redis, Stored};
+use crate::{
+    redis::{self, Outside, Ran, Redis, Stored},
+    wire::Ask,
+};
 
-/// How much later than it was sent a request may run in this simulation.
+/// The longest time between sending and running a request in this simulation.
 const LATENESS_MS: u64 = 65_000;
+/// Requests in a second: messages are gathered for 50 ms, and some requests are sent at once.
+const MOST_REQUESTS: usize = 25;
+/// How long the output gate holds a request at the most.
+const MOST_HELD_MS: u64 = 20_000;
+/// Gathering, one round trip before and a commit, with what lies between.
+const LONGEST_DELAY_MS: u64 = 150;
 
 impl Auditor {
     /// A request leaves for the database.
-    pub fn fetched(&mut self, request: &RestRequest) -> Verdict {
+    pub fn fetched(&mut self, request: &RestRequest, now: u64, is_faultless: bool) -> Verdict {
         let (commands, _) = redis::parse(request);
+        self.check_pace(now)?;
+        if is_faultless {
+            self.check_delay(&commands, now)?;
+        }
+        let is_rewrite = commands.len() > 1 && commands[0][0] == "DEL";
+        let pushed =
+            commands.iter().filter(|words| words[0].starts_with("RPUSH")).map(|words| words.len() - 2);
+        let is_piece = is_rewrite && pushed.sum::<usize>() < self.safe.messages.len();
+        self.mark_if(is_piece, "the copy was written in pieces");
         for command in &commands {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             let is_write = !matches!(words.first(), Some(&("DEL" | "LLEN")));
@@ -22,10 +40,48 @@ impl Auditor {
             match words.as_slice() {
                 ["RPUSH" | "RPUSHX", _, elements @ ..] => self.check_elements(elements)?,
                 ["HSET", _, fields @ ..] => self.check_hash(fields)?,
+                ["PEXPIRE", _, ms] => self.check_time_to_live(ms.parse().unwrap_or_default(), now)?,
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Gathering and waiting for answers leave no time for more.
+    fn check_pace(&mut self, now: u64) -> Verdict {
+        self.requests_at.push_back(now);
+        self.requests_at.retain(|at| at + 1000 > now);
+        demand(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
+    }
+
+    /// Without faults a message is sent to the database within a round trip and the time for gathering, and nothing is
+    /// written again.
+    fn check_delay(&self, commands: &[Vec<String>], now: u64) -> Verdict {
+        let is_repair = self.safe.is_room() && commands.iter().any(|words| words[0] == "DEL");
+        demand(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
+        let pushes = commands.iter().filter(|words| words[0].starts_with("RPUSH"));
+        let sent =
+            pushes.flat_map(|words| &words[2..]).filter_map(|json| serde_json::from_str::<Value>(json).ok());
+        let delay_ms =
+            sent.filter_map(|message| message["timestamp"].as_u64()).map(|at| now.saturating_sub(at)).max();
+        demand(delay_ms.unwrap_or(0) <= LONGEST_DELAY_MS, 10, || format!("sent after {delay_ms:?} ms"))
+    }
+
+    /// `create` says that the database has the room, `destroy` that it has nothing.
+    pub fn answered_for_redis(&mut self, ask: &Ask, status: u16, redis: &Redis, now: u64) -> Verdict {
+        if !self.rules.has_database || self.is_meddled || self.strays > 0 {
+            return Ok(());
+        }
+        match (ask.method, status) {
+            ("POST", 201) if ask.path.ends_with("/create") => {
+                let is_there = redis.keys(now).any(|(key, _)| key.starts_with("meta:"));
+                demand(is_there, 5, || "201 for a room that the database does not hold".to_owned())
+            }
+            ("DELETE", 204) => demand(redis.keys(now).next().is_none(), 5, || {
+                "204 while the database holds a key".to_owned()
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn check_elements(&self, elements: &[&str]) -> Verdict {
@@ -35,13 +91,25 @@ impl Auditor {
         demand(are_safe, 5, || "Redis is sent what is not safe".to_owned())
     }
 
+    /// Twice the life of the room, but not longer than to a minute after its longest life.
+    fn check_time_to_live(&self, ms: u64, now: u64) -> Verdict {
+        let longest = (self.safe.ends_by() + 60_000).saturating_sub(now);
+        let is_twice = ms == self.rules.ttl_seconds * 2_000 && ms <= longest + MOST_HELD_MS;
+        let is_longest = ms.abs_diff(longest) <= MOST_HELD_MS && ms <= self.rules.ttl_seconds * 2_000;
+        demand(is_twice || is_longest || self.rates.is_clock_uneven, 9, || {
+            format!("a time to live of {ms} ms")
+        })
+    }
+
     fn check_hash(&self, fields: &[&str]) -> Verdict {
         let connected = fields.chunks(2).find(|pair| pair[0] == "connected").map(|pair| pair[1]);
-        let told: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
-        let told: Vec<&str> = told.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let sent: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
+        let sent: Vec<&str> = sent.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let safe: Vec<&str> =
             self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
-        demand(told == safe, 5, || format!("Redis is told of {} seats, {} are safe", told.len(), safe.len()))
+        demand(sent == safe, 5, || {
+            format!("Redis is sent {} seats, {} are in the safe journal", sent.len(), safe.len())
+        })
     }
 
     /// The object lost its memory; the database may have missed what was waiting in it.
@@ -78,7 +146,7 @@ impl Auditor {
             let kind = key.split(':').next().unwrap_or_default();
             let end = entry.expires_at;
             demand(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
-            let most = (now + self.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
+            let most = (now + self.rules.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
             demand(end.is_none_or(|at| at <= most), 9, || format!("`{kind}` lives too long"))?;
             if let Stored::List(list) = &entry.stored {
                 self.check_list(list)?;
@@ -94,14 +162,14 @@ impl Auditor {
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
     }
 
-    /// Whether the next message finds what nothing finds before: keys that were changed from outside, an append that was
-    /// lost with a memory whose sockets stayed, or a message that was stored in an event that failed.
+    /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
+    /// that was lost with the memory while the sockets stayed, or a message that was stored in a failed event.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.untold.is_empty()
+        self.is_meddled || self.may_lack_an_append || !self.unannounced.is_empty() || self.is_end_unannounced
     }
 
-    /// Whether the list may have the right length by accident: since it was written as a whole, one request ran late or
-    /// again and an append was lost, or two ran late or again. The room counts and does not compare, so it cannot know.
+    /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,
+    /// or one did and an append was lost. The room compares lengths only, so it cannot notice.
     pub fn may_count_right_by_accident(&self) -> bool {
         self.strays > 1 || (self.strays > 0 && self.may_lack_an_append)
     }

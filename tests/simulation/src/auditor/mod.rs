@@ -1,34 +1,38 @@
 //! Judges what crossed the object's boundary, after every step. It reads frames, answers, requests and the journal by
 //! code of its own, and predicts nothing.
 //!
-//! Because the gate lets out each effect at the very write that it waited for, whatever leaves has to agree with the
-//! safe journal of that moment to the last number. The invariants have the numbers of `docs/testing.md`.
+//! The gate releases each effect together with the write that it waits for. So everything that leaves agrees exactly
+//! with the durable journal of that moment. The invariants have the numbers of `docs/testing.md`.
 
 mod dump;
+mod events;
 mod journal;
 mod leaving;
+mod marks;
 mod mirror;
+mod rates;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
 };
 
 use duet::domain::SocketId;
-use serde_json::Value;
 
 pub use dump::{Dump, MessageRow, Said};
+pub use marks::MARKS;
 
-use crate::{host::Handled, wire::Ask};
+use crate::world::Setup;
+use rates::Rates;
 
 /// What the invariants are about, by their numbers.
 pub const INVARIANTS: [(u8, &str); 17] = [
     (0, "no panic, no internal error"),
     (1, "once: an id has one message for ever"),
-    (2, "kept: what was told stays in the journal until the end"),
+    (2, "kept: an announced message stays in the journal until the end"),
     (3, "one order: places 1 to n without holes, and only more of them"),
     (4, "explained: each message was sent by a seated person and not refused for good"),
-    (5, "safe before said: what leaves agrees with the safe journal"),
+    (5, "safe before said: everything that leaves agrees with the safe journal"),
     (6, "two seats: never a third, none replaced, each of somebody who can use it"),
     (7, "to the millisecond: a room ends at its end, and not before"),
     (8, "gone for good: nothing comes back after the end"),
@@ -58,7 +62,7 @@ impl Violation {
     }
 }
 
-/// What an invariant says: it holds, or not.
+/// The result of a check.
 pub type Verdict = Result<(), Violation>;
 
 /// Fails with a violation of `invariant` unless `holds`.
@@ -98,7 +102,7 @@ struct Socket {
     is_ready: bool,
     is_over: bool,
     is_closed: bool,
-    /// The newest message that it was told of.
+    /// The number of the newest message that was sent through it.
     last: u64,
 }
 
@@ -107,23 +111,33 @@ pub struct Auditor {
     room: String,
     people: Vec<Known>,
     sent: BTreeMap<String, Sent>,
-    /// What sockets sent again: the ids of messages by socket.
-    told: BTreeMap<String, Said>,
+    /// The messages that left the object, by their ids.
+    announced: BTreeMap<String, Said>,
     sockets: BTreeMap<SocketId, Socket>,
+    /// Participants whose join was answered.
+    joined: BTreeSet<String>,
     safe: Rc<Dump>,
     /// Every message that was ever safe, as it is stored.
     rows: Vec<Rc<str>>,
     row_set: BTreeSet<Rc<str>>,
     max_clock: u64,
-    latest_end_told: u64,
-    ttl_seconds: u64,
+    rules: Setup,
+    rates: Rates,
     ends_by: u64,
     is_made: bool,
-    is_creation_told: bool,
+    is_creation_confirmed: bool,
     is_destroy_asked: bool,
+    /// Whether the answer to a `DELETE` said that the room is gone.
+    is_destroyed: bool,
     is_gone: bool,
-    /// Messages that the object stored just before it panicked: nobody was told.
-    untold: BTreeSet<u64>,
+    /// Messages that the object stored in an event that failed, and did not announce.
+    unannounced: BTreeSet<u64>,
+    /// Whether the end moved in an event that failed, and was not announced.
+    is_end_unannounced: bool,
+    /// Whether an event failed.
+    has_failed: bool,
+    /// When the newest requests left, in the world's time.
+    requests_at: VecDeque<u64>,
     is_mirror_excused: bool,
     is_meddled: bool,
     strays: u32,
@@ -135,25 +149,30 @@ pub struct Auditor {
 
 impl Auditor {
     /// The auditor of the room with this id, before it is made.
-    pub fn new(room: &str, safe: Rc<Dump>) -> Self {
+    pub fn new(room: &str, rules: Setup, safe: Rc<Dump>) -> Self {
         Self {
             room: room.to_owned(),
             people: vec![],
             sent: BTreeMap::new(),
-            told: BTreeMap::new(),
+            announced: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            joined: BTreeSet::new(),
             safe,
             rows: vec![],
             row_set: BTreeSet::new(),
             max_clock: 0,
-            latest_end_told: 0,
-            ttl_seconds: 0,
+            rates: Rates::new(rules.messages_per_second),
+            rules,
             ends_by: 0,
             is_made: false,
-            is_creation_told: false,
+            is_creation_confirmed: false,
             is_destroy_asked: false,
+            is_destroyed: false,
             is_gone: false,
-            untold: BTreeSet::new(),
+            unannounced: BTreeSet::new(),
+            is_end_unannounced: false,
+            has_failed: false,
+            requests_at: VecDeque::new(),
             is_mirror_excused: false,
             is_meddled: false,
             strays: 0,
@@ -163,14 +182,14 @@ impl Auditor {
         }
     }
 
+    /// The object's clock jumps, so nothing can be said about how long it waits.
+    pub fn expect_clock_jumps(&mut self) {
+        self.rates.is_clock_uneven = true;
+    }
+
     /// Somebody has a token.
     pub fn meet(&mut self, known: Known) {
         self.people.push(known);
-    }
-
-    /// Counts a rare state.
-    pub fn mark(&mut self, name: &'static str) {
-        *self.marks.entry(name).or_default() += 1;
     }
 
     /// Whether the room was made and is over.
@@ -178,9 +197,9 @@ impl Auditor {
         self.is_gone
     }
 
-    /// Whether the room's creator was told that it is there.
-    pub fn is_creation_told(&self) -> bool {
-        self.is_creation_told
+    /// Whether the room's creator got the answer that it exists.
+    pub fn is_creation_confirmed(&self) -> bool {
+        self.is_creation_confirmed
     }
 
     fn who(&self, token: Option<&String>) -> Option<&Known> {
@@ -190,89 +209,5 @@ impl Auditor {
     fn is_seated(&self, known: Option<&Known>) -> bool {
         let seats = self.safe.room.iter().flat_map(|room| &room.seats);
         known.is_some_and(|known| seats.clone().any(|digest| *digest == known.digest))
-    }
-
-    /// Somebody makes a call.
-    pub fn asked(&mut self, ask: &Ask) {
-        let Some(known) = self.who(ask.token.as_ref()) else { return };
-        let participant = known.participant().to_owned();
-        match (ask.method, ask.path) {
-            ("POST", "/api/messages") => {
-                let body: Value = serde_json::from_str(&ask.body).unwrap_or_default();
-                self.note_send(&body, participant);
-            }
-            ("DELETE", _) => self.is_destroy_asked = true,
-            _ => {}
-        }
-    }
-
-    /// Somebody sends a frame.
-    pub fn framed(&mut self, participant: &str, text: &str) {
-        let Ok(body) = serde_json::from_str::<Value>(text) else { return };
-        if body["type"] == "message" {
-            self.note_send(&body, participant.to_owned());
-        }
-    }
-
-    fn note_send(&mut self, body: &Value, participant: String) {
-        let Some(text) = body["text"].as_str() else { return };
-        let id = body["id"].as_str().map(str::to_owned);
-        self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
-    }
-
-    /// The object stored something and failed before it told anybody. Sockets that stay open may miss it, and find
-    /// the hole at the next frame.
-    pub fn panicked(&mut self, before: &Dump, after: &Dump) {
-        if before.last_seq() < after.last_seq() {
-            self.mark("a message was stored and nobody was told");
-        }
-        self.untold.extend(before.last_seq() + 1..=after.last_seq());
-    }
-
-    /// The object handled an event.
-    pub fn handled(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        self.max_clock = self.max_clock.max(handled.clock);
-        let (before, after) = (&handled.before, &handled.after);
-        demand(handled.status != Some(500), 0, || "an internal error".to_owned())?;
-        demand(handled.trouble.is_none(), 13, || handled.trouble.unwrap_or_default().to_owned())?;
-        demand(handled.effects <= 64, 13, || format!("an event had {} effects", handled.effects))?;
-        self.check_silence(handled)?;
-        let is_over = before.is_room() && handled.clock >= before.expires_at();
-        demand(!is_over || !after.is_room() || handled.has_mishap, 7, || {
-            format!("the room goes on {} ms after its end", handled.clock - before.expires_at())
-        })?;
-        if before.is_room() && !after.is_room() {
-            self.check_end(handled, ask)?;
-        }
-        let changes_nothing =
-            ask.is_some_and(|ask| ask.method == "GET") || handled.status.is_some_and(|it| it >= 400);
-        if handled.has_mishap {
-            // Nothing of the event counts, but what it had written stays.
-            self.panicked(before, after);
-            return Ok(());
-        }
-        let seen = |dump: &Dump| (dump.participants().len(), dump.messages.len(), dump.expires_at());
-        let is_same = !before.is_room() || !after.is_room() || seen(before) == seen(after);
-        demand(!changes_nothing || is_same, 14, || {
-            format!("a call that changes nothing changed the journal: {ask:?}")
-        })
-    }
-
-    fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed =
-            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
-        let is_expired = self.max_clock >= handled.before.expires_at();
-        let was_never_told = !self.is_creation_told;
-        demand(is_destroyed || is_expired || was_never_told, 7, || {
-            format!("the room ended {} ms too early", handled.before.expires_at() - self.max_clock)
-        })
-    }
-
-    fn check_silence(&self, handled: &Handled) -> Verdict {
-        let Some(shown) = &handled.shown else { return Ok(()) };
-        let token = self.people.iter().find(|known| shown.contains(&known.token));
-        demand(token.is_none(), 15, || format!("a token is shown: {shown}"))?;
-        let text = self.sent.keys().find(|text| text.len() > 4 && shown.contains(*text));
-        demand(text.is_none(), 15, || format!("a text is shown: {shown}"))
     }
 }

@@ -1,7 +1,7 @@
 //! The object's storage: SQLite in memory, and a snapshot after each event that wrote.
 //!
-//! A snapshot is not safe until it is durable. A crash goes back to the safe one, or to a later one that became
-//! durable without anybody having been told.
+//! A snapshot is safe once it is durable. A crash goes back to the newest safe snapshot, or to a later one that
+//! becomes durable although nothing announced it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -26,7 +26,7 @@ pub struct Snapshot {
     bytes: Rc<Vec<u8>>,
     /// When the alarm is set for.
     pub alarm: Option<u64>,
-    /// The same, as the auditor reads it.
+    /// The contents, as the auditor reads them.
     pub dump: Rc<Dump>,
 }
 
@@ -44,14 +44,14 @@ pub enum Mishap {
 /// The storage of the object.
 pub struct Disk {
     connection: RefCell<Connection>,
-    /// From the safe one to the newest; never empty.
+    /// All snapshots from the newest safe one to the newest; never empty.
     snapshots: VecDeque<Snapshot>,
     /// The number of the first of them.
     safe: u64,
     mishap: Cell<Mishap>,
     statements: Cell<u32>,
     writes: Cell<u32>,
-    /// What stood there when the object panicked.
+    /// The contents at the moment of the panic.
     at_panic: RefCell<Option<Vec<u8>>>,
 }
 
@@ -128,7 +128,7 @@ impl Disk {
         self.writes.set(self.writes.get() + 1);
     }
 
-    /// Keeps what stands there now as the newest write.
+    /// Keeps the present contents as the newest write.
     pub fn keep(&mut self, alarm: Option<u64>) {
         let before = self.newest_dump();
         let dump = Rc::new(Dump::read(&self.connection.borrow(), Some(&before)));
@@ -136,7 +136,7 @@ impl Disk {
         self.snapshots.push_back(Snapshot { bytes, alarm, dump });
     }
 
-    /// The object panicked: what it had written until then is the newest write.
+    /// The object panicked: the contents at that moment become the newest write.
     pub fn keep_what_stood_at_panic(&mut self, alarm: Option<u64>) {
         if let Some(bytes) = self.at_panic.take() {
             restore(&mut self.connection.borrow_mut(), &bytes);
@@ -159,7 +159,7 @@ impl Disk {
         let steps = (number.saturating_sub(self.safe) as usize).min(self.snapshots.len() - 1);
         let snapshot = self.snapshots[steps].clone();
         restore(&mut self.connection.borrow_mut(), &snapshot.bytes);
-        // Numbers go on, so that an old commit is not taken for a new one.
+        // The numbers continue, so that an old commit is not mistaken for a new one.
         self.safe = self.newest() + 1;
         let alarm = snapshot.alarm;
         self.snapshots = VecDeque::from([snapshot]);

@@ -26,7 +26,7 @@ impl Admitted {
 }
 
 /// Reads a call for the room with this id. Fails with what the Worker answers by itself.
-pub fn admit(ask: &super::Ask, id: &RoomId, random: RandomBytes) -> Result<Admitted, ApiError> {
+pub fn admit(ask: &crate::wire::Ask, id: &RoomId, random: RandomBytes) -> Result<Admitted, ApiError> {
     let route = Route::parse(ask.method, ask.path)?;
     let query = Query::new(&ask.query);
     if route == Route::Realtime && !ask.is_upgrade {

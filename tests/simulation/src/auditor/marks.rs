@@ -1,0 +1,127 @@
+//! Rare states. A run notes which of them it reached, and a test fails where 2,000 runs never reach one.
+
+use serde_json::Value;
+
+use duet::room::LogEntry;
+
+use super::Auditor;
+use crate::{host::Handled, wire::Ask};
+
+/// All of them.
+pub const MARKS: [&str; 37] = [
+    "a crash lost a write and its announcement",
+    "a crash kept a write and lost its announcement",
+    "a crash lost a request that waited for its write",
+    "a panic kept the memory's writes and lost their announcement",
+    "a statement failed",
+    "a message was stored and not announced",
+    "a timer was lost with the memory",
+    "the object slept with sockets open",
+    "the object slept while a client waited for a confirmation",
+    "the object woke because a socket closed",
+    "an alarm rang late",
+    "an alarm rang again",
+    "the clock went back",
+    "a socket got the id of an older one",
+    "a ninth socket took the place of the oldest",
+    "a socket was closed for too many frames",
+    "a message was refused by its rate",
+    "a repeated message was confirmed from the journal",
+    "a repeated message led to a hint",
+    "the id of the other's message was refused",
+    "a join was repeated",
+    "a third person was refused",
+    "a wrong proof was refused",
+    "a page ended before the history",
+    "a room reached its longest life",
+    "create was refused because of the database",
+    "destroy was confirmed by the database in time",
+    "destroy was not confirmed by the database in time",
+    "a second destroy came too late",
+    "a burial was cut short",
+    "a room ended with a request under way",
+    "a request ran late or again",
+    "a request ran after the room's end",
+    "a request was applied and answered with an error",
+    "a request was given up",
+    "the list had another length than the journal",
+    "the copy was written in pieces",
+];
+
+impl Auditor {
+    /// Notes a rare state.
+    pub fn mark(&mut self, name: &'static str) {
+        debug_assert!(MARKS.contains(&name), "{name} is not among the marks");
+        *self.marks.entry(name).or_default() += 1;
+    }
+
+    pub(super) fn mark_if(&mut self, holds: bool, name: &'static str) {
+        if holds {
+            self.mark(name);
+        }
+    }
+
+    /// Notes what an event reached.
+    pub(super) fn mark_handled(&mut self, handled: &Handled, ask: Option<&Ask>) {
+        let (before, after) = (&handled.before, &handled.after);
+        let is_same = before.last_seq() == after.last_seq();
+        self.mark_if(handled.has_mishap, "a statement failed");
+        self.mark_if(
+            handled.is_request_under_way && before.is_room() && !after.is_room(),
+            "a room ended with a request under way",
+        );
+        self.mark_if(
+            before.is_room() && after.is_room() && after.expires_at() == after.ends_by(),
+            "a room reached its longest life",
+        );
+        let is_post = ask.is_some_and(|ask| (ask.method, ask.path) == ("POST", "/api/messages"));
+        self.mark_if(
+            is_post && handled.status == Some(200),
+            "a repeated message was confirmed from the journal",
+        );
+        for entry in &handled.logged {
+            let LogEntry::ReplicaOutOfStep { cause } = entry else { continue };
+            self.mark_if(
+                *cause == "the database held something else",
+                "the list had another length than the journal",
+            );
+            self.mark_if(*cause == "no answer came in time", "a request was given up");
+        }
+        let Some(frame) = &handled.frame else { return };
+        self.mark_if(
+            handled.says_too_many && handled.closed.contains(&frame.socket),
+            "a socket was closed for too many frames",
+        );
+        let is_message = frame.text.as_ref().is_some_and(|text| text.contains(r#""type":"message""#));
+        if is_message && is_same && before.is_room() && after.is_room() && !handled.has_mishap {
+            self.mark_if(handled.says_too_many, "a message was refused by its rate");
+            self.mark_if(handled.is_presence_sent, "a repeated message led to a hint");
+        }
+    }
+
+    /// Notes what an answer says.
+    pub(super) fn mark_answered(&mut self, ask: &Ask, status: u16, value: &Value) {
+        let is_room = self.safe.is_room();
+        let is_seated = self.is_seated(self.who(ask.token.as_ref()));
+        let name = match (ask.method, ask.path, status) {
+            ("POST", "/api/room/create", 503) if !self.has_failed => {
+                "create was refused because of the database"
+            }
+            ("POST", "/api/room/join", 409) => "a third person was refused",
+            ("POST", "/api/room/join", 403) => "a wrong proof was refused",
+            ("POST", "/api/messages", 400) if is_seated => "the id of the other's message was refused",
+            ("POST", "/api/messages", 429) => "a message was refused by its rate",
+            ("DELETE", _, 204) if self.rules.has_database => "destroy was confirmed by the database in time",
+            ("DELETE", _, 202) => "destroy was not confirmed by the database in time",
+            ("DELETE", _, 404) if self.is_destroyed => "a second destroy came too late",
+            ("GET", "/api/messages", 200) => {
+                let newest =
+                    value["messages"].as_array().and_then(|page| page.last()).map(|last| &last["seq"]);
+                let is_short = newest.and_then(Value::as_u64).is_some_and(|seq| seq < self.safe.last_seq());
+                return self.mark_if(is_short && is_room, "a page ended before the history");
+            }
+            _ => return,
+        };
+        self.mark(name);
+    }
+}

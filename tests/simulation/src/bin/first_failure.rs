@@ -1,0 +1,33 @@
+//! Prints what fails first, for `tests/defects.rs`, which runs it on a product with a deliberate defect: one line for
+//! the seeds and one for the small scenarios, each with a place, an invariant and what was seen.
+#![allow(clippy::print_stdout, reason = "its output is its purpose")]
+
+use duet_simulation::{
+    Violation,
+    every_way::{Bound, explore},
+    survey::survey,
+};
+
+const SEEDS: u64 = 2_000;
+
+fn main() {
+    // A panic of the product is a violation like any other.
+    std::panic::set_hook(Box::new(|_| {}));
+    let found = survey(SEEDS);
+    if let Some((seed, report)) = found.first_failure {
+        print("seed", &seed.to_string(), report.violation.as_ref());
+    } else if let Some(seed) = found.not_deterministic {
+        print("seed", &seed.to_string(), Some(&Violation::new(0, "two runs differ")));
+    }
+    if std::env::args().any(|word| word == "--only-seeds") {
+        return;
+    }
+    if let Some(broken) = explore(Bound::SMALL).broken {
+        print("way", broken.scenario, Some(&broken.violation));
+    }
+}
+
+fn print(kind: &str, place: &str, violation: Option<&Violation>) {
+    let (invariant, what) = violation.map_or((0, ""), |violation| (violation.invariant, &violation.what));
+    println!("{kind}\t{place}\t{invariant}\t{}", what.replace(['\n', '\t'], " "));
+}

@@ -1,0 +1,205 @@
+//! The output gate: what an event stores, what it sends, and when that leaves.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use duet::{
+    domain::{EpochMs, SocketId},
+    room::{Effects, OutputEffect, StorageEffect},
+    wire::{Answer, ApiError},
+};
+
+use super::{FrameSeen, Handled, Host, Leaving, Socket};
+use crate::{
+    auditor::Dump,
+    dice::Part,
+    stage::Stage,
+    weather::{Spell, Weather},
+    wire::CallKey,
+    world::Happening,
+};
+
+/// The shortest pause after a failed request.
+const SHORTEST_PAUSE_MS: u64 = 187;
+
+/// What is known of an event before its effects are carried out.
+pub(super) struct Context {
+    pub(super) clock: u64,
+    pub(super) before: Rc<Dump>,
+    pub(super) call: Option<CallKey>,
+    pub(super) frame: Option<FrameSeen>,
+    pub(super) is_request_under_way: bool,
+    pub(super) has_mishap: bool,
+    pub(super) shown: Option<String>,
+}
+
+impl Context {
+    fn handled(self, after: Rc<Dump>, life: u64, effects: usize) -> Handled {
+        Handled {
+            clock: self.clock,
+            before: self.before,
+            after,
+            call: self.call,
+            status: None,
+            frame: self.frame,
+            life,
+            reached: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            is_typing_passed_on: false,
+            is_end_announced: false,
+            is_presence_sent: false,
+            says_too_many: false,
+            is_request_under_way: self.is_request_under_way,
+            has_mishap: self.has_mishap,
+            effects,
+            trouble: None,
+            logged: vec![],
+            shown: self.shown,
+        }
+    }
+}
+
+impl Host {
+    pub(super) fn carry_out(
+        &mut self,
+        effects: &mut Effects,
+        context: Context,
+        stage: &mut Stage,
+        weather: &Weather,
+    ) {
+        let count = effects.storage.len() + effects.output.len();
+        let alarm_before = self.alarm;
+        for effect in effects.storage.drain(..) {
+            self.store(effect);
+        }
+        if self.disk.has_written() || self.disk.newest_alarm() != self.alarm {
+            self.disk.keep(self.alarm);
+            self.plan_commit(stage, weather);
+        }
+        if alarm_before != self.alarm {
+            self.plan_alarm(stage, weather);
+        }
+        if context.has_mishap {
+            // The room drops its memory after a failed statement, and with it the pause.
+            self.failed_at = None;
+        }
+        let mut handled = context.handled(self.disk.newest_dump(), self.life, count);
+        for effect in effects.output.drain(..) {
+            self.put_out(effect, &mut handled, stage, weather);
+        }
+        self.handled.push(handled);
+        self.let_out();
+    }
+
+    fn store(&mut self, effect: StorageEffect) {
+        match effect {
+            StorageEffect::SetAlarm(EpochMs(at)) => {
+                self.alarm = Some(at);
+            }
+            StorageEffect::DeleteAll => {
+                self.disk.delete_all();
+                self.alarm = None;
+            }
+        }
+    }
+
+    fn put_out(&mut self, effect: OutputEffect, handled: &mut Handled, stage: &mut Stage, weather: &Weather) {
+        let leaving = match effect {
+            OutputEffect::Respond(call, answer) => {
+                let Some((key, came_at)) = self.calls.remove(&call) else {
+                    handled.trouble = Some("a call is answered twice");
+                    return;
+                };
+                if handled.call == Some(key) {
+                    handled.status = Some(answer.as_ref().map_or_else(ApiError::status, Answer::status));
+                }
+                Leaving::Answered { call: key, answer, after_ms: stage.now - came_at }
+            }
+            OutputEffect::AcceptSocket { socket, participant, .. } => {
+                // Only a clock that went back makes an id appear twice. Nothing of the older socket arrives any more.
+                let older =
+                    self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
+                self.superseded.extend(older.and_then(|older| older.pipe));
+                return;
+            }
+            OutputEffect::Send { to, frame } => {
+                handled.reached.extend(&to);
+                handled.is_typing_passed_on |= frame.starts_with(r#"{"type":"typing""#);
+                handled.is_presence_sent |= frame.starts_with(r#"{"type":"presence""#);
+                handled.says_too_many |= frame.contains(r#""error":"too-many-requests""#);
+                handled.is_end_announced |= frame.starts_with(r#"{"type":"expiry""#);
+                Leaving::Sent { to, frame: frame.into() }
+            }
+            OutputEffect::Close(sockets, close) => {
+                handled.reached.extend(&sockets);
+                handled.closed.extend(&sockets);
+                handled.says_too_many |= close.code == 4429;
+                sockets.iter().for_each(|socket| self.mark_closed(*socket));
+                Leaving::Closed { sockets, code: close.code }
+            }
+            OutputEffect::Fetch(id, request) => {
+                if !self.fetches.is_empty() {
+                    handled.trouble = Some("two requests are on their way");
+                }
+                let is_removal = request.body.starts_with(r#"["DEL""#);
+                if self.is_too_soon(stage.now, is_removal, weather) {
+                    handled.trouble = Some("a request follows a failure without a pause");
+                }
+                self.fetches.insert(id, is_removal);
+                Leaving::Fetched { life: self.life, id, request }
+            }
+            OutputEffect::AbortFetch(id) => {
+                self.fetches.remove(&id);
+                // A request that is still in the gate is never sent.
+                let is_it =
+                    |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
+                self.gate.retain(|(_, out)| !is_it(out));
+                return;
+            }
+            OutputEffect::SetTimer(EpochMs(at)) => {
+                self.timer = Some(at);
+                self.timer_count += 1;
+                let delay = at.saturating_sub(self.clock(stage.now));
+                return stage.after(delay, Happening::TimerDue(self.timer_count));
+            }
+            OutputEffect::Log(entry) => return handled.logged.push(entry),
+        };
+        self.gate.push_back((self.disk.newest(), leaving));
+    }
+
+    /// After a failure the object has to wait for at least three quarters of the shortest pause. The first removal of
+    /// the keys follows at once.
+    fn is_too_soon(&self, now: u64, is_removal: bool, weather: &Weather) -> bool {
+        let is_clock_even = weather.swarm.clock_jumps == 0;
+        let is_same = |(at, was_removal)| was_removal == is_removal && now < at + SHORTEST_PAUSE_MS;
+        is_clock_even && self.failed_at.is_some_and(is_same)
+    }
+
+    fn mark_closed(&mut self, socket: SocketId) {
+        if let Some(socket) = self.sockets.get_mut(&socket) {
+            socket.is_open = false;
+        }
+    }
+
+    /// Releases everything whose write is durable.
+    fn let_out(&mut self) {
+        while self.gate.front().is_some_and(|(number, _)| *number <= self.disk.safe()) {
+            self.leaving.extend(self.gate.pop_front().map(|(_, leaving)| leaving));
+        }
+    }
+
+    /// One more write is durable. Returns `false` where there is none up to `number`.
+    pub fn commit_one(&mut self, number: u64) -> bool {
+        let is_new = self.disk.settle_one(number);
+        self.let_out();
+        is_new
+    }
+
+    pub(super) fn plan_commit(&mut self, stage: &mut Stage, weather: &Weather) {
+        let is_slow = weather.has(Spell::SlowCommits)
+            || weather.strikes(stage, Part::Host, "slow commit", |swarm| swarm.slow_commits);
+        let delay = stage.dice.between(Part::Host, "commit", 1, if is_slow { 3_000 } else { 5 });
+        // Commits are durable in order.
+        self.durable_at = self.durable_at.max(stage.now + delay);
+        stage.at(self.durable_at, Happening::Durable(self.disk.newest()));
+    }
+}

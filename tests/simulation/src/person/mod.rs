@@ -1,0 +1,255 @@
+//! An honest client, written from `docs/protocol.md`: text only, and no code shared with the room. It subscribes first
+//! and then fetches, orders by number, asks again on a hole, keeps what it sent until that is confirmed, and sends what
+//! waits in the order in which it was written.
+
+mod calls;
+mod outbox;
+mod socket;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::{
+    dice::Part,
+    identity::Identity,
+    stage::Stage,
+    weather::Weather,
+    wire::{CallKey, PipeKey, Up, Who, Wire},
+};
+
+/// The longest pause before a client tries again.
+const LONGEST_PAUSE_MS: u64 = 30_000;
+const CALL_LIMIT_MS: u64 = 10_000;
+const OPENING_LIMIT_MS: u64 = 5_000;
+const PING_EVERY_MS: u64 = 20_000;
+const PONG_LIMIT_MS: u64 = 5_000;
+const CONFIRMATION_LIMIT_MS: u64 = 10_000;
+
+/// What a client waits for; setting one again replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// To connect again, or to join again.
+    Reconnect,
+    /// To send again what waits.
+    Resend,
+    /// To ask for the history again.
+    Refetch,
+    /// To send a ping.
+    Ping,
+    /// A pong that does not come.
+    Pong,
+    /// A confirmation that does not come.
+    Confirmation,
+}
+
+/// Where a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It did not come yet.
+    Outside,
+    /// It takes its seat.
+    Joining,
+    /// It has its seat.
+    Inside,
+    /// The room is over.
+    Ended,
+    /// It was refused for good.
+    Refused(u16),
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Join,
+    Open,
+    Page,
+    Post,
+    Destroy,
+    Other,
+}
+
+/// The client's end of its socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Closed,
+    Opening(CallKey),
+    Open { pipe: PipeKey, is_ready: bool },
+}
+
+/// A message that is not confirmed yet.
+#[derive(Clone, Debug)]
+struct Draft {
+    id: String,
+    text: String,
+    is_sent: bool,
+}
+
+/// A client of a person.
+pub struct Person {
+    /// Its place in the world.
+    pub place: usize,
+    /// Who it is.
+    pub identity: Identity,
+    /// Where it is.
+    pub phase: Phase,
+    /// The messages that it knows, by their numbers.
+    pub messages: BTreeMap<u64, (String, String)>,
+    /// When the room ends, as the client knows.
+    pub expires_at: u64,
+    /// Who is here, as the client knows.
+    pub online: BTreeSet<String>,
+    /// Whether it sends by `POST` in place of its socket.
+    pub posts: bool,
+    /// How many messages it sends before the first one is confirmed.
+    pub window: usize,
+    /// Whether a message of its was refused, and sent again later.
+    pub was_held_up: bool,
+    /// The ids of its messages, in the order in which they were written.
+    pub written: Vec<String>,
+    /// How the answer to its `DELETE` was.
+    pub destroyed: Option<u16>,
+    part: Part,
+    who: Who,
+    room: String,
+    known_ids: BTreeSet<String>,
+    last_seq: u64,
+    outbox: VecDeque<Draft>,
+    link: Link,
+    waiting: BTreeMap<CallKey, Purpose>,
+    timers: BTreeMap<Timer, u64>,
+    timer_count: u64,
+    failures: u32,
+    joins: usize,
+    is_held: bool,
+    wants_socket: bool,
+}
+
+/// What a client needs to act.
+pub struct Means<'a> {
+    /// Time and chance.
+    pub stage: &'a mut Stage,
+    /// The way to the object.
+    pub wire: &'a mut Wire,
+    /// What can go wrong on it.
+    pub weather: &'a Weather,
+}
+
+impl Person {
+    /// A client outside of the room with this id.
+    pub fn new(place: usize, part: Part, identity: Identity, room: &str) -> Self {
+        Self {
+            place,
+            identity,
+            phase: Phase::Outside,
+            messages: BTreeMap::new(),
+            expires_at: 0,
+            online: BTreeSet::new(),
+            posts: false,
+            window: 1,
+            was_held_up: false,
+            written: vec![],
+            destroyed: None,
+            part,
+            who: Who::Client(place),
+            room: room.to_owned(),
+            known_ids: BTreeSet::new(),
+            last_seq: 0,
+            outbox: VecDeque::new(),
+            link: Link::Closed,
+            waiting: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            timer_count: 0,
+            failures: 0,
+            joins: 0,
+            is_held: false,
+            wants_socket: true,
+        }
+    }
+
+    /// Messages that are not confirmed.
+    pub fn unconfirmed(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Whether its socket is open and ready.
+    pub fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Open { is_ready: true, .. })
+    }
+
+    /// Its socket, while it has one.
+    pub fn pipe(&self) -> Option<PipeKey> {
+        match self.link {
+            Link::Open { pipe, .. } => Some(pipe),
+            _ => None,
+        }
+    }
+
+    /// The last place up to which it knows every message.
+    pub fn complete_up_to(&self) -> u64 {
+        (1..).take_while(|seq| self.messages.contains_key(seq)).last().unwrap_or(0)
+    }
+
+    /// Joins the room, or joins it again, and connects.
+    pub fn enter(&mut self, means: &mut Means<'_>) {
+        if matches!(self.phase, Phase::Ended)
+            || self.waiting.values().any(|purpose| *purpose == Purpose::Join)
+        {
+            return;
+        }
+        self.phase = Phase::Joining;
+        let body = self.identity.join_body(self.joins);
+        self.joins += 1;
+        self.call("POST", "/api/room/join", "", body, Purpose::Join, means);
+    }
+
+    /// Writes a message.
+    pub fn say(&mut self, text: String, means: &mut Means<'_>) {
+        let id = self.identity.message_id(self.written.len());
+        self.written.push(id.clone());
+        self.outbox.push_back(Draft { id, text, is_sent: false });
+        self.flush(means);
+    }
+
+    /// Sends a frame that is no message, if it can.
+    pub fn frame(&mut self, text: String, means: &mut Means<'_>) {
+        if let Link::Open { pipe, is_ready: true } = self.link {
+            means.wire.send_up(pipe, Up::Text(text), means.stage, means.weather);
+        }
+    }
+
+    /// Ends the room for both.
+    pub fn destroy(&mut self, means: &mut Means<'_>) {
+        self.call("DELETE", "/api/room", "", String::new(), Purpose::Destroy, means);
+    }
+
+    /// Makes a call whose answer it does not need.
+    pub fn look(&mut self, method: &'static str, path: &'static str, query: &str, means: &mut Means<'_>) {
+        self.call(method, path, query, String::new(), Purpose::Other, means);
+    }
+
+    /// Loads the page again: only the seat and what was not confirmed are left.
+    pub fn reload(&mut self, means: &mut Means<'_>) {
+        self.leave(means);
+        self.messages.clear();
+        self.known_ids.clear();
+        self.last_seq = 0;
+        self.wants_socket = true;
+        self.enter(means);
+    }
+
+    /// Closes the page.
+    pub fn leave(&mut self, means: &mut Means<'_>) {
+        if let Link::Open { pipe, .. } = self.link {
+            means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
+        }
+        self.drop_link();
+        self.waiting.clear();
+        self.timers.clear();
+        self.is_held = false;
+        self.wants_socket = false;
+    }
+
+    /// Whether it closed its page.
+    pub fn is_away(&self) -> bool {
+        !self.wants_socket
+    }
+}

@@ -1,0 +1,68 @@
+//! Short stories about one thing each, in the same world as the seeds and under the same auditor. Each defect that was
+//! found stays here in plain words.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "what fails here is a test")]
+
+mod database;
+mod losses;
+mod people;
+
+use duet_simulation::{
+    Setup, World,
+    wire::{Ask, Who},
+    world::ROOM,
+};
+
+const ANN: usize = 0;
+const BEN: usize = 1;
+const CAT: Who = Who::Stranger(0);
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+
+fn embedded() -> Setup {
+    Setup { has_database: false, ..Setup::default() }
+}
+
+fn room(setup: Setup) -> World {
+    let mut world = World::quiet(setup);
+    world.ask_create();
+    world.run_for(SECOND).unwrap();
+    assert_eq!(world.creation.as_ref().unwrap().status, 201);
+    world
+}
+
+fn enter(world: &mut World, client: usize) {
+    let (person, mut means) = world.person(client);
+    person.enter(&mut means);
+}
+
+fn room_of_two(setup: Setup) -> World {
+    let mut world = room(setup);
+    for client in [ANN, BEN] {
+        enter(&mut world, client);
+        world.run_for(SECOND).unwrap();
+        assert!(world.people[client].is_connected());
+    }
+    world
+}
+
+fn texts(world: &World, client: usize) -> Vec<&str> {
+    world.people[client].messages.values().map(|(_, text)| text.as_str()).collect()
+}
+
+fn say(world: &mut World, client: usize, texts: &[&str]) {
+    texts.iter().for_each(|text| world.says(client, (*text).to_owned()));
+}
+
+fn ask(world: &mut World, method: &'static str, path: &'static str) {
+    let token = Some(world.strangers[0].token.clone());
+    let is_upgrade = path == "/api/realtime";
+    world.ask(
+        CAT,
+        Ask { method, path, query: format!("roomId={ROOM}"), body: String::new(), token, is_upgrade },
+    );
+}
+
+fn copy(world: &World) -> usize {
+    world.redis.list(&format!("messages:{ROOM}"), world.stage.now).len()
+}
