@@ -11,7 +11,7 @@ timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test 
 timed "The whole system under 200,000 seeds" \
   env DUET_SEEDS=200000 cargo test --quiet --profile simulation -p duet-simulation --test seeds
 timed "A million conversations through a dishonest relay" \
-  env PROPTEST_CASES=1000000 cargo test --quiet -p duet-sealing --test relay nothing_false
+  env PROPTEST_CASES=1000000 cargo test --quiet --profile simulation -p duet-sealing --test relay nothing_false
 timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz
 timed "A thousand races, half of them of a send with the end of its room" env DUET_ROUNDS=50 cargo test --quiet -p duet-api-tests -- races
 timed "A crowd" cargo test --quiet -p duet-api-tests -- --ignored embedded::crowds --test-threads=1
