@@ -15,7 +15,7 @@ timed "Every order of small scenarios, with every loss of memory after every ste
 timed "Deliberate defects, each of which the simulation has to find" \
   cargo test --quiet --profile simulation -p duet-simulation --test defects -- --ignored --nocapture
 timed "A million conversations through a dishonest relay" \
-  env PROPTEST_CASES=1000000 cargo test --quiet -p duet-sealing --test relay nothing_false
+  env PROPTEST_CASES=1000000 cargo test --quiet --profile simulation -p duet-sealing --test relay nothing_false
 timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz
 timed "A thousand races, half of them of a send with the end of its room" env DUET_ROUNDS=50 cargo test --quiet -p duet-api-tests -- races
 timed "A crowd" cargo test --quiet -p duet-api-tests -- --ignored embedded::crowds --test-threads=1

@@ -26,8 +26,8 @@ export class Dishonest {
   /** @param {import("./person.js").Person} person */
   static async towards({ context }) {
     const server = new Dishonest(context)
-    await context.route(/\/api\/room\/join/, (route) => server.#answerJoin(route))
-    await context.route(/\/api\/messages/, (route) => server.#answerList(route))
+    await context.route(/\/api\/room\/join/, (route) => server.#answerJoin(route).catch(unlessClosed))
+    await context.route(/\/api\/messages/, (route) => server.#answerList(route).catch(unlessClosed))
     await context.routeWebSocket(/\/api\/realtime/, (page) => server.#connect(page))
     return server
   }
@@ -105,7 +105,7 @@ export class Dishonest {
   }
 
   #enqueue(act) {
-    this.#queue = this.#queue.then(act)
+    this.#queue = this.#queue.then(act).catch(unlessClosed)
     return this.#queue
   }
 
@@ -188,6 +188,11 @@ export function changing(seq, change) {
  */
 export function turned(text, place = 20) {
   return `${text.slice(0, place)}${text[place] === "A" ? "B" : "A"}${text.slice(place + 1)}`
+}
+
+/** A test that is over closes its browsers in the middle of whatever goes on. */
+function unlessClosed(error) {
+  if (!/disposed|has been closed/.test(String(error))) throw error
 }
 
 function lastOf(shown) {
