@@ -1,4 +1,4 @@
-// What stands before a room: the door, the link that is not whole, and the room that cannot be reached.
+// What stands before a room: the door, the link that is incomplete, and the room that cannot be reached.
 
 import { sentence } from "../words.js"
 import { showScene } from "./scenes.js"
