@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, OnceLock, PoisonError},
@@ -55,6 +56,25 @@ impl Worker {
     /// The process group in which wrangler and its workerds run, and nothing else.
     pub fn process_group(&self) -> u32 {
         self.wrangler.process_group()
+    }
+
+    /// Resident memory of its workerds. Only on Linux.
+    pub fn resident_megabytes(&self) -> u64 {
+        let processes = fs::read_dir("/proc").expect("Linux");
+        let kilobytes = processes.filter_map(|entry| self.resident_kilobytes(&entry.ok()?.path()));
+        kilobytes.sum::<u64>() / 1024
+    }
+
+    /// Of a workerd of this process group.
+    fn resident_kilobytes(&self, process: &Path) -> Option<u64> {
+        let stat = fs::read_to_string(process.join("stat")).ok()?;
+        // pid (name) state ppid pgrp …
+        let (name, rest) = stat.rsplit_once(") ")?;
+        let is_ours =
+            name.ends_with("(workerd") && rest.split(' ').nth(2)?.parse() == Ok(self.process_group());
+        let status = is_ours.then(|| fs::read_to_string(process.join("status")).ok()).flatten()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
     }
 
     /// Ends it as a crash would.

@@ -4,7 +4,6 @@
 use std::{
     any::Any,
     collections::VecDeque,
-    fs,
     io::Write,
     net::TcpStream,
     sync::atomic::{AtomicUsize, Ordering},
@@ -170,25 +169,8 @@ fn report(world: &World, stack: &Stack, what: &str, mut latencies: Vec<f64>) {
         latencies.len(),
         percentile(0.5),
         percentile(0.99),
-        workerd_megabytes(stack.worker().process_group()),
+        stack.worker().resident_megabytes(),
     );
-}
-
-/// Resident memory of all workerds of a process group.
-fn workerd_megabytes(group: u32) -> u64 {
-    let statuses = fs::read_dir("/proc").expect("Linux").filter_map(|entry| {
-        let dir = entry.ok()?.path();
-        let stat = fs::read_to_string(dir.join("stat")).ok()?;
-        // pid (name) state ppid pgrp …
-        let (name, rest) = stat.rsplit_once(") ")?;
-        let is_ours = name.ends_with("(workerd") && rest.split(' ').nth(2)?.parse() == Ok(group);
-        is_ours.then(|| fs::read_to_string(dir.join("status")).ok())?
-    });
-    let kilobytes = statuses.filter_map(|status| {
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
-    });
-    kilobytes.sum::<u64>() / 1024
 }
 
 /// More than all buckets of the default rate hold.
