@@ -1,4 +1,5 @@
-//! What follows from the table of calls in docs/operations.md, in dollars and for the free plan. The same page has to say it.
+//! What follows from the table of calls in docs/operations.md, in dollars and for the free plan. The same page has to
+//! say it.
 
 use std::ops::{Add, Mul};
 
