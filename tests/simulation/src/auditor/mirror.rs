@@ -165,7 +165,7 @@ impl Auditor {
     /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
     /// that was lost with the memory while the sockets stayed, or a message that was stored in a failed event.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.unannounced.is_empty() || self.is_end_unannounced
+        self.is_meddled || self.may_lack_an_append || !self.unhinted.is_empty() || self.is_end_unannounced
     }
 
     /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,
