@@ -118,6 +118,11 @@ impl Auditor {
         self.may_lack_an_append = true;
     }
 
+    /// Nobody is connected, so nobody needs a hint.
+    pub fn all_sockets_lost(&mut self) {
+        self.unhinted.clear();
+    }
+
     /// Something happened to the keys from outside.
     pub fn meddled(&mut self, outside: Outside) {
         self.is_mirror_excused = true;

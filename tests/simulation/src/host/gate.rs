@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use duet::{
     domain::{EpochMs, SocketId},
-    room::{Effects, OutputEffect, StorageEffect},
+    room::{Effects, LogEntry, OutputEffect, StorageEffect},
     wire::{Answer, ApiError},
 };
 
@@ -92,6 +92,9 @@ impl Host {
         for effect in effects.output.drain(..) {
             self.put_out(effect, &mut handled, stage, weather);
         }
+        // A statement that was to fail may not have come.
+        handled.has_mishap =
+            handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. }));
         self.handled.push(handled);
         self.let_out();
     }
