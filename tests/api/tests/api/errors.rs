@@ -10,7 +10,7 @@ use crate::world::{World, assert_bad_field, assert_refused};
 cases![
     no_answer_is_stored_by_anybody,
     another_address_is_not_found,
-    another_method_is_told_which_ones_there_are,
+    a_wrong_method_is_answered_with_the_allowed_ones,
     a_body_over_64_kib_is_too_large,
     a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced,
     a_body_of_64_kib_is_read,
@@ -56,7 +56,7 @@ fn another_address_is_not_found(world: &World) {
     }
 }
 
-fn another_method_is_told_which_ones_there_are(world: &World) {
+fn a_wrong_method_is_answered_with_the_allowed_ones(world: &World) {
     for (method, path, allow) in [
         ("GET", "room/create", "POST"),
         ("PUT", "room", "GET, DELETE"),
