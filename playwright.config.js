@@ -16,7 +16,7 @@ export default defineConfig({
   testDir: "tests/browser",
   globalSetup: "./tests/browser/build-once.js",
   fullyParallel: true,
-  // One more than processors: some specs wait for the end of a room.
+  // One worker more than processors, because some specs mostly wait for a room to expire.
   workers: 3,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
@@ -24,13 +24,13 @@ export default defineConfig({
   reporter: "list",
   use: {
     screenshot: "only-on-failure",
-    // Frames of movement are a good part of what a browser without a graphics card works on.
+    // Animation frames are much of the work of a browser without a graphics card.
     contextOptions: { reducedMotion: "reduce" },
     launchOptions: { executablePath: findChromium(), args: QUIET },
   },
   projects: [
     { name: "embedded", use: { store: "embedded" } },
-    // The pages are the same with either store, so here is only what a store has a part in.
+    // The pages are the same with either store, so this project runs only the specs that depend on the store.
     { name: "upstash", use: { store: "upstash" }, grep: /@stores/ },
   ],
 })

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# `npm run abuse`: what is too long for every run of the tests. More of the made-up inputs, frames and races that `npm test`
-# tries too; crowds; and every request that the OpenAPI description can think of.
+# `npm run abuse`: the tests that take too long for `npm test`. More random inputs, frames and races than `npm test`
+# tries;
+# crowds; and every request that the OpenAPI description allows.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 set_up_tests
-# A thousand sockets, and more in the Worker and what is in front of it.
+# A thousand sockets need file descriptors in the test, in the Worker and in the proxy before it.
 ulimit -n "$(ulimit -Hn)"
 
 timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test --quiet -p duet proptests

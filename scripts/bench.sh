@@ -3,9 +3,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 set_up_tests
-# A thousand rooms are two thousand sockets, and more files.
+# A thousand rooms need two thousand sockets and further files.
 ulimit -n "$(ulimit -Hn)"
-# Objects' files in memory: how long a disk takes for each write says nothing about the platform's storage.
+# Keeps the objects' files in memory: the speed of this machine's disk says nothing about the platform's storage.
 [ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
 step "Compiling the benchmark" cargo build --quiet --release -p duet-bench
 exec target/release/duet-bench "$@"

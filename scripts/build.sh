@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# wrangler's custom build: the Worker, from src/ into build/. Finds its tools by itself, and skips what is up to date.
+# wrangler's custom build: compiles src/ into the Worker in build/. Finds its tools itself and skips what is up to date.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# What the build is made of, as one checksum: editors and checkouts touch files without changing them.
+# A checksum of everything that goes into the build. Times would not do: editors and checkouts touch unchanged files.
 fingerprint() {
   { find src xtask .cargo -type f -print0; printf '%s\0' Cargo.toml Cargo.lock package-lock.json; } |
     sort -z | xargs -0 cat | cksum

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `npm run check`: everything that can be said of the code without running it. With `--fast`, what takes seconds: forms,
-# lints on this machine, types.
+# `npm run check`: every check that does not run the code. With `--fast`, only those that take seconds: format, lints on
+# this machine, types.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 DENY_VERSION=0.20.2
@@ -13,7 +13,7 @@ install_deny() {
   rm -rf .tools/build
 }
 
-# The database of advisories is a git repository at GitHub. A machine that cannot reach it checks everything else.
+# The advisory database is a git repository on GitHub. A machine that cannot reach it runs all other checks.
 check_advisories() {
   if ! timeout 60 "$DENY" fetch db >/dev/null 2>&1; then
     say "Advisories: not checked, since the database at github.com/RustSec/advisory-db cannot be reached"

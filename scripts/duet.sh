@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The command `duet` of this checkout, after setting up what it needs.
+# Runs this checkout's command `duet`, after setting up what it needs.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/setup.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run format`: gives all code the form that `npm run check` asks for.
+# `npm run format`: formats all code as `npm run check` requires it.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 use_own_tools

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Asks a served Worker everything that its own /openapi.json lets one ask, and much that it does not: schemathesis, on both
-# stores. A part of `npm run abuse`. DUET_SEED chooses other requests.
+# Runs schemathesis against a served Worker on both stores: valid and invalid requests derived from /openapi.json. A
+# part
+# of `npm run abuse`. DUET_SEED chooses other requests.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SCHEMATHESIS_VERSION=4.32.5
 TOOL=.tools/schemathesis-$SCHEMATHESIS_VERSION
 SECONDS_EACH=25
-# A client without cookies makes its own token; whose it is does not matter here.
+# A client without cookies makes its own token. Any token will do here.
 TOKEN=QUJVU0VBQlVTRUFCVVNFQUJVU0VBQlVTRUFCVVNFMTI
 
 install_schemathesis() {
@@ -18,7 +19,8 @@ install_schemathesis() {
   touch "$TOOL/.whole"
 }
 
-# fuzz STORE: starts a Worker on the store and asks it. Standard input is the Worker's leash: see duet-stack.
+# fuzz STORE: starts a Worker with the store and tests it. The Worker ends when its standard input closes: see
+# duet-stack.
 fuzz() {
   local ready base_url
   coproc STACK { exec target/debug/duet-stack --store "$1" --var ADDRESS_LIMITS:off --var MESSAGE_RATE_PER_SECOND:0; }
@@ -35,12 +37,12 @@ fuzz() {
 ask() {
   local base_url=$1 config=$PWD/$2
   shift 2
-  # It leaves files where it runs.
+  # schemathesis leaves files in the current folder.
   (cd "$TOOL" && bin/schemathesis --config-file "$config" run "$base_url/openapi.json" --url "$base_url" \
     --header "Authorization: Bearer $TOKEN" --seed "${DUET_SEED:-1}" --max-time "$SECONDS_EACH" --warnings off "$@")
 }
 
-# Random ids lead to rooms that are not there. This asks from a seat in one that is, and does not end it.
+# Random ids lead to rooms that do not exist. This tests from a seat in an existing room and does not destroy it.
 ask_from_a_seat() {
   local room
   room=$(post "$1/api/room/create" | field roomId)
@@ -49,13 +51,13 @@ ask_from_a_seat() {
   ask "$1" "$TOOL/from-a-seat.toml" --phases coverage,fuzzing --exclude-operation-id destroyRoom
 }
 
-# post URL: what is answered.
+# post URL: prints the answer.
 post() {
   node -e 'fetch(process.argv[1], { method: "POST", headers: { authorization: `Bearer ${process.argv[2]}` } })
     .then(async (answer) => console.log(await answer.text()))' "$1" "$TOKEN"
 }
 
-# field NAME: the value of a key in the JSON object on standard input.
+# field NAME: prints the value of a key of the JSON object on standard input.
 field() { node -p 'JSON.parse(fs.readFileSync(0))[process.argv[1]]' "$1"; }
 
 use_own_tools

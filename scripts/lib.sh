@@ -1,13 +1,13 @@
-# What the other scripts share. Sourced, never run.
+# Shared by the other scripts. Sourced, never run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 WASM_TARGET=wasm32-unknown-unknown
 
 export WRANGLER_SEND_METRICS=false
-# wrangler dev would write down every event and statement of every room, and take most of the time for it.
+# wrangler dev would record every event and statement of every room, which takes most of the time for it.
 export X_LOCAL_OBSERVABILITY=false
-# wrangler is ten megabytes of JavaScript, which Node need not compile anew each time.
+# Caches compiled JavaScript: wrangler has ten megabytes of it, which Node would compile at each start.
 export NODE_COMPILE_CACHE=$PWD/.tools/node-cache
 
 say() { printf 'duet: %s\n' "$*" >&2; }
@@ -17,7 +17,7 @@ die() {
   exit 1
 }
 
-# step WHAT COMMAND...: runs the command and says how long it took. What it prints is shown only if it fails.
+# step WHAT COMMAND...: runs the command and prints how long it took. Its output is shown only if it fails.
 step() {
   local what=$1 started=$SECONDS log
   shift
@@ -32,10 +32,10 @@ step() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
-# What `timed` timed, a line each.
+# One line for each command that `timed` ran.
 TIMES=()
 
-# timed WHAT COMMAND...: the command with its output, and how long it took.
+# timed WHAT COMMAND...: runs the command, shows its output and records how long it took.
 timed() {
   local what=$1 started=$SECONDS
   shift
@@ -51,7 +51,7 @@ has_wasm_std() {
   compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null
 }
 
-# The project's own Node.js and wrangler first; and Debian's compiler, once scripts/wasm-target.sh has set it up.
+# Puts the project's own Node.js and wrangler first, and Debian's compiler if scripts/wasm-target.sh has set it up.
 use_own_tools() {
   if [ -e .tools/debian-rust ]; then
     export PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc
@@ -59,7 +59,7 @@ use_own_tools() {
   export PATH="$PWD/node_modules/.bin:$PATH"
 }
 
-# All that a run of the tests, or a measurement, needs: the tools, Redis and a browser, and the Worker as it is now.
+# Sets up everything that the tests and measurements need: tools, Redis, a browser and the built Worker.
 set_up_tests() {
   scripts/setup.sh
   use_own_tools

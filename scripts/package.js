@@ -1,5 +1,5 @@
-// Writes the built Worker, the pages and the command `duet` into one file for npm. The same sources give the same
-// bytes: npm writes no times and owners of this machine, and the modes are set here.
+// Packs the built Worker, the pages and the command `duet` into one npm package. The same sources give the same bytes:
+// npm writes no times or owners of this machine, and this script sets the modes.
 
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -40,7 +40,7 @@ const archive = `duet-${version}.tgz`
 writeFileSync(`${DIST}/SHA256SUMS`, sumsOf(DIST, [archive]))
 console.log(`${DIST}/${archive}\n${readFileSync(`${DIST}/SHA256SUMS`, "utf8").trim()}`)
 
-/** What npm needs to know. Versions are exact: an installation is what was tested. */
+/** The package's manifest. Versions are exact, so that an installation is what was tested. */
 function manifest() {
   const { node, wrangler } = devDependencies
   return {
@@ -56,7 +56,7 @@ function manifest() {
 }
 
 /**
- * The Worker is built already.
+ * Removes the build command, because the package contains the built Worker.
  * @param {string} toml
  */
 function withoutBuild(toml) {
@@ -90,7 +90,7 @@ function filesIn(folder) {
 }
 
 /**
- * Lines as sha256sum writes them.
+ * Checksum lines in the format of sha256sum.
  * @param {string} folder
  * @param {string[]} paths
  */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run package`: Duet as a file that needs no Rust, dist/duet-<version>.tgz, with its SHA-256 sums: docs/verify.md.
+# `npm run package`: makes dist/duet-<version>.tgz, which needs no Rust, and its SHA-256 checksums. See docs/verify.md.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/setup.sh

@@ -1,4 +1,4 @@
-// Prints what CHANGELOG.md says of a version: node scripts/release-notes.js 0.2.0
+// Prints the section of CHANGELOG.md for a version: node scripts/release-notes.js 0.2.0
 
 import { readFileSync } from "node:fs"
 

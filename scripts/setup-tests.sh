@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what only the tests need: a redis-server and a Chromium, from where they are or from Debian's packages.
+# Sets up what only the tests need: a redis-server and a Chromium, either existing ones or Debian's packages.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 find_chromium() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up everything that `npm start` needs. Does nothing where nothing is missing, and can be interrupted.
+# Sets up everything that `npm start` needs. Does nothing if nothing is missing, and can be interrupted at any time.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 RUST_VERSION=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -23,8 +23,9 @@ check_prerequisites() {
     die "Rust is older than $RUST_VERSION: run 'rustup update'."
 }
 
-# wrangler wants a newer Node than many machines have; the package `node` brings one along.
-# Not `npm ci`, which would start from nothing at each change of the lock file.
+# The package `node` provides the newer Node.js that wrangler needs. Not `npm ci`, which would reinstall everything at
+# each
+# change of the lock file.
 install_node_modules() {
   has_node_modules && return
   step "Installing wrangler and its Node.js" npm install --no-audit --no-fund --loglevel=error

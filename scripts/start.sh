@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm start`: sets up what is missing and serves the app on this machine. Arguments go through to `wrangler dev`.
+# `npm start`: sets up what is missing and serves the app on this machine. Arguments are passed to `wrangler dev`.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/setup.sh

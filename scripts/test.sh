@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm test`: sets up what is missing and runs every test of the project. What takes long is said at the end.
+# `npm test`: sets up what is missing and runs every test of the project. Prints at the end how long the steps took.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
@@ -12,7 +12,7 @@ compile_tests() {
   cargo test --quiet --no-run --profile simulation -p duet-simulation
 }
 
-# The last step of the Worker's build keeps one processor busy, and the tests' compilation the other.
+# Compiles the tests in parallel: the last step of the Worker's build keeps only one processor busy.
 set_up_and_compile() {
   scripts/setup.sh
   use_own_tools
@@ -24,10 +24,10 @@ set_up_and_compile() {
 }
 
 timed "Tools, Redis, a browser, the Worker and the tests" set_up_and_compile
-# In this shell, too: what was set up may be another compiler.
+# Repeated in this shell, because the setup may have installed another compiler.
 use_own_tools
 
-# A test of the API waits for most of its time, so the tests that compute run beside them.
+# The API's tests mostly wait, so the tests that compute run beside them.
 api_log=$(mktemp)
 say "The API on both stores, in the background …"
 cargo test --quiet --tests "${API_PACKAGES[@]}" >"$api_log" 2>&1 &

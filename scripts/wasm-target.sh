@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gives the Rust compiler its standard library for wasm by rustup. Where rustup is missing or may not download,
-# `DUET_WASM_TARGET=debian` builds it from Debian's packages instead; only then anything is installed or deleted.
+# Installs Rust's standard library for wasm with rustup. If rustup is missing or cannot download, set
+# `DUET_WASM_TARGET=debian` to build it from Debian's packages; only then is anything installed or deleted.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 by_rustup() {
@@ -29,7 +29,7 @@ by_debian() {
   step "Installing Debian's Rust with its source" apt-get install -y --no-install-recommends \
     rustc-web cargo-web rust-web-src lld-22 rust-web-llvm
   step "Building Rust's standard library for wasm" build_std
-  # Another compiler than before: what it built earlier does not fit.
+  # Output of another compiler does not fit.
   rm -rf target
   mkdir -p .tools
   touch .tools/debian-rust
@@ -38,7 +38,7 @@ by_debian() {
 if [ "${DUET_WASM_TARGET:-}" = debian ]; then
   by_debian
 else
-  # In a subshell: `step` ends the script where it fails, and here is one more sentence to say.
+  # In a subshell, because `step` exits on failure and another sentence has to follow.
   (by_rustup) || die "the Rust target $WASM_TARGET is missing: \
 install it with rustup, or run this once as root on Debian with DUET_WASM_TARGET=debian, which installs Debian's Rust."
 fi

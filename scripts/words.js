@@ -1,5 +1,6 @@
-// Writes into the pages what they need of public/words/: English, each text where its key stands and a table of what modules
-// say, so that it needs no request of its own; and the languages to choose from. Part of `npm run format`; a test compares.
+// Writes texts from public/words/ into the pages: English at each key and a table of the texts that the modules use, so
+// that English needs no request of its own; and the list of languages. Part of `npm run format`; a test compares the
+// result.
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -14,13 +15,13 @@ export function readPublic(path) {
   return readFileSync(new URL(path, PUBLIC), "utf8")
 }
 
-/** Every language that has a table, English first and the others by their names. */
+/** Every language that has a table: English first, the others by name. */
 export const LANGUAGES = readdirSync(new URL("words/", PUBLIC))
   .map((name) => name.replace(/\.json$/, ""))
   .sort((one, other) => Number(other === "en") - Number(one === "en") || nameOf(one).localeCompare(nameOf(other), "en"))
 
 /**
- * A language under its own name, with a capital as in a list.
+ * A language's own name, capitalised as in a list.
  * @param {string} language
  */
 function nameOf(language) {
@@ -43,7 +44,7 @@ export function tableOf(language) {
 }
 
 /**
- * A page with the English of its keys in it, and the languages.
+ * The page with the English texts of its keys and the list of languages.
  * @param {string} html
  * @param {Record<string, string>} english
  */
@@ -78,7 +79,7 @@ function escape(text) {
 }
 
 /**
- * What the page's modules say and its HTML does not hold, a line each.
+ * The texts that the page's modules use and its HTML does not contain, one per line.
  * @param {string} html
  * @param {Record<string, string>} english
  */
@@ -91,7 +92,7 @@ function tableFor(html, english) {
 }
 
 /**
- * The keys that stand in a page.
+ * The keys that occur in a page's HTML.
  * @param {string} html
  * @returns {Set<string>}
  */
@@ -100,7 +101,7 @@ export function keysOfPage(html) {
 }
 
 /**
- * All modules of a page, by their paths in `public/`.
+ * All modules of a page, as paths in `public/`.
  * @param {string} html
  */
 export function modulesOf(html) {
@@ -108,10 +109,11 @@ export function modulesOf(html) {
 }
 
 /**
- * The keys that modules say: what they pass to `say` and its like, whatever else looks like a key, and where a key is put
- * together, all that begin alike.
+ * The keys that modules use: arguments of `say` and similar functions, all other literals that look like a key, and,
+ * for
+ * a key that is put together, all keys with the same beginning.
  * @param {string[]} paths in `public/`
- * @param {string[]} keys all that there are
+ * @param {string[]} keys all existing keys
  * @returns {Set<string>}
  */
 export function keysOfModules(paths, keys) {
@@ -125,7 +127,7 @@ export function keysOfModules(paths, keys) {
 }
 
 /**
- * The key that is asked for, of a key that is one of a word's plural forms.
+ * The key without its plural form, as it is passed to `sayCount`.
  * @param {string} key
  */
 export function withoutPlural(key) {

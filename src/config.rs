@@ -1,28 +1,28 @@
-//! What an operator can set, read and checked in one place. See the table in README.md.
+//! The operator's settings, read and checked in one place. README.md lists them.
 
 use std::{net::Ipv4Addr, ops::RangeInclusive};
 
 use crate::wire::ApiError;
 
-/// All settings, checked.
+/// All settings, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// How long a room lives after its last activity, unless its creator chose.
+    /// Seconds that a room lives after its last activity, unless its creator chose another value.
     pub room_ttl_seconds: u64,
-    /// How long a room lives at the most, whatever happens in it.
+    /// Seconds that a room lives at most, regardless of activity.
     pub room_max_lifetime_seconds: u64,
-    /// Messages a participant may send per second, with bursts of twice that. 0: no limit.
+    /// Messages that a participant may send per second, with bursts of twice as many. 0 means no limit.
     pub message_rate_per_second: u64,
-    /// Whether requests are counted per address.
+    /// Whether requests are limited per IP address.
     pub limits_addresses: bool,
-    /// The Upstash database, when there is one.
+    /// The Upstash database, if one is configured.
     pub upstash: Option<UpstashConfig>,
 }
 
-/// Where an Upstash database answers, and the token that opens it. `Debug` hides both.
+/// The address of an Upstash database and the token that opens it. `Debug` hides both.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UpstashConfig {
-    /// Without a slash at its end.
+    /// The origin, without a trailing slash.
     pub rest_url: String,
     /// Sent as `Authorization: Bearer`.
     pub rest_token: String,
@@ -51,9 +51,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads every setting through `variable`, which answers `None` for one that is not set. A blank one counts as not set.
+    /// Reads every setting through `variable`, which returns `None` for a variable that is not set. A blank value
+    /// counts as not set.
     ///
-    /// Fails with `Misconfigured`, which names the variable and never its value.
+    /// Fails with `Misconfigured`, which names the variable but never its value.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
         let get = |name: &str| variable(name).map(|raw| raw.trim().to_owned()).filter(|raw| !raw.is_empty());
         let number = |name, default, range| whole_number(name, get(name), default, range);
@@ -69,12 +70,12 @@ impl Config {
         })
     }
 
-    /// The name of the store that these settings choose.
+    /// The name of the configured store: `embedded` or `upstash`.
     pub fn store_name(&self) -> &'static str {
         if self.upstash.is_some() { "upstash" } else { "embedded" }
     }
 
-    /// What a room needs of these settings.
+    /// The settings that a room needs.
     pub fn room(&self) -> RoomSettings {
         RoomSettings {
             ttl_seconds: self.room_ttl_seconds,
@@ -85,16 +86,16 @@ impl Config {
     }
 }
 
-/// What a room needs of the settings.
+/// The settings that a room needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomSettings {
-    /// The life of a room after its last activity, unless its creator chose another.
+    /// Seconds that a room lives after its last activity, unless its creator chose another value.
     pub ttl_seconds: u64,
-    /// The longest life of a room.
+    /// Seconds that a room lives at most.
     pub longest_seconds: u64,
-    /// Messages per participant and second, with bursts of twice that. 0: no limit.
+    /// Messages per participant and second, with bursts of twice as many. 0 means no limit.
     pub messages_per_second: u64,
-    /// Whether a copy is kept in Redis.
+    /// Whether Redis holds a copy of the room.
     pub has_database: bool,
 }
 
@@ -137,8 +138,8 @@ fn upstash(rest_url: Option<String>, rest_token: Option<String>) -> Result<Optio
     }
 }
 
-/// Scheme, host and perhaps a port, to which paths can be added; a slash at the end is dropped, and anything more is
-/// refused. http is for a double on one's own machine.
+/// Accepts a scheme, a host and an optional port, and drops a trailing slash. Refuses anything more, because paths are
+/// appended. http is for a test double on the operator's own machine.
 fn origin(raw: &str) -> Option<String> {
     let origin = raw.strip_suffix('/').unwrap_or(raw);
     let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"))?;
@@ -146,7 +147,7 @@ fn origin(raw: &str) -> Option<String> {
     let is_label = |label: &str| {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    // A name that ends in a number is read as an address of four.
+    // A URL parser reads a host that ends in a number as an IPv4 address.
     let ends_in_number =
         host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
     let is_host = host.split('.').all(is_label) && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok());
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_is_named_and_its_value_is_not_told() {
+    fn a_wrong_setting_is_named_and_its_value_is_not_revealed() {
         for (name, raw) in [
             ("ROOM_TTL_SECONDS", "0"),
             ("ROOM_TTL_SECONDS", "86401"),
@@ -193,15 +194,15 @@ mod tests {
         let only_token = read(&[(REST_TOKEN, "secret"), (REST_URL, " ")]);
 
         assert!(
-            matches!(only_url, Err(ApiError::Misconfigured(said)) if said.contains("REST_TOKEN is missing"))
+            matches!(only_url, Err(ApiError::Misconfigured(message)) if message.contains("REST_TOKEN is missing"))
         );
         assert!(
-            matches!(only_token, Err(ApiError::Misconfigured(said)) if said.contains("REST_URL is missing"))
+            matches!(only_token, Err(ApiError::Misconfigured(message)) if message.contains("REST_URL is missing"))
         );
     }
 
     #[test]
-    fn a_malformed_upstash_url_is_refused_without_being_told() {
+    fn a_malformed_upstash_url_is_refused_and_not_revealed() {
         for url in [
             "not a url",
             "redis://db.example",
@@ -210,10 +211,10 @@ mod tests {
             "https://db..example",
             "https://",
         ] {
-            let Err(ApiError::Misconfigured(said)) = read(&[(REST_URL, url), (REST_TOKEN, "t")]) else {
+            let Err(ApiError::Misconfigured(message)) = read(&[(REST_URL, url), (REST_TOKEN, "t")]) else {
                 panic!("{url}")
             };
-            assert!(said.contains(REST_URL) && !said.contains("db.example"), "{said}");
+            assert!(message.contains(REST_URL) && !message.contains("db.example"), "{message}");
         }
     }
 

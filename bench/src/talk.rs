@@ -84,7 +84,7 @@ impl Pair {
     /// Sends one message and waits until both have it. Returns how long it took to the other person.
     pub fn deliver(&mut self) -> Duration {
         let sent = Instant::now();
-        let id = self.ann.say();
+        let id = self.ann.send_message();
         self.bob.wait_for(&id);
         let took = sent.elapsed();
         self.ann.wait_for(&id);
@@ -99,7 +99,7 @@ impl Pair {
 
 impl Person {
     /// Sends a message under a new id, which it returns.
-    pub fn say(&mut self) -> String {
+    pub fn send_message(&mut self) -> String {
         let id = message_id();
         let text = "x".repeat(TEXT_BYTES);
         self.socket.send(&json!({ "type": "message", "id": id, "text": text }));
@@ -125,7 +125,7 @@ impl Person {
         let mut times = vec![];
         while times.len() < most && Instant::now() < until {
             let sent = Instant::now();
-            let id = self.say();
+            let id = self.send_message();
             self.wait_for(&id);
             times.push(sent.elapsed());
         }

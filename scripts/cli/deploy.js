@@ -1,4 +1,4 @@
-// Deploys, and says in one sentence what is missing.
+// Deploys Duet, or prints one sentence about what is missing.
 
 import { existsSync } from "node:fs"
 import { join } from "node:path"
@@ -17,13 +17,13 @@ export async function deploy(root, args) {
     console.error(`duet: ${missing}`)
     return 1
   }
-  // The build bundles already: what is deployed is what build/ holds, byte for byte. `wrangler dev` does bundle again,
-  // because it adds code that reads a refused body to its end; without it the local connection breaks.
+  // `--no-bundle`, because build/ already is the bundle: it is deployed byte for byte. `wrangler dev` bundles again,
+  // because it adds code that reads a refused body to its end, without which the local connection breaks.
   return wrangler(root, "deploy", ["--no-bundle", ...args])
 }
 
 /**
- * What a deployment lacks, by what `wrangler whoami --json` answered.
+ * What is missing for a deployment, according to the output of `wrangler whoami --json`.
  * @param {{code: number, output: string}} answer
  * @param {string} root
  * @returns {string | undefined} a sentence

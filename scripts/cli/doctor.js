@@ -1,4 +1,4 @@
-// Asks a deployment from outside whether everything works, in a room that it makes and destroys.
+// Checks a deployment from outside, in a room that it creates and destroys.
 
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
@@ -13,25 +13,25 @@ import { differences } from "./verify.js"
 /** @import { Socket } from "./socket.js" */
 
 /**
- * What the checks share. Rows come in order, and a later one uses what an earlier one found.
+ * What the checks share. They run in order, and a later one uses the results of an earlier one.
  * @typedef {object} Visit
  * @property {URL} origin
  * @property {string} root
  * @property {boolean} isHttps
- * @property {string} roomId empty until there is a room
+ * @property {string} roomId empty until the room is created
  * @property {Person} ann
  * @property {Person} ben
- * @property {Socket} [socket] of Ann
+ * @property {Socket} [socket] Ann's
  */
 
 /** @typedef {{authorization: string}} Person */
 
 /**
- * A row of the table. `check` gives a note, and throws a `Finding` for what is wrong.
+ * A row of the table. `check` returns an optional note, and throws a `Finding` if something is wrong.
  * @typedef {{what: string, needsRoom?: boolean, check: (visit: Visit) => Promise<string | void>}} Row
  */
 
-/** What is wrong, in a phrase. */
+/** A phrase that says what is wrong. */
 class Finding extends Error {}
 
 /** @type {Row[]} */
@@ -59,10 +59,10 @@ const ROWS = [
 ]
 
 /**
- * Asks and prints a table.
+ * Runs all checks and prints the table.
  * @param {URL} origin of the deployment
  * @param {string} root of this copy
- * @returns {Promise<number>} the exit code: 0 all is well, 1 something is not, 2 nobody answers
+ * @returns {Promise<number>} the exit code: 0 all checks passed, 1 at least one failed, 2 the deployment is unreachable
  */
 export async function doctor(origin, root) {
   /** @type {Visit} */
@@ -148,7 +148,8 @@ async function httpsIsRemembered({ origin, isHttps }) {
 }
 
 /**
- * The platform may ask browsers to report failed requests. It is its own decision, so it is told and not blamed.
+ * The platform may ask browsers to report failed requests. Duet does not control that, so it is a note and not a
+ * finding.
  * @param {Visit} visit
  */
 async function reportsAboutVisitors({ origin }) {
@@ -162,7 +163,7 @@ async function compression({ origin, isHttps }) {
   const answer = await request(new URL("/style.css", origin), { headers: { "accept-encoding": "gzip, br" } })
   const encoding = header(expectStatus(answer, 200), "content-encoding")
   if (encoding !== "") return encoding
-  // The platform's edge compresses; on one's own machine there is none.
+  // The platform's edge compresses; a local Worker does not.
   if (isHttps) throw new Finding("pages are not compressed")
   return "none, as usual on one's own machine"
 }
@@ -194,7 +195,8 @@ async function createRoom(visit) {
 }
 
 /**
- * A caller without a token gets one, in a cookie that no script can read. In a room of its own, since it takes a seat.
+ * A caller without a token gets one in a cookie that no script can read. The room is a separate one, because this takes
+ * a seat.
  * @param {Visit} visit
  */
 async function cookie(visit) {
@@ -265,7 +267,7 @@ async function nothingRemains(visit) {
 
 // --- Helpers ---
 
-/** @returns {Person} somebody with a token of their own */
+/** @returns {Person} a person with a new token */
 function newPerson() {
   return { authorization: `Bearer ${randomBytes(32).toString("base64url")}` }
 }
@@ -309,7 +311,7 @@ function expectStatus(answer, status) {
 }
 
 /**
- * The error's sentence, where there is one. Over its daily quota the platform answers with HTML.
+ * The error's sentence, if there is one. When a daily quota is used up, the platform answers with HTML.
  * @param {Answer} answer
  */
 function problem(answer) {

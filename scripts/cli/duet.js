@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `duet`, in the package and behind the npm scripts of a checkout.
+// The command `duet`: in the npm package, and behind the npm scripts of a checkout.
 
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -53,7 +53,7 @@ async function main([name = "--help", ...args]) {
   return isNodeNewEnough() ? command(args) : againWithOwnNode()
 }
 
-/** wrangler and WebSockets want a newer Node.js than many machines have. */
+/** Restarts under the package's own Node.js: wrangler and WebSockets need a newer one than many machines have. */
 function againWithOwnNode() {
   const node = findNode(ROOT)
   if (!node) return complain("Node.js 22.12 or newer is needed: install it, https://nodejs.org.")

@@ -1,4 +1,4 @@
-// One request, and exactly what came back: no redirect is followed, no header is merged away.
+// Sends one request and returns the unchanged answer: redirects are not followed, and repeated headers are not merged.
 
 import http from "node:http"
 import https from "node:https"
@@ -11,10 +11,10 @@ const MAX_BODY_BYTES = 16 << 20
 const DECODERS = { br: brotliDecompressSync, deflate: inflateSync, gzip: gunzipSync }
 
 /**
- * What came back.
+ * The answer to a request.
  * @typedef {object} Answer
  * @property {number} status
- * @property {Map<string, string[]>} headers by name in lower case; every line that was sent
+ * @property {Map<string, string[]>} headers by name in lower case, one value per header line
  * @property {Buffer} body decompressed
  */
 
@@ -75,13 +75,13 @@ function decoded(body, headers) {
 }
 
 /**
- * Why a request got no answer, in a few words.
+ * Why a request got no answer, as a short phrase.
  * @param {any} error
  * @returns {string}
  */
 export function reasonOf(error) {
   if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer in ${TIMEOUT_MS / 1000} s`
-  // Several addresses were tried, and each failed.
+  // Node tried several addresses, and each failed.
   const cause = error.errors?.[0] ?? error
   return cause.message || cause.code || String(cause)
 }

@@ -1,11 +1,11 @@
-// What the pages' files, `_headers` and `_redirects` in `public/` say that a deployment serves.
+// Computes what a deployment serves, from the pages' files and from `_headers` and `_redirects` in `public/`.
 // https://developers.cloudflare.com/workers/static-assets/headers/ and .../redirects/ describe the two formats,
-// .../routing/advanced/html-handling/ the addresses of HTML files.
+// .../routing/advanced/html-handling/ the URLs of HTML files.
 
 import { readFile, readdir } from "node:fs/promises"
 import { join, sep } from "node:path"
 
-/** What the platform reads and does not serve. */
+/** Files that the platform reads but does not serve. */
 const SETTINGS = ["_headers", "_redirects"]
 /** The platform's default for assets. */
 const CACHE_CONTROL = "public, max-age=0, must-revalidate"
@@ -21,12 +21,12 @@ const CONTENT_TYPES = {
 }
 
 /**
- * An address, and what is served there.
+ * A path and its expected answer.
  * @typedef {object} Expected
  * @property {string} path
  * @property {number} status
  * @property {Map<string, string>} headers by name in lower case
- * @property {Buffer} [body] none for a redirect
+ * @property {Buffer} [body] absent for a redirect
  */
 
 /**
@@ -56,7 +56,7 @@ async function settings(folder, name) {
 }
 
 /**
- * Every file by its path inside the folder.
+ * Reads every file. The keys are paths inside the folder.
  * @param {string} folder
  * @returns {Promise<Map<string, Buffer>>}
  */
@@ -73,7 +73,7 @@ async function readAll(folder) {
 }
 
 /**
- * An HTML file is served without its ending, and its full name leads there.
+ * The addresses of a file. An HTML file is served without its extension, and its full name redirects there.
  * @param {string} file
  * @param {Buffer} body
  */
@@ -91,7 +91,7 @@ function addressesOf(file, body) {
  * @param {Map<string, Buffer>} files
  */
 function rewrite({ from, to, status }, files) {
-  // An address for every rule: a room id where a star stands, which is as good as any other word.
+  // A star matches any room id, so any one will do.
   const path = from.replace("*", "V1StGXR8_Z5jdHi6B-myT")
   if (status !== 200) return { path, status, location: to }
   const file = files.has(to.slice(1)) ? to.slice(1) : `${to.slice(1)}.html`
@@ -108,7 +108,7 @@ function withHeaders({ path, status, file, body, location }, rules) {
   const type = CONTENT_TYPES[file?.split(".").at(-1) ?? ""]
   const headers = new Map(type ? [["content-type", type]] : [])
   headers.set("cache-control", CACHE_CONTROL)
-  // Not every rule's headers go with an address that is not there; the platform decides that by the address alone.
+  // The platform chooses headers by the path alone, so a path that does not exist has them, too.
   for (const rule of rules.filter((rule) => rule.pattern.test(path))) rule.apply(headers)
   return { path, status, headers, body }
 }
@@ -116,7 +116,7 @@ function withHeaders({ path, status, file, body, location }, rules) {
 /** @typedef {{pattern: RegExp, apply: (headers: Map<string, string>) => void}} HeaderRule */
 
 /**
- * Reads `_headers`: a pattern at the start of a line, headers indented below it, `! Name` takes one away.
+ * Reads `_headers`: a pattern at the start of a line, indented headers below it; `! Name` removes one.
  * @param {string} source
  * @returns {HeaderRule[]}
  */
@@ -146,14 +146,14 @@ function applyLine(headers, line) {
   headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
 }
 
-/** @param {string} pattern with `*` for anything, `:name` for one part */
+/** @param {string} pattern with `*` for any text and `:name` for one segment */
 function patternOf(pattern) {
   const literal = pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
   return new RegExp(`^${literal.replaceAll("*", ".*").replace(/:[A-Za-z]\w*/g, "[^/]+")}$`)
 }
 
 /**
- * Reads `_redirects`: from, to, and a status, 302 where there is none.
+ * Reads `_redirects`: source, target and an optional status, 302 by default.
  * @param {string} source
  */
 export function parseRedirects(source) {

@@ -1,4 +1,4 @@
-// A WebSocket that can be waited for.
+// A WebSocket whose frames can be awaited.
 
 const TIMEOUT_MS = 10_000
 
@@ -9,14 +9,14 @@ const TIMEOUT_MS = 10_000
  * @returns {Promise<Socket>}
  */
 export async function connect(address, headers) {
-  // Node's WebSocket takes headers, which a browser's does not.
+  // Node's WebSocket accepts headers, unlike a browser's.
   const Client = /** @type {any} */ (WebSocket)
   const socket = new Socket(new Client(address, { headers }))
   await socket.isOpen()
   return socket
 }
 
-/** What arrives is kept until somebody asks for it. */
+/** Keeps what arrives until it is taken. */
 export class Socket {
   #socket
   /** @type {string[]} */
@@ -45,7 +45,7 @@ export class Socket {
   }
 
   /**
-   * The first text that is wanted, of those not taken yet.
+   * The first wanted text that has not been taken yet.
    * @param {(text: string) => boolean} isWanted
    * @returns {Promise<string>}
    */
@@ -54,7 +54,7 @@ export class Socket {
   }
 
   /**
-   * The first frame of JSON that is wanted.
+   * The first wanted JSON frame that has not been taken yet.
    * @param {(frame: any) => boolean} isWanted
    */
   async frame(isWanted) {

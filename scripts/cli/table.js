@@ -1,5 +1,5 @@
 /**
- * Prints a row for each thing that was looked at, and what was found below it.
+ * Prints a row for each check, with its findings below it.
  * @param {{what: string, note?: string, findings: string[]}[]} rows
  */
 export function printTable(rows) {

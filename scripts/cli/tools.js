@@ -1,4 +1,4 @@
-// The Node.js and the wrangler that came with this copy.
+// The Node.js and the wrangler that belong to this copy.
 
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
@@ -7,14 +7,14 @@ import { delimiter, dirname, join } from "node:path"
 
 const MIN_NODE = [22, 12]
 
-/** Whether this process may run wrangler. */
+/** Whether this process's Node.js is new enough for wrangler. */
 export function isNodeNewEnough() {
   const [major, minor] = process.versions.node.split(".").map(Number)
   return major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1])
 }
 
 /**
- * The Node.js that npm installed with this copy.
+ * The Node.js that npm installed for this copy.
  * @param {string} root
  * @returns {string | undefined}
  */
@@ -36,7 +36,7 @@ function folderOf(root, name) {
 }
 
 /**
- * Runs wrangler to its end, on this terminal.
+ * Runs wrangler on this terminal and waits until it ends.
  * @param {string} root
  * @param {string} command
  * @param {string[]} args
@@ -46,14 +46,14 @@ export function wrangler(root, command, args) {
   const call = wranglerCall(root, command, args)
   if (!call) return Promise.resolve(complainAboutWrangler())
   const child = spawn(process.execPath, call.args, { stdio: "inherit", env: call.env })
-  // Who ends us means wrangler. Ctrl+C reaches both of us anyway.
+  // A SIGTERM for this process is meant for wrangler. Ctrl+C reaches both processes anyway.
   process.on("SIGTERM", () => child.kill("SIGTERM"))
   process.on("SIGINT", () => {})
   return new Promise((resolve) => child.on("exit", (code) => resolve(code ?? 1)))
 }
 
 /**
- * What wrangler says, and its exit code.
+ * Runs wrangler and captures its output and exit code.
  * @param {string} root
  * @param {string} command
  * @param {string[]} args
@@ -79,14 +79,14 @@ function wranglerCall(root, command, args) {
   const folder = folderOf(root, "wrangler")
   if (!folder) return undefined
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
-  // The second would write down every event of every room, and take most of the time for it.
+  // X_LOCAL_OBSERVABILITY records every event of every room, which takes most of the time for it.
   const env = { ...process.env, PATH: path, WRANGLER_SEND_METRICS: "false", X_LOCAL_OBSERVABILITY: "false" }
   const config = ["--config", join(root, "wrangler.toml")]
   return { args: [join(folder, "bin/wrangler.js"), command, ...args, ...config, ...local(command, args)], env }
 }
 
 /**
- * A package is no place for a user's settings and rooms: they are in the folder where the command runs.
+ * Options that keep settings and rooms in the current folder, because a package's own folder is replaced on update.
  * @param {string} command
  * @param {string[]} args
  */

@@ -9,7 +9,7 @@ import { printTable } from "./table.js"
 /** @import { Answer } from "./request.js" */
 /** @import { Expected } from "./site.js" */
 
-/** What servers and the platform add, and what changes nothing that a page does. Everything else has to be ours. */
+/** Headers that servers and the platform add and that do not change what a page does. All others must be Duet's. */
 const HARMLESS = new Set([
   "accept-ranges",
   "age",
@@ -31,7 +31,7 @@ const HARMLESS = new Set([
   "vary",
 ])
 
-/** A browser's, so that a deployment cannot tell this comparison from a visit by its headers alone. */
+/** A browser's headers, so that a deployment cannot tell this comparison from a visit by its headers alone. */
 const BROWSER = {
   accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
   "accept-language": "en-US,en;q=0.5",
@@ -46,7 +46,7 @@ const BROWSER = {
  * Compares and prints a table.
  * @param {URL} origin of the deployment
  * @param {string} root of this copy
- * @returns {Promise<number>} the exit code: 0 the same, 1 different, 2 not to be reached
+ * @returns {Promise<number>} the exit code: 0 the same, 1 different, 2 unreachable
  */
 export async function verify(origin, root) {
   const expected = await expectedSite(join(root, "public"))
@@ -90,7 +90,7 @@ async function compare(origin, expected) {
 }
 
 /**
- * Everything that is not as expected, a phrase each.
+ * Every difference, as a phrase.
  * @param {Expected} expected
  * @param {Answer} answer
  * @returns {Generator<string>}

@@ -15,13 +15,13 @@ macro_rules! url_safe_id {
             /// Characters in every value.
             pub const CHARS: usize = $chars;
 
-            /// Returns `None` unless `raw` has exactly [`Self::CHARS`] characters of `A-Za-z0-9_-`.
+            /// Returns `None` unless `raw` has exactly [`Self::CHARS`] characters from `A-Za-z0-9_-`.
             pub fn parse(raw: &str) -> Option<Self> {
                 let is_url_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
                 (raw.len() == Self::CHARS && raw.bytes().all(is_url_safe)).then(|| Self(raw.to_owned()))
             }
 
-            /// The value as it is written on the wire.
+            /// The characters, as they appear on the wire.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -37,59 +37,60 @@ macro_rules! url_safe_id {
 }
 
 url_safe_id!(
-    /// Names a room: a nanoid, 126 random bits.
+    /// Identifies a room: a nanoid with 126 random bits.
     RoomId,
     21
 );
 url_safe_id!(
-    /// Names a message within its room: a nanoid, drawn by the sender's client so that a repeated send is recognised.
+    /// Identifies a message within its room: a nanoid. The sender's client draws it, so that a repeated send is
+    /// recognised.
     MessageId,
     21
 );
 url_safe_id!(
-    /// Names a participant within one room: the first characters of the [`SeatDigest`].
+    /// Identifies a participant within one room: the first characters of the [`SeatDigest`].
     ParticipantId,
     16
 );
 url_safe_id!(
-    /// What a room stores of a participant: base64url(SHA-256(room id ‖ token)). It opens nothing.
+    /// What a room stores to recognise a participant: base64url(SHA-256(room id ‖ token)). It grants no access.
     SeatDigest,
     43
 );
 url_safe_id!(
-    /// What a room stores of its access proof: base64url(SHA-256(proof)).
+    /// What a room stores to check its access proof: base64url(SHA-256(proof)).
     ProofHash,
     43
 );
 
-/// Makes a nanoid of random bytes; each of them gives one character, evenly.
+/// Makes a nanoid from random bytes. Each byte gives one character; all 64 characters are equally likely.
 fn nanoid_from(random: RandomBytes) -> String {
     let draw = |bytes: usize| random.iter().copied().cycle().take(bytes).collect();
     nanoid::format(draw, &nanoid::alphabet::SAFE, RoomId::CHARS)
 }
 
 impl RoomId {
-    /// A new id, made of random bytes.
+    /// A new id from random bytes.
     pub fn from_random(random: RandomBytes) -> Self {
         Self(nanoid_from(random))
     }
 }
 
 impl MessageId {
-    /// A new id for a message that came without one, made of random bytes.
+    /// A new id from random bytes, for a message that arrived without one.
     pub fn from_random(random: RandomBytes) -> Self {
         Self(nanoid_from(random))
     }
 }
 
 impl ParticipantId {
-    /// The participant behind a stored digest.
+    /// The participant whose seat has this digest.
     pub fn of(digest: &SeatDigest) -> Self {
         Self(digest.0.chars().take(Self::CHARS).collect())
     }
 }
 
-/// Names an open socket within its room. It is kept in the socket's attachment, so it outlasts hibernation.
+/// Identifies an open socket within its room. It is stored in the socket's attachment, so it survives hibernation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_of_an_id_depends_on_a_byte_of_its_own() {
+    fn every_character_of_an_id_depends_on_a_different_byte() {
         let mut random = [7; 32];
         let before = RoomId::from_random(random);
         random[0] = 8;

@@ -1,22 +1,22 @@
-//! How long a room lives. This is the only place that computes a room's end.
+//! How long a room lives. No other module computes a room's end.
 
 use super::EpochMs;
 
 /// The times that decide when a room ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
-    /// When the room was created.
+    /// When the room was created, in milliseconds since the Unix epoch.
     pub created_at: EpochMs,
-    /// How long the room lives after its last activity.
+    /// Seconds that the room lives after its last activity.
     pub ttl_seconds: u64,
-    /// When the room ends in any case, whatever happens in it.
+    /// When the room ends at the latest, regardless of activity.
     pub ends_by: EpochMs,
-    /// The last activity: created, seat taken, message stored or `keep`.
+    /// The last activity: the room was created, a seat was taken, a message was stored, or `keep` was called.
     pub active_at: EpochMs,
 }
 
 impl Lifetime {
-    /// The life of a room that is created now.
+    /// The lifetime of a room that is created at `now`.
     pub fn starting(now: EpochMs, ttl_seconds: u64, longest_seconds: u64) -> Self {
         Self { created_at: now, ttl_seconds, ends_by: now.plus_seconds(longest_seconds), active_at: now }
     }
@@ -26,7 +26,7 @@ impl Lifetime {
         self.active_at = self.active_at.max(now);
     }
 
-    /// When the room ends unless something happens in it.
+    /// When the room ends if nothing more happens in it.
     pub fn expires_at(&self) -> EpochMs {
         self.active_at.plus_seconds(self.ttl_seconds).min(self.ends_by)
     }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_ends_after_its_silence_or_at_its_longest_life_whichever_is_first() {
+    fn a_room_ends_after_inactivity_or_at_its_maximum_lifetime_whichever_is_first() {
         let mut lifetime = Lifetime::starting(EpochMs(0), 60, 100);
 
         lifetime.extend(EpochMs(30_000));

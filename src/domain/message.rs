@@ -1,13 +1,13 @@
-//! Messages, and what a text and a name may hold.
+//! Messages, and the rules for texts and names.
 
 use serde::{Deserialize, Serialize};
 
 use super::{EpochMs, MessageId, ParticipantId};
 
-/// The sequence number of a message in its room: 1, 2, 3, … without holes. 0 means "before all".
+/// The sequence number of a message in its room: 1, 2, 3, … without gaps. 0 means "before the first message".
 pub type Seq = u64;
 
-/// Whether a text may hold `character`: anything but control characters other than newline and tab.
+/// Whether a text may contain `character`: anything except control characters other than newline and tab.
 fn is_allowed(character: char) -> bool {
     !character.is_control() || matches!(character, '\n' | '\t')
 }
@@ -19,10 +19,10 @@ const CONTROL_CHARACTER: &str = "must not hold control characters other than new
 pub struct MessageText(String);
 
 impl MessageText {
-    /// Bytes of UTF-8, not characters.
+    /// Counted in bytes of UTF-8, not in characters.
     pub const MAX_BYTES: usize = 16_384;
 
-    /// Fails with what is wrong, as the end of a sentence that begins with the field's name.
+    /// Fails with the end of a sentence that begins with the field's name, for example "must not be empty".
     pub fn parse(raw: String) -> Result<Self, &'static str> {
         match raw.len() {
             0 => Err("must not be empty"),
@@ -32,7 +32,7 @@ impl MessageText {
         }
     }
 
-    /// The text itself.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,15 +44,15 @@ impl std::fmt::Debug for MessageText {
     }
 }
 
-/// The name that a sender gives: 0 to [`SenderName::MAX_CHARS`] characters. It proves nothing.
+/// The sender's chosen name: 0 to [`SenderName::MAX_CHARS`] characters. It does not identify anybody.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SenderName(String);
 
 impl SenderName {
-    /// Unicode scalar values, not bytes.
+    /// Counted in Unicode scalar values, not in bytes.
     pub const MAX_CHARS: usize = 100;
 
-    /// Fails with what is wrong, as the end of a sentence that begins with the field's name.
+    /// Fails with the end of a sentence that begins with the field's name.
     pub fn parse(raw: String) -> Result<Self, &'static str> {
         if raw.chars().nth(Self::MAX_CHARS).is_some() {
             Err("must be at most 100 characters")
@@ -63,7 +63,7 @@ impl SenderName {
         }
     }
 
-    /// The name itself; empty when none was given.
+    /// The name; empty if the sender gave none.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,48 +75,48 @@ impl std::fmt::Debug for SenderName {
     }
 }
 
-/// A message that a room accepts. Its JSON form is what the journal and Redis store; the sequence number is not part
-/// of it, because the place in the list is the number.
+/// A message that a room accepted. The journal and Redis store its JSON form. The sequence number is not part of it:
+/// the journal stores it in a column of its own, and in Redis it is the position in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Drawn by the sender's client, or by the server when the message came without.
+    /// Drawn by the sender's client, or by the server if the message arrived without one.
     pub id: MessageId,
-    /// Who sent it; the seat decides this, not the message.
+    /// The sender. Decided by the seat, not by the message's content.
     pub participant_id: ParticipantId,
-    /// The name that the sender gave.
+    /// The name that the sender chose.
     pub sender: SenderName,
-    /// What was said.
+    /// The text; in an encrypted room, the ciphertext.
     pub text: MessageText,
-    /// When the room accepted it.
+    /// When the room accepted it, in milliseconds since the Unix epoch.
     pub timestamp: EpochMs,
 }
 
 impl Message {
-    /// The JSON that is stored.
+    /// The JSON form that is stored.
     pub fn to_json(&self) -> String {
-        // Strings and numbers always have a JSON form.
+        // Serialising strings and numbers cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// A message as it is stored: its sequence number and the JSON of its [`Message`].
+/// A stored message: its sequence number and the JSON of its [`Message`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredMessage {
-    /// Its place in the room.
+    /// Its sequence number.
     pub seq: Seq,
     /// The JSON of its [`Message`].
     pub json: String,
 }
 
 impl StoredMessage {
-    /// Reads the parts. Returns `None` for JSON that is not a [`Message`].
+    /// Parses the JSON. Returns `None` if it is not a [`Message`].
     pub fn read(&self) -> Option<Message> {
         serde_json::from_str(&self.json).ok()
     }
 
-    /// Appends the message as it crosses the wire: the stored object with its `seq`. Nothing is parsed, because this
-    /// runs for every message that is broadcast or read.
+    /// Appends the wire form: the stored object plus `seq`. It does not parse the JSON, because it runs for every
+    /// message that is broadcast or read.
     pub fn write_to(&self, out: &mut String) {
         out.push_str("{\"seq\":");
         out.push_str(&self.seq.to_string());
@@ -124,7 +124,7 @@ impl StoredMessage {
         out.push_str(self.json.get(1..).unwrap_or("}"));
     }
 
-    /// The message as it crosses the wire, alone.
+    /// The wire form of this one message.
     pub fn to_wire(&self) -> String {
         let mut out = String::with_capacity(self.json.len() + 16);
         self.write_to(&mut out);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_message_crosses_the_wire_with_its_number() {
+    fn a_stored_message_is_sent_with_its_sequence_number() {
         let message = Message {
             id: MessageId::from_random([1; 32]),
             participant_id: ParticipantId::parse("pppppppppppppppp").unwrap(),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_never_shows_what_was_said() {
+    fn debug_output_never_shows_texts() {
         let text = MessageText::parse("secret words".into()).unwrap();
 
         assert!(!format!("{text:?}").contains("secret"));

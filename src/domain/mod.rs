@@ -1,5 +1,4 @@
-//! The values that a room is made of. A value's constructor is the only validation there is: holding one proves that
-//! it was checked.
+//! The values that a room consists of. Their constructors are the only validation: a value that exists is valid.
 
 mod ids;
 mod lifetime;
@@ -13,5 +12,5 @@ pub use message::{Message, MessageText, SenderName, Seq, StoredMessage};
 pub use secrets::{Hello, Proof, Shelf, Token};
 pub use time::EpochMs;
 
-/// Random bytes, drawn at the edge for whatever a call may have to make: a room id, a message id or a token.
+/// Random bytes, drawn at the edge, from which a call can make a room id, a message id or a token.
 pub type RandomBytes = [u8; 32];

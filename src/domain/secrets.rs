@@ -1,4 +1,4 @@
-//! Values that only their owners may see. Their `Debug` shows nothing.
+//! Values that only their owners may see. Their `Debug` hides them.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::{ProofHash, RandomBytes, RoomId, SeatDigest};
 
-/// A fixed number of bytes, kept as canonical base64url without padding.
+/// A fixed number of bytes, stored as canonical base64url without padding.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Secret<const BYTES: usize>(String);
 
@@ -34,12 +34,13 @@ macro_rules! secret {
         pub struct $name(Secret<$bytes>);
 
         impl $name {
-            /// Returns `None` unless `raw` is canonical base64url, without padding, of the right number of bytes.
+            /// Returns `None` unless `raw` is canonical base64url without padding and decodes to the right number of
+            /// bytes.
             pub fn parse(raw: &str) -> Option<Self> {
                 Secret::parse(raw).map(Self)
             }
 
-            /// The secret itself, for the one place that has to carry it.
+            /// The secret as base64url. Call it only where the secret has to be transmitted.
             pub fn expose(&self) -> &str {
                 &self.0.0
             }
@@ -48,33 +49,33 @@ macro_rules! secret {
 }
 
 secret!(
-    /// What a browser proves itself with, in all its rooms: 32 random bytes. Never stored, never logged.
+    /// Authenticates a browser in all its rooms: 32 random bytes. Never stored, never logged.
     Token,
     32
 );
 secret!(
-    /// What opens a room that has a [`ProofHash`]: 32 bytes derived from the secret in the room's link.
+    /// Proves that the caller has the room's link: 32 bytes derived from the secret in the link. See [`ProofHash`].
     Proof,
     32
 );
 secret!(
-    /// The public half of a participant's key exchange: 97 bytes. The room hands it to both participants.
+    /// The public half of a participant's key exchange: 97 bytes. The room sends it to both participants.
     Hello,
     97
 );
 secret!(
-    /// What opens the keys that a participant's browser stores: 32 bytes. The room hands it to its owner only.
+    /// The key that decrypts the keys stored in a participant's browser: 32 bytes. The room sends it to its owner only.
     Shelf,
     32
 );
 
 impl Token {
-    /// A new token, made of random bytes.
+    /// A new token from random bytes.
     pub fn from_random(random: RandomBytes) -> Self {
         Self(Secret(URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// What `room` stores of this token. Another room stores something unrelated.
+    /// What `room` stores to recognise this token. The digests of one token in two rooms cannot be linked.
     pub fn seat_in(&self, room: &RoomId) -> SeatDigest {
         let digest = Sha256::new().chain_update(room.as_str()).chain_update(self.expose()).finalize();
         SeatDigest(URL_SAFE_NO_PAD.encode(digest))
@@ -82,7 +83,7 @@ impl Token {
 }
 
 impl ProofHash {
-    /// Whether `proof` opens the room. Takes the same time for every wrong proof.
+    /// Whether `proof` is the right one. The comparison takes constant time.
     pub fn is_opened_by(&self, proof: &Proof) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(proof.expose()).unwrap_or_default();
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));

@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 pub struct EpochMs(pub u64);
 
 impl EpochMs {
-    /// This moment, `seconds` later.
+    /// The moment `seconds` later.
     pub fn plus_seconds(self, seconds: u64) -> Self {
         self.plus_ms(seconds.saturating_mul(1000))
     }
 
-    /// This moment, `ms` milliseconds later.
+    /// The moment `ms` milliseconds later.
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to this moment; 0 when it is not later.
+    /// Milliseconds from `earlier` to this moment; 0 if `earlier` is not earlier.
     pub fn ms_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Whole seconds from `now` to this moment, rounded up, so that a room that still lives never shows 0.
+    /// Whole seconds from `now` to this moment, rounded up, so that an open room never shows 0. 0 once it has passed.
     pub fn seconds_left(self, now: Self) -> u64 {
         self.ms_since(now).div_ceil(1000)
     }

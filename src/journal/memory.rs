@@ -5,17 +5,17 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 use super::sql::{Bind, Cell, Row, Sql, SqlError};
 use crate::domain::Seq;
 
-/// A database that lives as long as the value.
+/// An in-memory database that is dropped with this value.
 pub struct InMemory(Connection);
 
 impl InMemory {
     /// An empty database.
-    #[allow(clippy::new_without_default, reason = "a test asks for a new one by name")]
+    #[allow(clippy::new_without_default, reason = "`new` opens a database, which a default should not do")]
     pub fn new() -> Self {
         Self(Connection::open_in_memory().unwrap())
     }
 
-    /// Erases everything, as the platform's `deleteAll` does.
+    /// Deletes everything, like the platform's `deleteAll`.
     pub fn delete_all(&self) {
         for table in self.tables() {
             self.0.execute(&format!("DROP TABLE {table}"), []).unwrap();

@@ -1,7 +1,7 @@
-//! What a room stores: its own record, its messages and, after its end, a tombstone.
+//! What a room stores: its record, its messages and, after its end, a tombstone.
 //!
-//! Every accepted change is here before anybody hears of it. A statement that fails leaves the earlier ones of the
-//! same event in place, so every prefix of an event's writes is a valid room.
+//! Every accepted change is written here before any client learns of it. A statement that fails leaves the earlier
+//! writes of the same event in place. Therefore every prefix of an event's writes must be a valid room.
 
 #[cfg(test)]
 pub mod memory;
@@ -29,13 +29,13 @@ const FIND: &str = "SELECT seq, json FROM message WHERE id = ?";
 const PAGE: &str = "SELECT seq, json FROM message WHERE seq > ? ORDER BY seq LIMIT ?";
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('room', 'tombstone')";
 
-/// Rows that are read at once for a page, so that one read never takes much more than its limit in bytes.
+/// Rows that are read at a time for a page. A small number keeps a read close to its limit in bytes.
 const ROWS_PER_READ: u64 = 32;
 
-/// Why the journal did not do what was asked.
+/// Why an operation on the journal failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalError {
-    /// A statement failed. Holds what a log may say of it.
+    /// A statement failed. Holds a cause that is safe to log.
     Failed(&'static str),
     /// The stored room cannot be read.
     Corrupt,
@@ -56,14 +56,14 @@ impl From<JournalError> for ApiError {
     }
 }
 
-/// What stands in the journal.
+/// The content of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loaded {
-    /// No room was ever created here, or it is forgotten.
+    /// No room was created here, or it has been deleted.
     Nothing,
-    /// A room, and the sequence number of its newest message. The record's last activity includes that message.
+    /// An open room and the sequence number of its newest message. The record's last activity includes that message.
     Room(Box<RoomRecord>, Seq),
-    /// A room that ended.
+    /// A room that has ended.
     Tombstone(Tombstone),
 }
 
@@ -77,8 +77,8 @@ impl<'a> Journal<'a> {
         Self(sql)
     }
 
-    /// Reads what is there: the record and the newest message, however long the history is. Writes nothing, unless a
-    /// burial was cut short: then it is finished.
+    /// Reads the record and the newest message, regardless of the length of the history. Writes only if an earlier
+    /// [`Self::bury`] was interrupted: then it completes it.
     pub fn load(self) -> Result<Loaded, JournalError> {
         let tables = self.0.run(TABLES, &[])?;
         let has =
@@ -107,7 +107,7 @@ impl<'a> Journal<'a> {
         Ok(Loaded::Room(Box::new(record), newest.seq))
     }
 
-    /// Stores a new room. The record comes last: without it there is no room.
+    /// Stores a new room. The record is written last, because it is what makes the room exist.
     pub fn create(self, record: &RoomRecord) -> Result<(), JournalError> {
         self.0.run(CREATE_MESSAGE, &[])?;
         self.0.run(CREATE_ROOM, &[])?;
@@ -130,7 +130,7 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Stores what can change of a room's record: activity, seats and the replica's state.
+    /// Stores the parts of a room's record that can change: activity, seats and the replica's state.
     pub fn update(self, record: &RoomRecord) -> Result<(), JournalError> {
         let seats = record.seats_json();
         self.0.run(
@@ -146,19 +146,20 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Stores `message` as number `seq`. Returns the stored form, or `None` if there is a message with its id already.
+    /// Stores `message` under the number `seq`. Returns the stored form, or `None` if its id is already taken.
     pub fn append(self, seq: Seq, message: &Message) -> Result<Option<StoredMessage>, JournalError> {
         let json = message.to_json();
         let is_new = self.0.insert(INSERT_MESSAGE, seq, message.id.as_str(), &json)?;
         Ok(is_new.then_some(StoredMessage { seq, json }))
     }
 
-    /// Finds a message by its id, through the index.
+    /// Finds a message by its id. Uses the index.
     pub fn find(self, id: &MessageId) -> Result<Option<StoredMessage>, JournalError> {
         self.0.run(FIND, &[Bind::Text(id.as_str())])?.first().map(read_message).transpose()
     }
 
-    /// Reads messages after `after`, in order: at most `limit`, and none after the one that reaches `max_bytes`.
+    /// Reads messages after `after`, in order. Stops after `limit` messages, or after the message that reaches
+    /// `max_bytes`.
     pub fn page(self, after: Seq, limit: u64, max_bytes: usize) -> Result<Vec<StoredMessage>, JournalError> {
         let mut page: Vec<StoredMessage> = vec![];
         let mut bytes = 0;
@@ -182,7 +183,7 @@ impl<'a> Journal<'a> {
         Ok(page)
     }
 
-    /// Erases the room and leaves a tombstone. The tombstone comes first: from then on the room is gone.
+    /// Deletes the room and leaves a tombstone. The tombstone is written first, because it is what ends the room.
     pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         self.0.run(CREATE_TOMBSTONE, &[])?;
         self.0.run("INSERT INTO tombstone VALUES (?, ?, ?, ?)", &tombstone.columns())?;
@@ -195,7 +196,7 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Stores what changed of a tombstone.
+    /// Stores the parts of a tombstone that can change.
     pub fn update_tombstone(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         let statement = "UPDATE tombstone SET ended_at = ?, doubt_at = ?, keys_until = ?, confirmed_at = ?";
         self.0.run(statement, &tombstone.columns())?;

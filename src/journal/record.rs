@@ -1,4 +1,4 @@
-//! The rows of the journal, as values.
+//! The rows of the journal as values.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,52 +11,52 @@ use crate::{
 /// A seat that is taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
-    /// Who has it.
+    /// The digest of the token that holds the seat.
     pub digest: SeatDigest,
     /// The participant's half of the key exchange, in an encrypted room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hello: Option<Hello>,
-    /// What opens the keys in the participant's browser, in an encrypted room.
+    /// The key to the keys in the participant's browser, in an encrypted room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shelf: Option<Shelf>,
 }
 
-/// What the journal knows of the copy in Redis.
+/// What the journal knows about the copy in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplicaRecord {
-    /// Since when Redis may not be in step. Set with each change of the record and when a request fails or is slow.
+    /// Since when Redis may lack changes. Set when the record changes and when a request fails or is slow.
     pub behind_since: Option<EpochMs>,
-    /// When a request was given up, or failed in a way that does not tell whether it will still run.
+    /// When a request was abandoned, or failed in a way that leaves open whether it will still run.
     pub doubt_at: Option<EpochMs>,
-    /// Up to when Redis keeps the keys; the epoch where there are none yet.
+    /// When the keys in Redis expire; the epoch if there are none yet.
     pub kept_until: EpochMs,
 }
 
-/// All that is stored of a room beside its messages.
+/// Everything that is stored about a room except its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomRecord {
-    /// When the room ends.
+    /// The times that decide when the room ends.
     pub lifetime: Lifetime,
-    /// What a joiner's proof must hash to, if the room asks for one.
+    /// The hash that a joiner's proof must match, if the room requires a proof.
     pub access: Option<ProofHash>,
-    /// The seats that are taken, in the order in which they were taken; two at most.
+    /// The seats that are taken, in the order in which they were taken; at most two.
     pub seats: Vec<Seat>,
     /// The state of the copy in Redis.
     pub replica: ReplicaRecord,
 }
 
 impl RoomRecord {
-    /// Everybody who has a seat.
+    /// All participants who have a seat.
     pub fn participants(&self) -> Vec<ParticipantId> {
         self.seats.iter().map(|seat| ParticipantId::of(&seat.digest)).collect()
     }
 
-    /// The seat that `digest` names.
+    /// The seat with this digest.
     pub fn seat(&self, digest: &SeatDigest) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.digest == *digest)
     }
 
-    /// The participants' halves of the key exchange; `None` in a plain room.
+    /// Each participant's half of the key exchange; `None` in a plain room.
     pub fn hellos(&self) -> Hellos {
         self.access.as_ref()?;
         let hello_of = |seat: &Seat| Some((ParticipantId::of(&seat.digest), seat.hello.clone()?));
@@ -64,7 +64,7 @@ impl RoomRecord {
     }
 
     pub(super) fn seats_json(&self) -> String {
-        // Plain strings always have a JSON form.
+        // Serialising strings cannot fail.
         serde_json::to_string(&self.seats).unwrap_or_default()
     }
 
@@ -99,16 +99,16 @@ impl RoomRecord {
     }
 }
 
-/// What is left of a room that ended while Redis may still hold it.
+/// What remains of an ended room while Redis may still hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// When the room ended.
     pub ended_at: EpochMs,
-    /// When a request was given up that may still run.
+    /// When a request was abandoned that may still run.
     pub doubt_at: Option<EpochMs>,
-    /// When the keys are gone by their own time to live.
+    /// When the keys in Redis expire by themselves.
     pub keys_until: EpochMs,
-    /// When DEL was last confirmed.
+    /// When the database last confirmed the deletion.
     pub confirmed_at: Option<EpochMs>,
 }
 
@@ -133,7 +133,7 @@ impl Tombstone {
     }
 }
 
-/// A moment, or NULL.
+/// The moment, or NULL.
 pub(super) fn moment(moment: Option<EpochMs>) -> Bind<'static> {
     moment.map_or(Bind::Null, |EpochMs(ms)| Bind::Integer(ms as i64))
 }
@@ -145,7 +145,7 @@ fn whole(cell: &Cell) -> Option<u64> {
     }
 }
 
-/// The outer `None` is a value that is no moment at all.
+/// Reads a moment or NULL. The outer `None` means that the cell holds neither.
 fn optional_moment(cell: &Cell) -> Option<Option<EpochMs>> {
     match cell {
         Cell::Null => Some(None),

@@ -1,15 +1,15 @@
-//! Time and randomness, read at the edge only.
+//! Time and randomness. Only the edge of the program reads them.
 
 use js_sys::Date;
 
 use crate::domain::{EpochMs, RandomBytes};
 
-/// The time. In a Worker it stands still between two I/O operations.
+/// The current time. In a Worker it stands still between two I/O operations.
 pub fn now() -> EpochMs {
     EpochMs(Date::now() as u64)
 }
 
-/// Random bytes. Fails where the platform has none to give.
+/// 32 random bytes. Fails if the platform has no randomness to give.
 pub fn random() -> Result<RandomBytes, getrandom::Error> {
     let mut bytes = RandomBytes::default();
     getrandom::fill(&mut bytes)?;

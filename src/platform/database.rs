@@ -1,4 +1,4 @@
-//! Upstash's REST API, reached with the platform's `fetch`.
+//! Calls Upstash's REST API with the platform's `fetch`.
 
 use js_sys::global;
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,11 +14,11 @@ use crate::{config::UpstashConfig, replica::RestRequest};
 pub struct DatabaseReply {
     /// The HTTP status.
     pub status: u16,
-    /// The body, whatever it is.
+    /// The body, unparsed.
     pub body: String,
 }
 
-/// Sends a request; `None` where no answer came. How long to wait is decided by whoever holds the signal.
+/// Sends a request. `None`: no answer arrived. There is no timeout here; the owner of `signal` decides when to abort.
 pub async fn send(
     database: &UpstashConfig,
     request: RestRequest,
@@ -27,8 +27,8 @@ pub async fn send(
     exchange(database, request, signal).await.ok()
 }
 
-/// The platform's own `fetch`, because `worker` reads an answer as a stream, chunk by chunk: three waits in place of
-/// one.
+/// Uses the platform's own `fetch`, because `worker` reads an answer as a stream of chunks, which takes three waits
+/// instead of one.
 async fn exchange(
     database: &UpstashConfig,
     request: RestRequest,
@@ -41,7 +41,7 @@ async fn exchange(
     init.set_method("POST");
     init.set_headers(&headers.into());
     init.set_body(&JsValue::from_str(&request.body));
-    // The token is for this address alone.
+    // A redirect would send the token to another address.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&signal));
     let url = format!("{}{}", database.rest_url, request.path);

@@ -1,4 +1,4 @@
-//! Where every request to `/api/*` starts. What needs no room is answered or refused here.
+//! Receives every request to `/api/*`. Answers or refuses here what needs no room.
 
 use worker::{Context, Env, Request, Response, event};
 
@@ -12,15 +12,15 @@ use crate::{
     wire::{ApiError, HealthBody, Route},
 };
 
-/// What becomes of a request that is well formed.
+/// What happens to a valid request.
 enum Checked {
-    /// It is for this room.
+    /// It is forwarded to this room.
     For(RoomId),
     /// It is answered here.
     Answered(Response),
 }
 
-/// The object logs the calls that reach it; the others are logged here.
+/// Logs the calls that end here. The object logs the calls that reach it.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     let started = clock::now();
@@ -57,7 +57,7 @@ async fn check(route: Route, request: &Request, env: &Env) -> Result<Checked, Ap
     }
 }
 
-/// What can be refused without waking a room.
+/// Refuses what can be refused without waking a room. Returns the room that the call is for.
 fn check_call(route: Route, request: &Request) -> Result<RoomId, ApiError> {
     if route == Route::Realtime && !http::is_upgrade(request) {
         return Err(ApiError::UpgradeRequired);
@@ -74,7 +74,7 @@ fn health(store: &'static str) -> Result<Response, ApiError> {
     http::json(200, serde_json::to_string(&body).map_err(|_| ApiError::Internal)?)
 }
 
-/// Passes the request on as it came, and not a clone of it: of a body that is read twice, neither end can be let go.
+/// Forwards the original request, not a clone: the body of a cloned request has two ends, and both must be read.
 async fn forward(request: Request, env: &Env, room: &RoomId) -> Result<Response, ApiError> {
     let stub = env.durable_object(ROOMS)?.get_by_name(room.as_str())?;
     let answer = stub.fetch_with_request(request).await;

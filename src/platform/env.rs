@@ -1,10 +1,10 @@
-//! The Worker's environment as a [`Config`].
+//! Reads the Worker's environment into a [`Config`].
 
 use worker::Env;
 
 use crate::{config::Config, wire::ApiError};
 
-/// The binding of the rooms' objects, as wrangler.toml names it.
+/// The Durable Object binding of the rooms, as named in wrangler.toml.
 pub const ROOMS: &str = "ROOMS";
 
 /// Reads variables and secrets. Fails with `Misconfigured`, which names the variable.

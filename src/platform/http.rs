@@ -1,4 +1,4 @@
-//! Requests of the platform as plain values, plain values as its answers.
+//! Converts the platform's requests into plain values, and plain values into its responses.
 
 use futures_util::StreamExt;
 use worker::{Headers, Request, Response, WebSocketPair};
@@ -9,10 +9,10 @@ use crate::{
     wire::{self, Answer, ApiError, Close, Query, Route, cookie, limits::MAX_BODY_BYTES, origin},
 };
 
-/// How an object tells the Worker what to close a refused socket with: `<code> <reason>`.
+/// The header in which an object tells the Worker how to close a refused socket: `<code> <reason>`.
 const CLOSE_HEADER: &str = "duet-close";
 
-/// On every answer of the API. The pages get theirs from `public/_headers`. Browsers ignore HSTS on http.
+/// Sent with every answer of the API. The pages get theirs from `public/_headers`. Browsers ignore HSTS on http.
 const SECURITY_HEADERS: [(&str, &str); 9] = [
     ("cache-control", "no-store"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -40,7 +40,7 @@ pub fn json(status: u16, body: String) -> Result<Response, ApiError> {
     Ok(Response::ok(body)?.with_status(status).with_headers(headers))
 }
 
-/// The answer of a room.
+/// A room's answer as a response.
 pub fn answer(answer: &Answer) -> Result<Response, ApiError> {
     let response = match answer.body() {
         Some(body) => json(answer.status(), body)?,
@@ -52,7 +52,7 @@ pub fn answer(answer: &Answer) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// An answer that says why not.
+/// An error as a response.
 pub fn error(error: &ApiError) -> worker::Result<Response> {
     let answer = json(error.status(), error.to_json());
     let response = answer.map_err(|_| worker::Error::RustError("no answer could be made".into()))?;
@@ -64,11 +64,12 @@ pub fn error(error: &ApiError) -> worker::Result<Response> {
     Ok(response)
 }
 
-/// Sends a refusal to the client: as it is, or on a socket with its close code, because a page cannot read the status
-/// of a handshake that failed. The Worker accepts that socket, so that it never keeps an object awake.
+/// Sends a refusal to the client. If the client wants a socket, it gets one that closes with the code of the refusal,
+/// because a page cannot read the status of a failed handshake. The Worker accepts that socket, so that no object stays
+/// awake for it.
 pub fn deliver(response: Response, wants_socket: bool) -> worker::Result<Response> {
     let Some(close) = response.headers().get(CLOSE_HEADER)? else { return Ok(response) };
-    // A page of another origin gets no socket.
+    // A page of another origin must not get a socket.
     if wants_socket && response.status_code() != ApiError::BadOrigin.status() {
         return closed_socket(&close);
     }
@@ -90,32 +91,32 @@ pub fn is_upgrade(request: &Request) -> bool {
     header(request, "upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// A request's header; one that cannot be read counts as absent.
+/// A request header. A header that cannot be read counts as absent.
 pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
-/// The endpoint that is asked for.
+/// The endpoint that the request names.
 pub fn route(request: &Request) -> Result<Route, ApiError> {
-    // Not `request.method()`: it takes every method that it does not know for GET.
+    // `request.method()` reports every unknown method as GET.
     Route::parse(&request.inner().method(), &request.path())
 }
 
-/// Runs `read` on the query string of the address.
+/// Applies `read` to the query string of the URL.
 pub fn query<T>(request: &Request, read: impl FnOnce(&Query) -> Result<T, ApiError>) -> Result<T, ApiError> {
     let url = request.inner().url();
     let behind_path = url.split_once('?').map_or("", |(_, behind)| behind);
     read(&Query::new(behind_path.split('#').next().unwrap_or_default()))
 }
 
-/// Reads a call of the API. `identified` says whether it came with a token.
+/// Reads a call of the API. `identified` is true if it came with a token.
 pub async fn read(request: &mut Request, route: Route, identified: bool) -> Result<wire::Request, ApiError> {
     let body = body(request).await?;
     let random = clock::random()?;
     query(request, |query| wire::Request::parse(route, query, &body, identified, random))
 }
 
-/// The caller's token: from a header, from the cookie, or, for reading messages only, from the query.
+/// The caller's token: from the `Authorization` header, from the cookie or, for reading messages only, from the query.
 pub fn token(request: &Request) -> Option<Token> {
     let (authorization, cookies) = (header(request, "authorization"), header(request, "cookie"));
     cookie::token_of(authorization.as_deref(), cookies.as_deref()).or_else(|| {
@@ -130,13 +131,13 @@ pub fn is_https(request: &Request) -> bool {
     request.inner().url().starts_with("https://")
 }
 
-/// Fails with `BadOrigin` if the request was sent by a page of another origin.
+/// Fails with `BadOrigin` if a page of another origin sent the request.
 pub fn check_origin(request: &Request) -> Result<(), ApiError> {
     let (sent_by, host) = (header(request, "origin"), header(request, "host"));
     origin::check(sent_by.as_deref(), &request.inner().url(), host.as_deref())
 }
 
-/// Fails with `TooLarge` for a body that declares its size itself, and reads none of it.
+/// Fails with `TooLarge` if the declared size of the body is too large. Reads nothing.
 pub fn check_declared_size(request: &Request) -> Result<(), ApiError> {
     match declared_bytes(request) {
         Some(bytes) if bytes > MAX_BODY_BYTES as u64 => Err(ApiError::TooLarge),
@@ -148,7 +149,8 @@ fn declared_bytes(request: &Request) -> Option<u64> {
     header(request, "content-length").and_then(|raw| raw.parse().ok())
 }
 
-/// Reads a JSON body; no body counts as `{}`. Fails with `NotJson`, or with `TooLarge` without reading on.
+/// Reads a JSON body. An absent body counts as `{}`. Fails with `NotJson`, and with `TooLarge` as soon as it is too
+/// large.
 async fn body(request: &mut Request) -> Result<String, ApiError> {
     let bytes = read_at_most(request, MAX_BODY_BYTES).await?;
     if bytes.is_empty() {
@@ -166,14 +168,14 @@ fn is_json(request: &Request) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
-/// Nobody is left who could read this answer. The log shows that the client hung up.
+/// The client hung up, so only the log shows this error.
 const CUT_OFF: ApiError = ApiError::BadRequest { field: "body", problem: "did not come whole" };
 
 async fn read_at_most(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     if request.inner().body().is_none() {
         return Ok(vec![]);
     }
-    // HTTP guarantees that there is no more than was declared, and a body in one piece takes one wait.
+    // HTTP guarantees the declared length, and reading the body in one piece takes a single wait.
     if declared_bytes(request).is_some_and(|bytes| bytes <= limit as u64) {
         return request.bytes().await.map_err(|_| CUT_OFF);
     }

@@ -1,4 +1,4 @@
-//! How often one address may call. The limits stand in wrangler.toml.
+//! Rate limits per IP address. wrangler.toml sets the limits.
 
 use std::cell::Cell;
 
@@ -10,16 +10,16 @@ use crate::{
     wire::{ApiError, Route, origin::limit_key},
 };
 
-/// The period of the limits in wrangler.toml.
+/// The period of the limits in wrangler.toml. Also the `Retry-After` of a refusal.
 const PERIOD_SECONDS: u64 = 60;
-/// A limiter that fails is logged once in so many seconds.
+/// A failing limiter is logged once in this period.
 const LOG_EVERY_SECONDS: u64 = 60;
 
 thread_local! {
     static LOGGED_AT: Cell<EpochMs> = const { Cell::new(EpochMs(0)) };
 }
 
-/// Counts a request. Fails with `TooManyRequests` over a limit. A limiter that does not work refuses nobody.
+/// Counts a request. Fails with `TooManyRequests` over a limit. If the limiter itself fails, the request passes.
 pub async fn count(route: Route, request: &Request, env: &Env) -> Result<(), ApiError> {
     let key = limit_key(&http::header(request, "cf-connecting-ip").unwrap_or_default());
     for binding in bindings_of(route) {

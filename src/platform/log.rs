@@ -1,4 +1,4 @@
-//! The log: one line of JSON per call and per trouble. Never an id, an address, a token or a text.
+//! The log: one line of JSON per call and per problem. It never contains an id, an address, a token or a text.
 
 use serde::Serialize;
 use worker::{console_error, console_log};
@@ -12,14 +12,14 @@ use crate::{
 
 #[derive(Serialize)]
 struct CallLine<'a> {
-    /// Method and path as the routes have them; a call to anything else is `unknown`.
+    /// Method and path of the route; `unknown` for any other request.
     route: String,
     status: u16,
     ms: u64,
     store: &'a str,
     /// `ok`, or the error's code.
     outcome: &'a str,
-    /// What the caller is not told; one of our own sentences, never words that came from outside.
+    /// The cause, which the caller does not get. Always a fixed sentence from this code, never text from outside.
     #[serde(skip_serializing_if = "str::is_empty")]
     cause: &'a str,
 }
@@ -30,7 +30,8 @@ struct TroubleLine<'a> {
     cause: &'a str,
 }
 
-/// Logs how a call ended that began at `started`. `store` is empty where the call was refused before a room was asked.
+/// Logs a call that began at `started` and how it ended. `store` is empty if the call was refused before it reached a
+/// room.
 pub fn call(route: Option<Route>, started: EpochMs, store: &str, ended: Result<u16, &ApiError>) {
     let (method, path) = route.map_or(("any", "unknown"), Route::pattern);
     let (status, outcome, cause) = match ended {
@@ -42,12 +43,12 @@ pub fn call(route: Option<Route>, started: EpochMs, store: &str, ended: Result<u
     console_log!("{}", serde_json::to_string(&line).unwrap_or_default());
 }
 
-/// Logs what went wrong although no call failed.
+/// Logs a problem that made no call fail.
 pub fn trouble(trouble: &str, cause: &str) {
     console_error!("{}", serde_json::to_string(&TroubleLine { trouble, cause }).unwrap_or_default());
 }
 
-/// Logs what a room has to say.
+/// Logs an entry from a room.
 pub fn entry(entry: LogEntry) {
     match entry {
         LogEntry::ReplicaOutOfStep { cause } => trouble("database-out-of-step", cause),

@@ -1,7 +1,7 @@
-//! The Worker and its Durable Object: everything that touches Cloudflare, JavaScript, the clock or randomness.
+//! The Worker and its Durable Object: all code that uses Cloudflare, JavaScript, the clock or randomness.
 //!
-//! It turns requests, frames and alarms into events of [`crate::room`], and effects into calls of the platform. It
-//! decides nothing about a room.
+//! It turns requests, frames and alarms into events of [`crate::room`], and carries out the effects. It makes no
+//! decision about a room.
 
 mod clock;
 mod database;
@@ -16,7 +16,7 @@ mod storage;
 
 use crate::wire::ApiError;
 
-/// What the platform throws is a defect of ours or of its own, and its words stay inside.
+/// An exception of the platform is a defect, in Duet or in the platform. Its text never reaches the client.
 impl From<worker::Error> for ApiError {
     fn from(_: worker::Error) -> Self {
         Self::Internal

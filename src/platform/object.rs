@@ -1,4 +1,4 @@
-//! The room's Durable Object: the platform's handlers, and what carries out the room's effects.
+//! The room's Durable Object: the platform's handlers and the code that carries out the room's effects.
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,17 +27,17 @@ use crate::{
     wire::{Answer, ApiError, Route, cookie, limits::MAX_FRAME_BYTES},
 };
 
-/// One room, as the platform sees it.
+/// The Durable Object of one room.
 ///
-/// `alarm`: the handlers of sockets are below, and not the macro's.
+/// The macro generates the `alarm` handler only; the socket handlers are written below.
 #[durable_object(alarm)]
 pub struct Room(Result<Rc<Inner>, ApiError>);
 
-/// What the object keeps in memory.
+/// What the object holds in memory.
 struct Inner {
     state: State,
     id: RoomId,
-    /// A wrong setting is reported to each call, and the room's end comes all the same.
+    /// A wrong setting fails every call, but must not keep the room from expiring.
     config: Result<Config, ApiError>,
     room: RefCell<room::Room>,
     effects: RefCell<Effects>,
@@ -49,7 +49,7 @@ struct Inner {
     timer: RefCell<Option<AbortHandle>>,
 }
 
-/// A call that waits for its answer, with the server's end of the socket that it asked for.
+/// A call that waits for its answer, and the server's end of the socket that it requested.
 struct PendingCall {
     answer: oneshot::Sender<Result<Answer, ApiError>>,
     socket: Option<WebSocket>,
@@ -78,10 +78,10 @@ impl DurableObject for Room {
     }
 }
 
-/// Not the macro's handlers, which make a promise of each frame and run it later: a tenth of the time of a message.
+/// The macro's handlers would turn each frame into a promise and run it later, which takes a tenth of a message's time.
 #[wasm_bindgen]
 impl Room {
-    /// A frame came.
+    /// A client sent a frame.
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, socket: web_sys::WebSocket, frame: JsValue) {
         let Ok(inner) = &self.0 else { return };
@@ -92,7 +92,7 @@ impl Room {
         }
     }
 
-    /// The peer closed its socket, or its connection is lost.
+    /// The client closed its socket, or its connection was lost.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn websocket_close(&self, socket: web_sys::WebSocket) {
         if let Ok(inner) = &self.0 {
@@ -133,9 +133,9 @@ impl Inner {
         self.config.as_ref().map_or("", Config::store_name)
     }
 
-    /// Hands an event to the room and carries out what it decides.
+    /// Passes an event to the room and carries out the effects.
     fn handle(self: &Rc<Self>, event: Event<'_>) {
-        // Nothing that is carried out below calls back into this function before it returns.
+        // Nothing below calls this function again before it returns, so the effects can be taken.
         let mut effects = self.effects.take();
         self.room.borrow_mut().handle(event, clock::now(), &self.storage, &mut effects);
         effects.storage.drain(..).for_each(|effect| self.storage.apply(effect));
@@ -147,7 +147,7 @@ impl Inner {
         match effect {
             OutputEffect::Respond(call, answer) => self.respond(call, answer),
             OutputEffect::AcceptSocket { call, socket, participant } => {
-                let mut calls = self.calls.borrow_mut();
+                // The caller may have hung up.
                 let pending = calls.iter_mut().find(|(known, _)| *known == call);
                 if let Some(server) = pending.and_then(|(_, pending)| pending.socket.take()) {
                     self.sockets.accept(&self.state, socket, &participant, server);
@@ -168,7 +168,7 @@ impl Inner {
 
     fn respond(&self, call: CallId, answer: Result<Answer, ApiError>) {
         if let Some(pending) = take(&self.calls, call) {
-            // The caller may be gone.
+            // The caller may have hung up.
             let _ = pending.answer.send(answer);
         }
     }
@@ -198,13 +198,13 @@ impl Inner {
             earlier.abort();
         }
         spawn_local(async {
-            // An aborted timer has nothing to say.
+            // The result of an aborted timer is irrelevant.
             let _ = timer.await;
         });
     }
 
     fn on_frame(self: &Rc<Self>, socket: SocketId, frame: &JsValue) {
-        // The length is checked before the text is copied into this memory, which never shrinks.
+        // The length is checked before the text is copied, because this wasm memory never shrinks.
         let is_too_large =
             frame.dyn_ref::<JsString>().is_some_and(|text| text.length() as usize > MAX_FRAME_BYTES);
         let text = if is_too_large { None } else { frame.as_string() };
@@ -223,7 +223,7 @@ impl Inner {
         }
     }
 
-    /// Answers a request that the Worker passed on.
+    /// Answers a request that the Worker forwarded.
     async fn answer(self: &Rc<Self>, request: &mut Request) -> Result<Response, ApiError> {
         let config = self.config.clone()?;
         let route = http::route(request)?;
@@ -237,7 +237,7 @@ impl Inner {
         let call_request = http::read(request, route, known.is_some()).await?;
         let answer = self.ask(None, |call| Event::Request { call, seat, request: call_request }).await?;
         let response = http::answer(&answer)?;
-        // A join prolongs the cookie, which must outlast the room.
+        // A join renews the cookie, which must outlive the room.
         if route == Route::JoinRoom || (known.is_none() && !route.needs_token()) {
             let max_age_seconds = config.room_max_lifetime_seconds;
             let value = cookie::set_cookie(&token, max_age_seconds, http::is_https(request));
@@ -255,7 +255,7 @@ impl Inner {
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// Hands a call to the room and waits for its answer.
+    /// Passes a call to the room and waits for its answer.
     async fn ask(
         self: &Rc<Self>,
         socket: Option<WebSocket>,
@@ -270,7 +270,7 @@ impl Inner {
     }
 }
 
-/// Takes the value of `key` out of a short list.
+/// Removes and returns the value of `key` from a short list.
 fn take<K: PartialEq, V>(list: &RefCell<Vec<(K, V)>>, key: K) -> Option<V> {
     let mut list = list.borrow_mut();
     let index = list.iter().position(|(known, _)| *known == key)?;

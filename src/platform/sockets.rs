@@ -1,4 +1,4 @@
-//! The object's WebSockets. Which one is whose stands in its attachment, which outlives hibernation.
+//! The object's WebSockets. Each socket's attachment holds its id and owner, because attachments survive hibernation.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use crate::{
     wire::Close,
 };
 
-/// `readyState` of a socket that can be written to.
+/// The `readyState` of a socket that can be written to.
 const OPEN: u16 = 1;
 
 /// The sockets that the room has accepted.
@@ -22,7 +22,7 @@ pub struct Sockets(RefCell<Vec<(SocketId, WebSocket)>>);
 
 #[wasm_bindgen]
 extern "C" {
-    /// A socket that takes a string that JavaScript has already: a frame for several sockets is converted once.
+    /// A socket that accepts a JavaScript string. A frame for several sockets is then converted only once.
     type Receiver;
 
     #[wasm_bindgen(method, catch)]
@@ -30,7 +30,8 @@ extern "C" {
 }
 
 impl Sockets {
-    /// Finds the open sockets after a loss of memory, and whose they are. `ping` is answered without waking the room.
+    /// Finds the sockets that stayed open when the memory was lost, and their owners. Sets the platform to answer
+    /// `ping` without waking the room.
     pub fn restore(state: &State) -> (Self, Vec<(SocketId, ParticipantId)>) {
         if let Ok(pair) = WebSocketRequestResponsePair::new("ping", "pong") {
             state.set_websocket_auto_response(&pair);
@@ -44,22 +45,22 @@ impl Sockets {
         (Self(RefCell::new(sockets)), owners)
     }
 
-    /// Takes a socket in, as one that may hibernate.
+    /// Accepts a socket in a way that lets the object hibernate.
     pub fn accept(&self, state: &State, id: SocketId, owner: &ParticipantId, socket: WebSocket) {
         state.accept_web_socket(&socket);
         let attachment = JsValue::from_str(&format!("{} {}", id.0, owner.as_str()));
-        // One without an attachment is closed at its first frame.
+        // If this fails, the socket is unknown at its first frame and is closed then.
         let _ = WebSocketExt::serialize_attachment(socket.as_ref(), attachment);
         self.0.borrow_mut().push((id, socket));
     }
 
-    /// Which socket this is; `None` for one that the room does not know.
+    /// The id of a socket. `None`: the room does not know the socket.
     pub fn id_of(&self, socket: &WebSocket) -> Option<SocketId> {
         let known = self.0.borrow().iter().find(|(_, known)| known == socket).map(|(id, _)| *id);
         known.or_else(|| read_attachment(socket).map(|(id, _)| id))
     }
 
-    /// Sends one frame to several sockets. A socket that is gone stops no other: the platform reports its end.
+    /// Sends one frame to several sockets. A dead socket is skipped; the platform reports its close separately.
     pub fn send(&self, to: &[SocketId], frame: &str) {
         let frame = JsString::from(frame);
         for (_, socket) in self.0.borrow().iter().filter(|(id, _)| to.contains(id)) {
@@ -67,15 +68,15 @@ impl Sockets {
         }
     }
 
-    /// Closes sockets, with a code and a reason of ours.
+    /// Closes sockets with a code and a reason of Duet's own.
     pub fn close(&self, ids: &[SocketId], close: Close) {
         let (closing, staying) = self.0.take().into_iter().partition::<Vec<_>, _>(|(id, _)| ids.contains(id));
         self.0.replace(staying);
         closing.iter().for_each(|(_, socket)| close_one(socket, close));
     }
 
-    /// Forgets a socket that the peer closed, and closes our side: the runtime keeps the peer waiting otherwise.
-    /// Returns which one it was, and whose.
+    /// Forgets a socket that the client closed and closes the server's side, because the runtime otherwise keeps the
+    /// client waiting. Returns its id and its owner.
     pub fn on_closed(&self, socket: &WebSocket) -> Option<(SocketId, Option<ParticipantId>)> {
         let id = self.id_of(socket);
         let owner = read_attachment(socket).map(|(_, owner)| owner);
@@ -85,7 +86,7 @@ impl Sockets {
     }
 }
 
-/// Closes one socket. Never with a code or a reason that came from a peer.
+/// Closes one socket. `close` must not come from a client: the platform rejects reserved codes.
 pub fn close_one(socket: &WebSocket, close: Close) {
     let _ = socket.close(Some(close.code), Some(close.reason));
 }

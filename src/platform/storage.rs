@@ -1,4 +1,4 @@
-//! The object's storage: SQLite, which answers at once, and the alarm.
+//! The object's storage: a synchronous SQLite database and the alarm.
 
 use std::cell::OnceCell;
 
@@ -23,17 +23,17 @@ use crate::{
 const FAILED: SqlError = SqlError("a statement failed");
 const UNREADABLE: SqlError = SqlError("a row could not be read");
 
-/// The storage of the object that this runs in.
+/// The storage of the object that this code runs in.
 pub struct ObjectStorage {
     storage: DurableObjectStorage,
     sql: SqlStorage,
-    /// The statement that every message runs, as JavaScript has it.
+    /// The statement that stores a message, cached as a JavaScript string.
     insert: OnceCell<JsString>,
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// `SqlStorage`, called without a list of values: the general way takes a tenth of the time of a message.
+    /// `SqlStorage` without a list of values: the general call takes a tenth of a message's time.
     type Inserting;
 
     #[wasm_bindgen(method, catch, js_name = exec)]
@@ -45,14 +45,14 @@ extern "C" {
         json: &str,
     ) -> Result<Written, JsValue>;
 
-    /// The cursor of a statement that wrote.
+    /// The cursor of a writing statement.
     type Written;
 
     #[wasm_bindgen(method, getter, js_name = rowsWritten)]
     fn rows_written(this: &Written) -> f64;
 
-    /// The cursor of a statement that read. `worker` has no guard around its methods, and an exception that crosses
-    /// Rust loses the object.
+    /// The cursor of a reading statement. `worker` does not catch exceptions in its cursor methods, and an exception
+    /// that passes through Rust frames breaks the object.
     type Cursor;
 
     #[wasm_bindgen(method, catch)]
@@ -60,13 +60,13 @@ extern "C" {
 }
 
 impl ObjectStorage {
-    /// Takes the object's storage. Fails where the platform gives none.
+    /// Takes the object's storage. Fails if the platform does not provide one.
     pub fn new(state: &State) -> Result<Self, JsValue> {
         let storage = state.as_raw().storage()?;
         Ok(Self { sql: storage.sql(), storage, insert: OnceCell::new() })
     }
 
-    /// Carries out a write. It begins at once: what leaves the object from now on waits for it.
+    /// Starts a storage operation. The platform holds back everything that leaves the object later until it is durable.
     pub fn apply(&self, effect: StorageEffect) {
         let promises = match effect {
             StorageEffect::SetAlarm(at) => vec![self.set_alarm(at)],

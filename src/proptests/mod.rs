@@ -1,6 +1,6 @@
-//! What holds for any input: no parser panics, and what is accepted is what the protocol promises.
+//! Properties that hold for any input: no parser panics, and accepted values obey the protocol.
 //!
-//! The same cases every time: `DUET_SEED` (a number; 1 by default) chooses others, `PROPTEST_CASES` how many.
+//! Every run uses the same cases. `DUET_SEED` (a number, 1 by default) chooses others; `PROPTEST_CASES` sets how many.
 
 mod requests;
 mod settings;
@@ -20,13 +20,13 @@ use serde_json::{Map, Value};
 
 use crate::domain::{EpochMs, Message, MessageId, MessageText, ParticipantId, SenderName, Token};
 
-/// Cases of each property: enough for every run. `npm run abuse` takes more.
+/// Cases per property in an ordinary run. `npm run abuse` runs more.
 const CASES: u32 = 64;
 
 fn seeded() -> ProptestConfig {
     let number = |name: &str| env::var(name).ok().map(|raw| raw.parse::<u64>().expect("a whole number"));
     let seed = number("DUET_SEED").unwrap_or(1);
-    // Shown where a property fails.
+    // Shown if a property fails.
     println!("DUET_SEED={seed}");
     ProptestConfig {
         cases: number("PROPTEST_CASES").map_or(CASES, |cases| cases as u32),
@@ -38,17 +38,17 @@ fn seeded() -> ProptestConfig {
 
 const ID: &str = "[A-Za-z0-9_-]{21}";
 
-/// Any text, control characters and all; often short.
+/// Any text, often short, with control characters.
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "\\PC{0,40}", "[ -~]{0,60}"]
 }
 
-/// A text that a message may have.
+/// A text that a message may contain.
 fn message_text() -> impl Strategy<Value = String> {
     prop_oneof!["[\\PC\\n\\t]{1,60}", (1..=MessageText::MAX_BYTES).prop_map(|bytes| "x".repeat(bytes))]
 }
 
-/// Any JSON, not very deep, whose keys are often ours.
+/// Any JSON of small depth. Many of its keys are keys of the protocol.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -72,7 +72,7 @@ fn any_key() -> impl Strategy<Value = String> {
     prop_oneof!["type|id|sender|text|ttlSeconds|access|proof|result|error", "\\PC{0,8}"]
 }
 
-/// JSON as text, whole or with a piece of it cut out or replaced.
+/// JSON as text: intact, or with a piece removed or replaced.
 fn almost_json() -> impl Strategy<Value = String> {
     let pieces = (any_json(), any::<Index>(), 0_usize..4, "\\PC{0,3}");
     let mangled = pieces.prop_map(|(json, at, length, instead)| {
@@ -84,7 +84,7 @@ fn almost_json() -> impl Strategy<Value = String> {
     prop_oneof![any_json().prop_map(|json| json.to_string()), mangled, any_text()]
 }
 
-/// Keys that no version of ours has, to be ignored.
+/// Keys that the protocol does not have and that must be ignored.
 fn newer_keys() -> impl Strategy<Value = Map<String, Value>> {
     let keys = hash_map("new[A-Za-z]{0,8}", any_json(), 0..4);
     keys.prop_map(|keys| keys.into_iter().collect())

@@ -1,4 +1,4 @@
-//! Queries and cookies: read as they were written, and whatever comes, in range.
+//! Queries and cookies: valid ones are read back as they were written, and any input yields values in range.
 
 use proptest::{collection::vec, option, prelude::*};
 
@@ -22,7 +22,7 @@ proptest! {
     #![proptest_config(seeded())]
 
     #[test]
-    fn no_query_panics_and_numbers_keep_their_range(raw in almost_a_query()) {
+    fn no_query_panics_and_numbers_are_in_range(raw in almost_a_query()) {
         let query = Query::new(&raw);
 
         let _ = (query.room_id(), query.token());
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_panics_and_a_token_that_is_found_stands_in_it(
+    fn no_header_panics_and_a_found_token_occurs_in_it(
         authorization in almost_an_authorization(),
         cookies in almost_cookies(),
     ) {

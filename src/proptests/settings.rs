@@ -1,4 +1,4 @@
-//! What an operator may write: taken in range, or refused by name and without its value.
+//! Settings: any value is either in range or refused. The refusal names the variable, not its value.
 
 use proptest::{collection::vec, option, prelude::*};
 
@@ -13,7 +13,7 @@ const NAMES: [&str; 6] = [
     "UPSTASH_REDIS_REST_URL",
     "UPSTASH_REDIS_REST_TOKEN",
 ];
-/// Stands in no rule and in no name.
+/// Occurs in no rule and in no variable's name.
 const CANARY: &str = "@%@";
 
 fn setting() -> impl Strategy<Value = String> {
@@ -38,30 +38,30 @@ proptest! {
     #![proptest_config(seeded())]
 
     #[test]
-    fn no_setting_panics_and_what_is_taken_keeps_its_range(
+    fn no_setting_panics_and_accepted_ones_are_in_range(
         raw in vec(option::weighted(0.3, setting()), NAMES.len()),
     ) {
         match read(&raw) {
             Ok(config) => prop_assert!(keeps_rules(&config), "{:?}", config),
             Err(error) => {
-                let said = error.message();
-                prop_assert!(NAMES.iter().any(|name| said.contains(name)), "{}", said);
+                let message = error.message();
+                prop_assert!(NAMES.iter().any(|name| message.contains(name)), "{}", message);
             }
         }
     }
 
     #[test]
-    fn a_wrong_setting_is_never_told(at in 0..NAMES.len(), raw in setting()) {
+    fn a_wrong_value_is_never_revealed(at in 0..NAMES.len(), raw in setting()) {
         let mut all = vec![None; NAMES.len()];
         all[at] = Some(format!("{raw}{CANARY}"));
 
-        let said = read(&all).map_or_else(|error| error.message(), |config| format!("{config:?}"));
+        let message = read(&all).map_or_else(|error| error.message(), |config| format!("{config:?}"));
 
-        prop_assert!(!said.contains(CANARY), "{}", said);
+        prop_assert!(!message.contains(CANARY), "{}", message);
     }
 
     #[test]
-    fn a_database_that_is_taken_can_be_asked(url in address(), token in "[ -~]{1,20}") {
+    fn an_accepted_database_address_forms_a_valid_url(url in address(), token in "[ -~]{1,20}") {
         let all = [vec![None; 4], vec![Some(url), Some(token)]].concat();
 
         if let Ok(Config { upstash: Some(database), .. }) = read(&all) {

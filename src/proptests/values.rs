@@ -1,4 +1,4 @@
-//! Ids, secrets and texts: taken if and only if they keep their rule, and kept as they came.
+//! Ids, secrets and texts are accepted if and only if they obey their rule, and are kept unchanged.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -12,7 +12,7 @@ use crate::{
     wire::Route,
 };
 
-/// Mostly of an id's alphabet and length, and sometimes neither.
+/// Mostly of an id's alphabet and length, sometimes of neither.
 const ALMOST_AN_ID: &str = "[A-Za-z0-9_-]{20,22}|[A-Za-z0-9_-]{20}[!+/=.é]|\\PC{21}";
 
 fn is_id(raw: &str) -> bool {
@@ -23,7 +23,7 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(|character| !character.is_control() || character == '\n' || character == '\t')
 }
 
-/// Up to a little more than a message may have.
+/// Up to a little more than the limit of a message.
 fn text_of_any_length() -> impl Strategy<Value = String> {
     let piece = prop_oneof![any_text(), message_text()];
     (piece, 1_usize..400).prop_map(|(piece, times)| piece.repeat(times.min(1 + 20_000 / piece.len().max(1))))
@@ -33,7 +33,7 @@ proptest! {
     #![proptest_config(seeded())]
 
     #[test]
-    fn an_id_is_taken_if_and_only_if_it_has_its_form(raw in prop_oneof![ALMOST_AN_ID, any_text()]) {
+    fn an_id_is_accepted_if_and_only_if_it_has_its_form(raw in prop_oneof![ALMOST_AN_ID, any_text()]) {
         let id = RoomId::parse(&raw);
 
         prop_assert_eq!(id.as_ref().map(RoomId::as_str), is_id(&raw).then_some(raw.as_str()));
@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_taken_if_and_only_if_it_keeps_the_rules(raw in text_of_any_length()) {
+    fn a_text_is_accepted_if_and_only_if_it_obeys_the_rules(raw in text_of_any_length()) {
         let keeps_rules = (1..=16_384).contains(&raw.len()) && is_plain(&raw);
 
         let text = MessageText::parse(raw.clone()).ok();
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn a_name_is_taken_if_and_only_if_it_keeps_the_rules(raw in prop_oneof![any_text(), "\\PC{90,110}"]) {
+    fn a_name_is_accepted_if_and_only_if_it_obeys_the_rules(raw in prop_oneof![any_text(), "\\PC{90,110}"]) {
         let keeps_rules = raw.chars().count() <= 100 && is_plain(&raw);
 
         let name = SenderName::parse(raw.clone()).ok();

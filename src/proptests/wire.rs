@@ -1,4 +1,4 @@
-//! Bodies and frames: refused by name, or read as they were written; what is newer is ignored.
+//! Bodies and frames: refused with the name of the field, or read as they were written. Unknown keys are ignored.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ fn draft(message: &Message) -> Draft {
     Draft { id: Some(id), sender, text }
 }
 
-/// What any parser says against `raw`.
+/// The errors of all parsers for `raw`.
 fn refusals(raw: &str) -> impl Iterator<Item = ApiError> {
     let refusals = [
         CreateBody::parse(raw).err(),
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn a_message_is_broadcast_as_one_frame_that_holds_it_whole(
+    fn a_message_is_broadcast_as_one_complete_frame(
         message in message(),
         seq in any::<u32>(),
         expires_at in any::<u32>(),
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn a_life_is_taken_if_and_only_if_it_is_whole_and_in_range(seconds in maybe_seconds()) {
+    fn a_ttl_is_accepted_if_and_only_if_it_is_whole_and_in_range(seconds in maybe_seconds()) {
         let number = seconds.as_f64().filter(|n| n.fract() == 0.0 && (60.0..=86_400.0).contains(n));
 
         let body = CreateBody::parse(&json!({ "ttlSeconds": seconds }).to_string());

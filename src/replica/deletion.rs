@@ -1,4 +1,4 @@
-//! Removes the keys of a room that ended, until the database has confirmed it.
+//! Deletes the keys of an ended room and repeats that until the database confirms it.
 
 use super::{
     Purpose, RequestId,
@@ -12,10 +12,11 @@ use crate::{
     room::Effects,
 };
 
-/// When the keys are removed again after a request that may still run: seconds after that request was given up.
+/// A request that may still run could write the keys again. Seconds after it was abandoned at which they are deleted
+/// again.
 const SWEEP_AFTER_SECONDS: [u64; 3] = [5, 15, 60];
 
-/// The removal of one room's keys.
+/// The deletion of one room's keys.
 pub struct Deletion {
     keys: Keys,
     link: Link<Purpose>,
@@ -27,37 +28,38 @@ impl Deletion {
         Self { keys, link, tombstone }
     }
 
-    /// Goes on with a removal whose tombstone was loaded.
+    /// Continues a deletion whose tombstone was loaded. `first_id` is the number of its first request.
     pub fn of_tombstone(room: &RoomId, tombstone: Tombstone, first_id: u64) -> Self {
         Self { keys: Keys::of(room), link: Link::new(room, first_id), tombstone }
     }
 
-    /// What the journal keeps of it.
+    /// The state that the journal stores.
     pub fn tombstone(&self) -> &Tombstone {
         &self.tombstone
     }
 
-    /// The number that the next request gets.
+    /// The number of the next request.
     pub fn next_id(&self) -> u64 {
         self.link.next_id()
     }
 
-    /// The request on its way.
+    /// The request that waits for an answer, if any.
     pub fn under_way(&self) -> Option<RequestId> {
         self.link.in_flight().map(|request| request.id)
     }
 
-    /// Whether the database confirmed that the keys are gone.
+    /// Whether the database confirmed the deletion.
     pub fn is_confirmed(&self) -> bool {
         self.tombstone.confirmed_at.is_some()
     }
 
-    /// Whether there is nothing left to do: confirmed, and nothing can come back; or the keys' own time is over.
+    /// Whether nothing is left to do: the deletion is confirmed and no request can undo it, or the keys expired by
+    /// themselves.
     pub fn is_finished(&self, now: EpochMs) -> bool {
         self.tombstone.keys_until <= now || (self.link.in_flight().is_none() && self.next_at().is_none())
     }
 
-    /// When the keys have to be removed next; the epoch means at once.
+    /// When the next deletion is due; the epoch means at once.
     fn next_at(&self) -> Option<EpochMs> {
         let Some(confirmed_at) = self.tombstone.confirmed_at else { return Some(EpochMs(0)) };
         let doubt_at = self.tombstone.doubt_at?;
@@ -65,7 +67,7 @@ impl Deletion {
         sweeps.find(|at| *at > confirmed_at)
     }
 
-    /// Takes the answer to a request; `None` where there is none. An answer that comes too late is ignored.
+    /// Handles the answer to a request. `None`: the request failed without one. A late answer is ignored.
     pub fn on_reply(&mut self, id: RequestId, reply: Option<Reply<'_>>, now: EpochMs) {
         let Some(request) = self.link.take(id) else { return };
         self.settle(request.purpose, judge(reply, &request.expected), request.sent_at, now);
@@ -74,14 +76,14 @@ impl Deletion {
     fn settle(&mut self, purpose: Purpose, verdict: Verdict, sent_at: EpochMs, now: EpochMs) {
         match (purpose, verdict) {
             (Purpose::Delete, Verdict::AsExpected) => self.tombstone.confirmed_at = Some(sent_at),
-            // A removal that runs late does no harm.
+            // A deletion that runs late does no harm.
             (Purpose::Delete, _) => self.link.failed(now, self.tombstone.ended_at),
             (_, Verdict::Unknown(_)) => self.tombstone.doubt_at = Some(now),
             _ => {}
         }
     }
 
-    /// Looks at the clock and sends what has to be sent.
+    /// Sends the request that is due at `now`, if any.
     pub fn drive(&mut self, now: EpochMs, effects: &mut Effects) {
         if let Some(late) = self.link.give_up(now, effects) {
             self.settle(late.purpose, Verdict::Unknown("no answer came in time"), late.sent_at, now);
@@ -93,7 +95,7 @@ impl Deletion {
         }
     }
 
-    /// When the removal needs to look at the clock again.
+    /// When [`Self::drive`] must be called again at the latest.
     pub fn deadline(&self) -> EpochMs {
         let next = self.link.deadline(true).or(self.next_at()).unwrap_or(self.tombstone.keys_until);
         next.min(self.tombstone.keys_until)

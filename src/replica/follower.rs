@@ -1,4 +1,4 @@
-//! Keeps the keys of a living room in step with its journal.
+//! Keeps the keys of an open room equal to its journal.
 
 use super::{
     Deletion, Purpose, RequestId,
@@ -13,67 +13,67 @@ use crate::{
     wire::limits::MAX_MESSAGES,
 };
 
-/// Changes are gathered for so long before they go out together.
+/// How long changes are collected before they are sent together.
 const GATHER_MS: u64 = 50;
-/// Bytes of messages in one request. Inside the request each may take two, so it has at most about 1 MiB.
+/// Bytes of messages in one request. JSON escaping may double them, so a request has at most about 1 MiB.
 const MAX_PIECE_BYTES: usize = 512 * 1024;
-/// When the list is counted after a request that may still run: seconds after that request was given up.
+/// The list is counted after a request that may still run. Seconds after that request was abandoned.
 const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
 
-/// A request that was given up can still run for so long.
+/// How long an abandoned request can still run.
 const MAY_STILL_RUN_MS: u64 = 60_000;
 
-/// Where the database stands.
+/// What the list in the database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
-    /// The list should hold the messages 1 to this number, and has to be counted.
+    /// It should hold the messages 1 to this number, but has to be counted.
     Unknown(Seq),
-    /// The list holds the messages 1 to this number.
+    /// It holds the messages 1 to this number.
     At(Seq),
-    /// The list holds something else: both keys have to be written again.
+    /// It holds something else: both keys have to be rewritten.
     Lost,
 }
 
-/// What a write brings the database to.
+/// The state of the database after a write succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written {
     up_to: Seq,
-    /// The version of `meta` that it writes.
+    /// The version of `meta` that it writes, if any.
     meta: Option<u32>,
-    /// Up to when the keys are kept, where the write says so.
+    /// When the keys expire after the write, if it renews them.
     kept_until: Option<EpochMs>,
 }
 
-/// How the database does, for whoever waits for it.
+/// The state of the database, for calls that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Both keys are as the journal has them.
+    /// Both keys equal the journal.
     InStep,
-    /// Something is still to be written or confirmed.
+    /// A change is not written or not confirmed yet.
     Behind,
-    /// The database refused the last request: trying again at once would not help.
+    /// The database refused the last request. An immediate retry would not help.
     Refused(&'static str),
 }
 
-/// How the room's memory was lost before it was loaded.
+/// How the room's memory was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLoss {
-    /// It slept, which waits until no request is under way.
+    /// The object hibernated, which only happens when no request is under way.
     Hibernation,
-    /// A crash, a deployment or a failed statement: a request may have been under way, and may still run. An object
-    /// that everybody left is unloaded in the same way.
+    /// A crash, a deployment or a failed statement. A request may have been under way and may still run. An idle object
+    /// without sockets is unloaded in the same way.
     Crash,
 }
 
-/// What the follower needs of the room that it belongs to.
+/// What the follower sees of its room.
 pub struct View<'a> {
-    /// The time.
+    /// The current time.
     pub now: EpochMs,
-    /// The room's record; the follower changes its `replica` only.
+    /// The room's record. The follower changes only its `replica`.
     pub record: &'a mut RoomRecord,
     /// The sequence number of the newest message.
     pub last_seq: Seq,
-    /// Where both are stored.
+    /// The journal that stores both.
     pub journal: Journal<'a>,
 }
 
@@ -82,26 +82,27 @@ pub struct Follower {
     keys: Keys,
     link: Link<Purpose>,
     position: Position,
-    /// Counts the changes of `meta` in this life of the memory.
+    /// Counts the changes of `meta` since the memory was loaded.
     meta_version: u32,
-    /// The newest of them that the database has.
+    /// The newest version of `meta` that the database confirmed.
     meta_stored: u32,
     gather_until: Option<EpochMs>,
-    /// How many of the counts after a request in doubt are done.
+    /// How many of the counts after a doubtful request are done.
     checks_done: usize,
     refused: Option<&'static str>,
     is_failing: bool,
 }
 
 impl Follower {
-    /// Follows a room that is created now: `meta` has to be written.
+    /// Follows a new room, whose `meta` has to be written. `first_id` is the number of its first request.
     pub fn of_new_room(room: &RoomId, first_id: u64) -> Self {
         let mut follower = Self::at(Position::At(0), room, first_id);
         follower.meta_version = 1;
         follower
     }
 
-    /// Follows a room that was loaded. After hibernation the database is in step unless the record says otherwise.
+    /// Follows a room that was loaded. After hibernation the database matches the journal unless the record says
+    /// otherwise.
     pub fn of_loaded_room(
         room: &RoomId,
         record: &mut RoomRecord,
@@ -122,7 +123,7 @@ impl Follower {
         }
         let mut follower = Self::at(position, room, first_id);
         follower.checks_done = record.replica.doubt_at.map_or(0, |at| {
-            // The last count is done in any case, however late.
+            // The last count always runs, however late.
             checks_due(at, now).min(CHECK_AFTER_SECONDS.len() - 1)
         });
         follower
@@ -142,22 +143,22 @@ impl Follower {
         }
     }
 
-    /// The number that the next request gets.
+    /// The number of the next request.
     pub fn next_id(&self) -> u64 {
         self.link.next_id()
     }
 
-    /// The request on its way.
+    /// The request that waits for an answer, if any.
     pub fn under_way(&self) -> Option<RequestId> {
         self.link.in_flight().map(|request| request.id)
     }
 
-    /// The record of the room changed.
+    /// The room's record changed, so `meta` has to be written.
     pub fn on_meta_changed(&mut self) {
         self.meta_version += 1;
     }
 
-    /// Whether the database has all that the journal has.
+    /// Whether the database has everything that the journal has.
     pub fn progress(&self, last_seq: Seq) -> Progress {
         match self.refused {
             Some(cause) => Progress::Refused(cause),
@@ -170,7 +171,7 @@ impl Follower {
         self.position == Position::At(last_seq) && self.meta_stored == self.meta_version
     }
 
-    /// Takes the answer to a request; `None` where there is none. An answer that comes too late is ignored.
+    /// Handles the answer to a request. `None`: the request failed without one. A late answer is ignored.
     pub fn on_reply(
         &mut self,
         id: RequestId,
@@ -214,7 +215,7 @@ impl Follower {
         }
     }
 
-    /// A count that was asked for at `sent_at` had the right answer.
+    /// A count that was sent at `sent_at` returned the right number.
     fn note_check(&mut self, sent_at: EpochMs, replica: &mut ReplicaRecord) {
         let Some(doubt_at) = replica.doubt_at else { return };
         self.checks_done = checks_due(doubt_at, sent_at);
@@ -223,7 +224,7 @@ impl Follower {
         }
     }
 
-    /// The request may still run later, so the list is counted for a while.
+    /// The request may still run later, so the list is counted several times.
     fn on_doubt(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
         view.record.replica.doubt_at = Some(view.now);
         self.checks_done = 0;
@@ -239,7 +240,7 @@ impl Follower {
         }
     }
 
-    /// Looks at the clock and at the journal, and sends what has to be sent.
+    /// Sends the request that is due, if any.
     pub fn drive(&mut self, view: &mut View<'_>, effects: &mut Effects) -> Result<(), JournalError> {
         if self.link.give_up(view.now, effects).is_some() {
             self.on_doubt("no answer came in time", view, effects);
@@ -274,7 +275,7 @@ impl Follower {
         }
     }
 
-    /// Whether there is something that no request has taken along yet.
+    /// Whether there is a change that no request has carried yet.
     fn has_news(&self, view: &View<'_>) -> bool {
         let in_flight = self.link.in_flight().map(|request| request.purpose);
         let (seq, meta) = match (in_flight, self.position) {
@@ -287,7 +288,7 @@ impl Follower {
             || (in_flight.is_none() && is_renewal_due(view.record, view.record.lifetime.active_at))
     }
 
-    /// A new room is written at once, because its creator waits for that.
+    /// A new room is written at once, because its creator waits for it.
     fn gather_end(&self, now: EpochMs) -> EpochMs {
         if self.meta_stored == 0 && self.meta_version == 1 { now } else { now.plus_ms(GATHER_MS) }
     }
@@ -298,8 +299,8 @@ impl Follower {
         (batch, Purpose::Check(expected))
     }
 
-    /// Counts the list after a request that may have run late, and writes `meta` again: a late one may have changed
-    /// that, too, which no count shows.
+    /// Counts the list after a request that may have run late. Also rewrites `meta`, which the late request may have
+    /// changed and no count would show.
     fn check(&self, expected: Seq, view: &View<'_>) -> (Batch, Purpose) {
         let mut batch = Batch::new();
         self.keys.write_meta(&mut batch, view.record, keys_ttl_ms(view.record, view.now));
@@ -307,7 +308,7 @@ impl Follower {
         (batch, Purpose::Check(expected))
     }
 
-    /// Sends what stands behind `seq`: usually one plain `RPUSHX`.
+    /// Sends the messages after `seq`: usually one plain `RPUSHX`.
     fn append(&self, seq: Seq, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
         let mut batch = Batch::new();
         let ttl_ms = keys_ttl_ms(view.record, view.now);
@@ -330,7 +331,7 @@ impl Follower {
         Ok((batch, Purpose::Write(self.written(up_to, writes_meta, renews.then_some(ttl_ms), view.now))))
     }
 
-    /// Writes both keys again, with as many messages as fit into one request. The others follow as usual.
+    /// Rewrites both keys with as many messages as fit into one request. The remaining messages follow as usual.
     fn rewrite(&self, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
         let mut batch = Batch::new();
         let ttl_ms = keys_ttl_ms(view.record, view.now);
@@ -350,13 +351,13 @@ impl Follower {
         Written { up_to, meta, kept_until: ttl_ms.map(|ttl_ms| now.plus_ms(ttl_ms)) }
     }
 
-    /// When the list has to be counted again.
+    /// When the list has to be counted next.
     fn check_at(&self, replica: &ReplicaRecord) -> Option<EpochMs> {
         let after_seconds = CHECK_AFTER_SECONDS.get(self.checks_done)?;
         replica.doubt_at.map(|at| at.plus_seconds(*after_seconds))
     }
 
-    /// When the follower needs to look at the clock again.
+    /// When [`Self::drive`] must be called again at the latest.
     pub fn deadline(&self, record: &RoomRecord) -> Option<EpochMs> {
         self.link
             .deadline(record.replica.behind_since.is_some())
@@ -369,13 +370,14 @@ impl Follower {
         self.is_failing || record.replica.doubt_at.is_some()
     }
 
-    /// Whether anything of this room can be in the database.
+    /// Whether the database can hold anything of this room.
     pub fn may_have_written(&self, record: &RoomRecord) -> bool {
         let replica = &record.replica;
         replica.kept_until > EpochMs(0) || replica.doubt_at.is_some() || self.link.in_flight().is_some()
     }
 
-    /// The room ended: the keys have to go. A request under way is waited for, because it could write them again.
+    /// The room ended: its keys have to be deleted. The deletion waits for a request under way, which could write the
+    /// keys again.
     pub fn into_deletion(self, record: &RoomRecord, now: EpochMs) -> Deletion {
         let keys_until = now.plus_seconds(record.lifetime.ttl_seconds.saturating_mul(2)).plus_seconds(60);
         let doubt_at = record.replica.doubt_at;
@@ -387,7 +389,7 @@ impl Follower {
     }
 }
 
-/// How many of the counts after a request in doubt are due at `now`.
+/// How many of the counts after a doubtful request are due at `now`.
 fn checks_due(doubt_at: EpochMs, now: EpochMs) -> usize {
     CHECK_AFTER_SECONDS.iter().filter(|seconds| doubt_at.plus_seconds(**seconds) <= now).count()
 }

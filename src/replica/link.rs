@@ -1,4 +1,4 @@
-//! One request at a time, with a limit for its answer and a pause after a failure.
+//! Sends one request at a time, with a timeout and a pause after each failure.
 
 use super::{
     RequestId,
@@ -9,28 +9,28 @@ use crate::{
     room::{Effects, OutputEffect},
 };
 
-/// A request without an answer for so long is given up.
+/// A request without an answer for this long is abandoned.
 const GIVE_UP_AFTER_MS: u64 = 5_000;
-/// A request without an answer for so long counts as a sign that Redis is behind.
+/// After this long without an answer, Redis counts as behind.
 const SLOW_AFTER_MS: u64 = 1_000;
-/// The pause after the first failure.
+/// The pause after the first failure, in milliseconds.
 const FIRST_PAUSE_MS: u64 = 250;
-/// The longest pause.
+/// The longest pause, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 60_000;
 
-/// A request on its way.
+/// A request that waits for its answer.
 pub(super) struct InFlight<T> {
-    /// Its name.
+    /// Its number.
     pub(super) id: RequestId,
     /// When it was sent.
     pub(super) sent_at: EpochMs,
-    /// What each of its commands must answer.
+    /// The expected result of each of its commands.
     pub(super) expected: Vec<Expected>,
     /// What it is for.
     pub(super) purpose: T,
 }
 
-/// The way to the database, for requests of purpose `T`.
+/// The connection to the database for requests of purpose `T`.
 pub(super) struct Link<T> {
     in_flight: Option<InFlight<T>>,
     retry_at: Option<EpochMs>,
@@ -40,12 +40,12 @@ pub(super) struct Link<T> {
 
 impl<T> Link<T> {
     pub(super) fn new(room: &RoomId, first_id: u64) -> Self {
-        // Spreads the retries of different rooms. It needs no randomness, only a number that differs by room.
+        // Spreads the retries of different rooms. No randomness is needed, only a number that differs between rooms.
         let jitter = room.as_str().bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
         Self { in_flight: None, retry_at: None, jitter, next_id: first_id }
     }
 
-    /// The number that the next request gets, so that a later link continues the count.
+    /// The number of the next request, so that a later link continues the count.
     pub(super) fn next_id(&self) -> u64 {
         self.next_id
     }
@@ -67,12 +67,12 @@ impl<T> Link<T> {
         self.retry_at = None;
     }
 
-    /// Takes the request that a reply belongs to; `None` for one that was given up.
+    /// Takes the request that a reply belongs to. `None`: it was abandoned.
     pub(super) fn take(&mut self, id: RequestId) -> Option<InFlight<T>> {
         self.in_flight.take_if(|request| request.id == id)
     }
 
-    /// Takes a request that waited too long for its answer.
+    /// Takes and cancels a request that has waited too long for its answer.
     pub(super) fn give_up(&mut self, now: EpochMs, effects: &mut Effects) -> Option<InFlight<T>> {
         let late = self.in_flight.take_if(|request| request.sent_at.plus_ms(GIVE_UP_AFTER_MS) <= now)?;
         effects.output.push(OutputEffect::AbortFetch(late.id));
@@ -84,17 +84,17 @@ impl<T> Link<T> {
         self.in_flight.as_ref().is_some_and(|request| request.sent_at.plus_ms(SLOW_AFTER_MS) <= now)
     }
 
-    /// Starts the pause after a failure: as long as nothing has worked, so that each pause doubles the time. `since` is
-    /// stored, so the pauses stay long although the memory is lost between them.
+    /// Starts a pause that is as long as the failure has lasted, so that the pauses double. `since` is stored, so the
+    /// pauses stay long even if the memory is lost between them.
     pub(super) fn failed(&mut self, now: EpochMs, since: EpochMs) {
         let pause_ms = now.ms_since(since).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
         self.jitter = self.jitter.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        // Between three quarters of the pause and the whole of it.
+        // The pause is between three quarters of its length and its full length.
         let spread_ms = (self.jitter >> 33) % (pause_ms / 4);
         self.retry_at = Some(now.plus_ms(pause_ms - spread_ms));
     }
 
-    /// When the link needs to look at the clock again: the answer is slow or late, or the pause is over.
+    /// When the link needs attention again: the answer is slow or overdue, or the pause is over.
     pub(super) fn deadline(&self, is_slow_known: bool) -> Option<EpochMs> {
         match &self.in_flight {
             Some(request) if is_slow_known => Some(request.sent_at.plus_ms(GIVE_UP_AFTER_MS)),

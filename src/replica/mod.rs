@@ -1,7 +1,7 @@
-//! The copy of a room in Redis. It follows the journal by one REST request at a time and repairs itself.
+//! The copy of a room in Redis. It follows the journal with one REST request at a time and repairs itself.
 //!
-//! The journal is always right: the replica only reads it, and no call that concerns messages waits for it. Whatever
-//! goes wrong has the same cure, which is to write the whole room again.
+//! The journal is always right: the replica only reads it, and no call that concerns messages waits for the replica.
+//! Every failure has the same remedy: the whole room is written again.
 
 mod commands;
 mod deletion;
@@ -14,7 +14,7 @@ pub use deletion::Deletion;
 pub use follower::{Follower, MemoryLoss, Progress, View};
 pub use replies::Reply;
 
-/// Names a request to the database within one life of the room's memory.
+/// Identifies a request to the database. Unique until the object's memory is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
@@ -23,8 +23,8 @@ pub struct RequestId(pub u64);
 enum Purpose {
     /// Brings the database up to a state.
     Write(follower::Written),
-    /// Asks for the length of the list, which must be this number.
+    /// Counts the list, which must have this length.
     Check(crate::domain::Seq),
-    /// Removes both keys.
+    /// Deletes both keys.
     Delete,
 }

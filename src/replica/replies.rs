@@ -1,7 +1,7 @@
-//! What an answer of Upstash's REST API says.
+//! Interprets the answers of Upstash's REST API.
 //!
-//! Documented: 200 with `{"result": …}`, or an array of these for a transaction; 400 with `{"error": …}` for what was
-//! not run; 401 for a wrong token. Anything else says nothing about whether the commands ran.
+//! Its documentation defines: 200 with `{"result": …}`, or an array of these for a transaction; 400 with `{"error": …}`
+//! for a command that did not run; 401 for a wrong token. Any other answer leaves open whether the commands ran.
 
 use super::commands::Expected;
 use crate::wire::fields::{Fields, Value};
@@ -11,7 +11,7 @@ use crate::wire::fields::{Fields, Value};
 pub struct Reply<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// The body, whatever it is.
+    /// The body, unparsed.
     pub body: &'a str,
 }
 
@@ -25,17 +25,17 @@ impl std::fmt::Debug for Reply<'_> {
 /// What a reply means for the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every command answered what it must.
+    /// Every command returned the expected result.
     AsExpected,
-    /// The commands ran, and the keys are not what they should be.
+    /// The commands ran, but the keys are not what they should be.
     Differs,
-    /// The commands did not run. Holds what a log may say.
+    /// The commands did not run. Holds a cause that is safe to log.
     Refused(&'static str),
-    /// Nobody knows whether the commands ran, or will. Holds what a log may say.
+    /// It is unknown whether the commands ran or will run. Holds a cause that is safe to log.
     Unknown(&'static str),
 }
 
-/// Judges a reply; `None` is one that never came.
+/// Interprets a reply. `None`: no reply arrived.
 pub(super) fn judge(reply: Option<Reply<'_>>, expected: &[Expected]) -> Verdict {
     let Some(reply) = reply else { return Verdict::Unknown("no answer came") };
     match reply.status {
@@ -60,7 +60,7 @@ fn judge_body(body: &str, expected: &[Expected]) -> Verdict {
     if answers.iter().zip(expected).all(is_expected) { Verdict::AsExpected } else { Verdict::Differs }
 }
 
-/// One answer, or the answers of a transaction.
+/// The one answer, or the answers of a transaction.
 fn answers_in(body: &str) -> Option<Vec<Fields>> {
     match body.trim_start().starts_with('[') {
         true => serde_json::from_str(body).ok(),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_another_form_says_nothing_about_the_outcome() {
+    fn an_answer_of_unknown_form_leaves_the_outcome_unknown() {
         for (status, body) in
             [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (500, "{}"), (502, "<html>")]
         {

@@ -1,4 +1,4 @@
-//! What can happen to a room, and what the platform has to do about it.
+//! The events that a room handles and the effects that the platform carries out afterwards.
 
 use crate::{
     domain::{EpochMs, ParticipantId, SeatDigest, SocketId},
@@ -6,37 +6,37 @@ use crate::{
     wire::{Answer, ApiError, Close, Request},
 };
 
-/// Names an HTTP call within one life of the object's memory.
+/// Identifies an HTTP call. Unique until the object's memory is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallId(pub u64);
 
-/// Something happened.
+/// An event.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// An HTTP call came. `seat` is the digest of the caller's token, if it has one.
-    #[allow(missing_docs, reason = "said above")]
+    /// An HTTP call arrived. `seat` is the digest of the caller's token, if the caller sent one.
+    #[allow(missing_docs, reason = "described above")]
     Request { call: CallId, seat: Option<SeatDigest>, request: Request },
     /// A client wants to open a socket.
-    #[allow(missing_docs, reason = "said above")]
+    #[allow(missing_docs, reason = "described above")]
     SocketRequested { call: CallId, seat: Option<SeatDigest> },
-    /// A frame came.
-    #[allow(missing_docs, reason = "said above")]
+    /// A client sent a frame.
+    #[allow(missing_docs, reason = "described above")]
     Frame { socket: SocketId, frame: Frame<'a> },
-    /// A socket is closed, or its connection is lost. `owner` is whose it was, where the platform can say so: this may be
-    /// the event that wakes the room, which then does not find the socket among the open ones.
-    #[allow(missing_docs, reason = "said above")]
+    /// A socket closed or its connection was lost. `owner` is the participant who owned it, if the platform knows: when
+    /// this event wakes the room, the socket is no longer among the open ones.
+    #[allow(missing_docs, reason = "described above")]
     SocketClosed { socket: SocketId, owner: Option<ParticipantId> },
-    /// The object's alarm rang, and is no longer set. It says nothing about why: it may be early, late or a repetition.
+    /// The object's alarm rang and is no longer set. The room must not assume why: it may be early, late or repeated.
     Alarm,
     /// The timer ran out.
     Timer,
-    /// The answer to a request came; `None` where the request failed without one.
-    #[allow(missing_docs, reason = "said above")]
+    /// The database answered a request. `None`: the request failed without an answer.
+    #[allow(missing_docs, reason = "described above")]
     Reply { request: RequestId, reply: Option<Reply<'a>> },
 }
 
 impl Event<'_> {
-    /// The call that waits for an answer.
+    /// The call that this event has to answer, if any.
     pub(super) fn call(&self) -> Option<CallId> {
         match self {
             Self::Request { call, .. } | Self::SocketRequested { call, .. } => Some(*call),
@@ -44,7 +44,7 @@ impl Event<'_> {
         }
     }
 
-    /// The socket that sent a frame.
+    /// The socket that sent the frame, if this event is a frame.
     pub(super) fn sender(&self) -> Option<SocketId> {
         match self {
             Self::Frame { socket, .. } => Some(*socket),
@@ -53,14 +53,14 @@ impl Event<'_> {
     }
 }
 
-/// What came through a socket.
+/// The payload of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// A text of at most [`crate::wire::limits::MAX_FRAME_BYTES`].
+    /// Text of at most [`crate::wire::limits::MAX_FRAME_BYTES`].
     Text(&'a str),
-    /// A longer one, which was not read.
+    /// Longer text. It was not copied out of JavaScript.
     TooLarge,
-    /// No text.
+    /// Binary data.
     Binary,
 }
 
@@ -75,59 +75,59 @@ impl std::fmt::Debug for Frame<'_> {
     }
 }
 
-/// What the platform has to do after an event: all of `storage` first, then all of `output`, each in order.
+/// What the platform has to do after an event: first all of `storage`, then all of `output`, each in order.
 ///
-/// There are two lists because a message that leaves the object waits for the writes that were made before it, and
-/// for no later ones.
+/// The two lists are separate because the platform holds an outgoing message back until all earlier writes are durable,
+/// but does not wait for later writes.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// Writes beside those that the journal made itself.
+    /// Writes in addition to those that the journal has already made.
     pub storage: Vec<StorageEffect>,
-    /// What leaves the object.
+    /// Messages that leave the object.
     pub output: Vec<OutputEffect>,
 }
 
 impl Effects {
-    /// Forgets everything, and keeps the memory for the next event.
+    /// Empties both lists and keeps their allocations for the next event.
     pub fn clear(&mut self) {
         self.storage.clear();
         self.output.clear();
     }
 }
 
-/// A write.
+/// A storage operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageEffect {
     /// Sets the object's only alarm.
     SetAlarm(EpochMs),
-    /// Erases everything that the object stores, the alarm included.
+    /// Deletes everything that the object stores, including the alarm.
     DeleteAll,
 }
 
-/// Something that leaves the object.
+/// A message that leaves the object.
 #[derive(Clone, PartialEq, Eq)]
 pub enum OutputEffect {
-    /// Answers a call; each call has one answer.
+    /// Answers a call. Each call gets exactly one answer.
     Respond(CallId, Result<Answer, ApiError>),
-    /// Accepts the socket that a call asked for. Its `Respond` follows.
-    #[allow(missing_docs, reason = "said above")]
+    /// Accepts the socket that a call requested. The call's `Respond` follows.
+    #[allow(missing_docs, reason = "described above")]
     AcceptSocket { call: CallId, socket: SocketId, participant: ParticipantId },
-    /// Sends a frame. A socket that is gone stops no other.
-    #[allow(missing_docs, reason = "said above")]
+    /// Sends a frame to each socket. A dead socket does not keep the others from receiving it.
+    #[allow(missing_docs, reason = "described above")]
     Send { to: Vec<SocketId>, frame: String },
     /// Closes sockets.
     Close(Vec<SocketId>, Close),
     /// Sends a request to the database.
     Fetch(RequestId, RestRequest),
-    /// Gives up a request; its answer is of no use any more.
+    /// Cancels a request whose answer is no longer needed.
     AbortFetch(RequestId),
-    /// Sets the one timer, in place of an earlier one. It need not outlive the object's memory.
+    /// Sets the only timer and replaces an earlier one. The timer may be lost with the object's memory.
     SetTimer(EpochMs),
     /// Writes a log line.
     Log(LogEntry),
 }
 
-/// Shows what is done, without texts and ids.
+/// Shows the kind of effect, without texts and ids.
 impl std::fmt::Debug for OutputEffect {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -144,15 +144,15 @@ impl std::fmt::Debug for OutputEffect {
     }
 }
 
-/// What is worth a line in the log beside the calls. It never holds a value from outside.
+/// A log line that does not belong to a call. It never contains a value from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogEntry {
-    /// The database no longer holds what the journal holds.
-    #[allow(missing_docs, reason = "said above")]
+    /// The database no longer matches the journal.
+    #[allow(missing_docs, reason = "described above")]
     ReplicaOutOfStep { cause: &'static str },
-    /// The database holds what the journal holds again.
+    /// The database matches the journal again.
     ReplicaInStep,
-    /// The room's storage failed; the room's memory is dropped and loaded again.
-    #[allow(missing_docs, reason = "said above")]
+    /// The room's storage failed. The room drops its memory and reads the journal again.
+    #[allow(missing_docs, reason = "described above")]
     JournalFailed { cause: &'static str },
 }

@@ -1,4 +1,4 @@
-//! How a room begins, goes on and ends.
+//! How a room is created, loaded and ended, and when it wakes up.
 
 use super::{
     Alarm, Awaited, CallId, Effects, EndedRoom, Memory, OpenRoom, OutputEffect, Refusal, Room, StorageEffect,
@@ -11,28 +11,28 @@ use crate::{
     wire::{Answer, ApiError, Close, CreateBody, ServerFrame},
 };
 
-/// How long `create` waits for the database.
+/// How long `create` waits for the database to confirm.
 const CREATE_WAIT_SECONDS: u64 = 5;
-/// How long `destroy` waits for the database.
+/// How long `destroy` waits for the database to confirm.
 const DESTROY_WAIT_SECONDS: u64 = 3;
-/// Deadlines up to so far away have a timer: the object stays in memory for at least as long. Others have the alarm.
+/// Deadlines this close use the timer, because the object stays in memory at least as long. Later ones use the alarm.
 const TIMER_REACH_MS: u64 = 10_000;
-/// The platform lets an object hibernate after so long without an event.
+/// The platform hibernates an object after this long without an event.
 const HIBERNATES_AFTER_MS: u64 = 10_000;
 
 /// Why a room ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ending {
-    /// A participant wants it.
+    /// A participant destroyed it.
     Destroyed,
-    /// Its time is over.
+    /// It expired.
     Expired,
-    /// The database did not take it.
+    /// The database refused the new room.
     NeverCreated,
 }
 
 impl Room {
-    /// Reads the journal, unless it is known what is in it.
+    /// Reads the journal if its content is not in memory.
     fn load(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
         if !matches!(self.memory, Memory::Unknown) {
             return Ok(());
@@ -56,18 +56,18 @@ impl Room {
             let loss = self.how_memory_was_lost(&record);
             Follower::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
         });
-        OpenRoom { record, last_seq, maybe_untold: last_seq, replica, stored_replica }
+        OpenRoom { record, last_seq, unconfirmed_up_to: last_seq, replica, stored_replica }
     }
 
-    /// Hibernation keeps the sockets, and comes only after a while without any event.
+    /// Hibernation keeps the sockets open and starts only after a period without events. Anything else was a crash.
     fn how_memory_was_lost(&self, record: &RoomRecord) -> MemoryLoss {
         let idle_ms = self.now.ms_since(record.lifetime.active_at);
         let has_slept = !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS && !self.has_lost_request;
         if has_slept { MemoryLoss::Hibernation } else { MemoryLoss::Crash }
     }
 
-    /// Drops the memory, so that the next event reads the journal. A request under way is given up.
-    pub(super) fn forget(&mut self, effects: &mut Effects) {
+    /// Drops the memory, so that the next event reads the journal again. Cancels the request under way.
+    pub(super) fn drop_memory(&mut self, effects: &mut Effects) {
         self.note_next_request();
         let under_way = match &self.memory {
             Memory::Open(open) => open.replica.as_ref().and_then(Follower::under_way),
@@ -88,7 +88,7 @@ impl Room {
         };
     }
 
-    /// Makes sure that the journal is read, and ends the room if its time is over.
+    /// Loads the journal if necessary, and ends the room if it has expired.
     pub(super) fn load_and_expire(
         &mut self,
         journal: Journal<'_>,
@@ -100,13 +100,13 @@ impl Room {
                 self.end(Ending::Expired, journal, effects)?;
             }
             Memory::Open(_) | Memory::Unknown => {}
-            // The event that ended the room failed before it told anybody.
+            // The event that ended the room failed before it closed the sockets.
             Memory::Nothing | Memory::Ended(_) => self.close_all(ApiError::RoomNotFound.close(), effects),
         }
         Ok(())
     }
 
-    /// The living room. Fails with `RoomNotFound` where there is none.
+    /// The open room. Fails with `RoomNotFound` if there is none.
     pub(super) fn enter(
         &mut self,
         journal: Journal<'_>,
@@ -119,7 +119,7 @@ impl Room {
         }
     }
 
-    /// Creates the room. With a database the answer waits for it.
+    /// Creates the room. With a database, the answer waits until the database confirms.
     pub(super) fn on_create(
         &mut self,
         call: CallId,
@@ -129,7 +129,7 @@ impl Room {
     ) -> Result<Option<Answer>, Refusal> {
         self.load(journal)?;
         if !matches!(self.memory, Memory::Nothing) {
-            // Ids are drawn at random; that one is drawn twice does not happen.
+            // Ids are random: a collision means a defect, not bad luck.
             return Err(ApiError::Internal.into());
         }
         let open = self.new_room(body);
@@ -156,7 +156,7 @@ impl Room {
             record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
             stored_replica: replica,
             last_seq: 0,
-            maybe_untold: 0,
+            unconfirmed_up_to: 0,
             replica: has_database.then(|| Follower::of_new_room(&self.id, self.next_request)),
         }
     }
@@ -165,7 +165,7 @@ impl Room {
         Answer::Created { room_id: self.id.clone(), ttl: expires_at.seconds_left(self.now), expires_at }
     }
 
-    /// Ends the room for both. With a database the answer waits for it.
+    /// Destroys the room for both participants. With a database, the answer waits until the database confirms.
     pub(super) fn on_destroy(
         &mut self,
         call: CallId,
@@ -184,7 +184,7 @@ impl Room {
         Ok(None)
     }
 
-    /// Erases the room and tells everybody who is connected.
+    /// Deletes the room, and notifies and closes all sockets.
     fn end(
         &mut self,
         ending: Ending,
@@ -203,14 +203,16 @@ impl Room {
             None => self.erase(effects),
         }
         match ending {
-            Ending::Destroyed => self.say_goodbye(&ServerFrame::Destroy, Close::DESTROYED, effects),
-            Ending::Expired => self.say_goodbye(&ServerFrame::Expire, Close::EXPIRED, effects),
+            Ending::Destroyed => {
+                self.broadcast_and_close_all(&ServerFrame::Destroy, Close::DESTROYED, effects)
+            }
+            Ending::Expired => self.broadcast_and_close_all(&ServerFrame::Expire, Close::EXPIRED, effects),
             Ending::NeverCreated => {}
         }
         Ok(())
     }
 
-    /// Leaves nothing in the object.
+    /// Deletes everything that the object stores.
     fn erase(&mut self, effects: &mut Effects) {
         effects.storage.push(StorageEffect::DeleteAll);
         self.note_next_request();
@@ -218,7 +220,7 @@ impl Room {
         self.alarm = Alarm::NotSet;
     }
 
-    /// An answer of the database came.
+    /// The database answered a request.
     pub(super) fn on_reply(
         &mut self,
         id: RequestId,
@@ -237,7 +239,7 @@ impl Room {
         }
     }
 
-    /// What follows every event: the replica goes on, calls that waited are answered, the next wake-up is arranged.
+    /// Runs after every event: drives the replica, answers calls that waited for the database, sets the next wake-up.
     pub(super) fn follow_up(
         &mut self,
         journal: Journal<'_>,
@@ -277,7 +279,7 @@ impl Room {
         Ok(())
     }
 
-    /// Answers the calls whose wait is over.
+    /// Answers the calls that no longer have to wait.
     fn answer_waiting(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
         let mut still_waiting = vec![];
         for waiting in std::mem::take(&mut self.waiting) {
@@ -295,7 +297,7 @@ impl Room {
         Ok(())
     }
 
-    /// The answer to a call that waits for the database; `None` while it has to wait on.
+    /// The answer to a call that waits for the database. `None`: it has to wait longer.
     fn outcome_of(&self, waiting: &Waiting) -> Option<Result<Answer, ApiError>> {
         let is_over = waiting.until <= self.now;
         match (waiting.what, &self.memory) {
@@ -321,7 +323,7 @@ impl Room {
         }
     }
 
-    /// Sets alarm and timer for what comes next, where they are not set already.
+    /// Sets the alarm and the timer for the next deadlines, unless they are already set.
     fn arrange_wake_up(&mut self, effects: &mut Effects) {
         let (end, next, is_durable) = match &self.memory {
             Memory::Unknown | Memory::Nothing => return,
@@ -339,7 +341,7 @@ impl Room {
         if let Some(at) = next_short {
             self.set_timer(at, effects);
         }
-        // The timer is lost with the memory; the alarm is not. It rings once the timer would have run out.
+        // The timer is lost with the memory; the alarm is not. The alarm rings once the timer should have fired.
         let next_durable = next.filter(|_| is_durable).map(|at| at.max(timer_reach));
         self.set_alarm_by(end, next_durable, effects);
     }
@@ -351,7 +353,7 @@ impl Room {
         }
     }
 
-    /// An alarm that rings early does no harm, so it is set only where none is early enough: each costs a row.
+    /// Each new alarm costs a written row, and an early alarm does no harm. So a sufficiently early one is kept.
     fn set_alarm_by(&mut self, end: EpochMs, sooner: Option<EpochMs>, effects: &mut Effects) {
         let wanted = sooner.map_or(end, |sooner| sooner.min(end));
         let is_early_enough = match self.alarm {

@@ -11,18 +11,18 @@ use crate::{
     },
 };
 
-/// The id belongs to the other participant. Confirming it would lose what the caller wrote.
+/// The other participant used this id. Confirming it would lose the caller's message.
 const TAKEN_ID: ApiError = ApiError::BadRequest { field: "id", problem: "is that of another message" };
 
-/// A message that is in the journal.
+/// A message that the journal holds.
 struct Sent {
     message: StoredMessage,
-    /// It was not there before.
+    /// `false`: the message was stored earlier, and this send is a repetition.
     is_new: bool,
 }
 
 impl Room {
-    /// A message came by `POST`.
+    /// A participant sent a message by `POST`.
     pub(super) fn on_send(
         &mut self,
         seat: Option<&SeatDigest>,
@@ -37,13 +37,13 @@ impl Room {
         if sent.is_new {
             self.broadcast_message(&sent.message, effects)?;
         } else {
-            self.hint_at(&sent.message, effects)?;
+            self.broadcast_last_seq_if_unconfirmed(&sent.message, effects)?;
         }
         Ok(Answer::Sent { message: sent.message, is_new: sent.is_new })
     }
 
-    /// A message came by frame. The frame that everybody gets is the confirmation; a repetition is confirmed to the
-    /// socket that repeated it and told to nobody else.
+    /// A participant sent a message frame. Its broadcast is also the confirmation. A repetition is confirmed only to
+    /// the socket that repeated it.
     pub(super) fn on_message(
         &mut self,
         socket: SocketId,
@@ -53,7 +53,7 @@ impl Room {
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
         self.enter(journal, effects)?;
-        // The protocol has no frame without an id.
+        // A message frame without an id does not parse.
         let no_id = || MessageId::from_random([0; 32]);
         let sent = self.send(draft, no_id, participant, journal)?;
         if sent.is_new {
@@ -61,21 +61,25 @@ impl Room {
         }
         let frame = message_frame(&sent.message, self.open_room()?.expires_at());
         effects.output.push(OutputEffect::Send { to: vec![socket], frame });
-        self.hint_at(&sent.message, effects)
+        self.broadcast_last_seq_if_unconfirmed(&sent.message, effects)
     }
 
-    /// A message was repeated that may have been stored without anybody having been told. Everybody hears how far the
-    /// room is, and whoever misses something asks for it.
-    fn hint_at(&mut self, repeated: &StoredMessage, effects: &mut Effects) -> Result<(), Refusal> {
+    /// Broadcasts the last sequence number if `repeated` was stored but perhaps never broadcast. Clients that lack a
+    /// message then request it.
+    fn broadcast_last_seq_if_unconfirmed(
+        &mut self,
+        repeated: &StoredMessage,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
         let open = self.open_room_mut()?;
-        if repeated.seq > open.maybe_untold {
+        if repeated.seq > open.unconfirmed_up_to {
             return Ok(());
         }
-        open.maybe_untold = 0;
+        open.unconfirmed_up_to = 0;
         self.broadcast_presence(effects)
     }
 
-    /// Stores a message, or finds the one that the same participant stored under its id before.
+    /// Stores a message, or finds the one that the same participant stored under the same id.
     fn send(
         &mut self,
         draft: Draft,
@@ -105,7 +109,7 @@ impl Room {
         Ok(())
     }
 
-    /// A participant reads a page of the history.
+    /// A participant requests a page of the history.
     pub(super) fn on_history(
         &mut self,
         seat: Option<&SeatDigest>,
@@ -121,7 +125,7 @@ impl Room {
         Ok(Answer::History { messages, last_seq })
     }
 
-    /// A participant asks how long the room still lives.
+    /// A participant asks how long the room has left.
     pub(super) fn on_ttl(
         &mut self,
         seat: Option<&SeatDigest>,
@@ -146,7 +150,7 @@ impl Room {
         self.ttl_answer()
     }
 
-    /// Keeps the room open: counts as activity, and tells everybody when the room ends now.
+    /// Keeps the room open: counts as activity and broadcasts the new end.
     pub(super) fn keep(
         &mut self,
         participant: &ParticipantId,
@@ -169,7 +173,7 @@ impl Room {
     }
 }
 
-/// The message that is stored under the id of `message`. Fails with `BadRequest` if the other participant sent it.
+/// The stored message with the id of `message`, if any. Fails with `BadRequest` if the other participant sent it.
 fn find_again(message: &Message, journal: Journal<'_>) -> Result<Option<Sent>, Refusal> {
     let Some(stored) = journal.find(&message.id)? else { return Ok(None) };
     let is_own = stored.read().is_some_and(|known| known.participant_id == message.participant_id);

@@ -1,6 +1,6 @@
-//! A room, as a synchronous state machine: events in, effects out. It knows no platform, no clock and no randomness.
+//! A room, as a synchronous state machine: events in, effects out. It uses no platform API, no clock and no randomness.
 //!
-//! [`Room::handle`] is the only way in. What it decides is in the journal when it returns, and in the effects.
+//! [`Room::handle`] is the only way in. When it returns, every decision is in the journal or in the effects.
 
 mod event;
 mod lifecycle;
@@ -22,10 +22,10 @@ use crate::{
 use rate_limit::{Action, RateLimits};
 use sockets::Sockets;
 
-/// When a room looks again after its storage failed.
+/// How long a room waits after a storage failure before it tries again.
 const RETRY_STORAGE_SECONDS: u64 = 300;
 
-/// One room. Everything in it but the open sockets is a cache of the journal and can be lost at any time.
+/// One room. Everything except the open sockets is a cache of the journal and can be lost at any time.
 pub struct Room {
     id: RoomId,
     settings: RoomSettings,
@@ -34,53 +34,54 @@ pub struct Room {
     rates: RateLimits,
     /// Calls whose answer waits for the database.
     waiting: Vec<Waiting>,
-    /// The newest time that was known. A clock that steps back does not turn it back.
+    /// The latest time seen. It does not go back when the clock does.
     now: EpochMs,
     alarm: Alarm,
     timer: Option<EpochMs>,
-    /// A request was under way when the memory was dropped, and may still run.
+    /// A request was under way when the memory was dropped. The database may still run it.
     has_lost_request: bool,
-    /// Goes on counting when the memory is dropped, so that an old answer is not taken for a new one.
+    /// Keeps counting when the memory is dropped, so that a late answer is not mistaken for the answer to a newer
+    /// request.
     next_request: u64,
 }
 
-/// What the room knows of its journal.
+/// The cached content of the journal.
 enum Memory {
-    /// Nothing: the journal has to be read.
+    /// Not loaded: the journal has to be read.
     Unknown,
     /// There is no room.
     Nothing,
-    /// The room lives.
+    /// The room is open.
     Open(Box<OpenRoom>),
-    /// The room ended, and the database has not confirmed it yet.
+    /// The room ended, and the database has not confirmed the deletion yet.
     Ended(Box<EndedRoom>),
 }
 
-/// A room that lives.
+/// An open room.
 struct OpenRoom {
     record: RoomRecord,
     last_seq: Seq,
-    /// Messages up to this number may have been stored without anybody having been told: the memory was lost since.
-    maybe_untold: Seq,
-    /// The copy in Redis, where the operator chose one.
+    /// Messages up to this number may have been stored without being broadcast, because the memory was lost afterwards.
+    unconfirmed_up_to: Seq,
+    /// The copy in Redis, if one is configured.
     replica: Option<Follower>,
-    /// The replica's part of the record, as the journal has it.
+    /// The replica's part of the record, as the journal holds it.
     stored_replica: ReplicaRecord,
 }
 
-/// A room that ended.
+/// A room that has ended.
 struct EndedRoom {
     deletion: Deletion,
-    /// The tombstone, as the journal has it.
+    /// The tombstone, as the journal holds it.
     stored: Tombstone,
 }
 
-/// What is known of the object's alarm.
+/// The state of the object's alarm, as far as it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Alarm {
     /// It rang, or was never set.
     NotSet,
-    /// The memory was lost since it was set. It is never later than the room's end.
+    /// It was set before the memory was lost. It is never later than the room's end.
     NoLaterThanEnd,
     /// It is set for this time.
     At(EpochMs),
@@ -99,11 +100,11 @@ enum Awaited {
     Deletion,
 }
 
-/// Why an event was not accepted.
+/// Why an event was refused.
 enum Refusal {
-    /// The caller is told.
+    /// The caller gets this error.
     Api(ApiError),
-    /// The journal failed: nothing of this event counts.
+    /// The journal failed: none of this event's effects may leave the object.
     Journal(JournalError),
 }
 
@@ -120,7 +121,7 @@ impl From<JournalError> for Refusal {
 }
 
 impl Room {
-    /// A room whose memory was lost, with the sockets that are still open.
+    /// A room that has not been loaded yet. `sockets` are the sockets that are still open, with their owners.
     pub fn new(id: RoomId, settings: RoomSettings, sockets: Vec<(SocketId, ParticipantId)>) -> Self {
         Self {
             id,
@@ -137,7 +138,7 @@ impl Room {
         }
     }
 
-    /// Handles what happened at `now`. Afterwards the caller carries out `effects`: all of `storage` first, then all
+    /// Handles an event that happened at `now`. The caller then carries out `effects`: first all of `storage`, then all
     /// of `output`, each in order.
     pub fn handle(&mut self, event: Event<'_>, now: EpochMs, sql: &dyn Sql, effects: &mut Effects) {
         self.now = self.now.max(now);
@@ -181,7 +182,7 @@ impl Room {
         }
     }
 
-    /// Returns no answer for a call that waits for the database.
+    /// Returns `None` for a call whose answer waits for the database.
     fn on_request(
         &mut self,
         call: CallId,
@@ -207,7 +208,7 @@ impl Room {
         }
     }
 
-    /// The journal failed: nothing of the event counts, and the memory is read again.
+    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again.
     fn recover(
         &mut self,
         error: JournalError,
@@ -216,14 +217,14 @@ impl Room {
         effects: &mut Effects,
     ) {
         effects.storage.clear();
-        // What was given up is not waited for any more, whatever else counts.
+        // A cancelled request is cancelled whatever else is dropped.
         effects.output.retain(|effect| matches!(effect, OutputEffect::AbortFetch(_)));
-        self.forget(effects);
+        self.drop_memory(effects);
         let reason = ApiError::from(error);
         let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));
         effects.output.extend(calls.map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
         match error {
-            // Nobody can use it any more.
+            // The stored room is unreadable, so it is of no use any more.
             JournalError::Corrupt => {
                 effects.storage.push(StorageEffect::DeleteAll);
                 self.memory = Memory::Nothing;
@@ -231,7 +232,7 @@ impl Room {
             }
             JournalError::Failed(_) => {
                 self.set_alarm(self.now.plus_seconds(RETRY_STORAGE_SECONDS), effects);
-                // The sender comes back and sends again.
+                // The sender reconnects and sends again.
                 let close = |socket| OutputEffect::Close(vec![socket], reason.close());
                 effects.output.extend(sender.map(close));
                 let _ = sender.and_then(|socket| self.sockets.close(socket));
@@ -244,7 +245,7 @@ impl Room {
         effects.output.push(OutputEffect::Log(LogEntry::JournalFailed { cause }));
     }
 
-    /// Counts an action of a participant. Fails with `TooManyRequests` over its limit.
+    /// Counts an action of a participant. Fails with `TooManyRequests` when it exceeds its limit.
     fn count(&mut self, participant: &ParticipantId, action: Action) -> Result<(), ApiError> {
         self.rates.take(participant, action, self.now)
     }
@@ -255,14 +256,14 @@ impl OpenRoom {
         self.record.lifetime.expires_at()
     }
 
-    /// Stores the record as it is now.
+    /// Writes the current record to the journal.
     fn save(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
         self.stored_replica = self.record.replica;
         journal.update(&self.record)
     }
 }
 
-/// Answers a call; `None` is an answer that comes later or was given already.
+/// Answers a call. `None`: the answer comes later or was already given.
 fn respond(
     call: CallId,
     outcome: Result<Option<Answer>, Refusal>,

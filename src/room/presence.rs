@@ -1,4 +1,4 @@
-//! Who is connected: sockets that open, speak and close, and what all of them are told.
+//! Sockets: opening, frames, closing, and what is broadcast about them.
 
 use super::{Action, CallId, Effects, Frame, Memory, OpenRoom, OutputEffect, Refusal, Room};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Room {
-    /// The living room, once an event has entered it.
+    /// The open room. Fails with `RoomNotFound` if the room has not been entered.
     pub(super) fn open_room(&self) -> Result<&OpenRoom, Refusal> {
         match &self.memory {
             Memory::Open(open) => Ok(open),
@@ -16,7 +16,7 @@ impl Room {
         }
     }
 
-    /// The same, to change it.
+    /// The same, mutable.
     pub(super) fn open_room_mut(&mut self) -> Result<&mut OpenRoom, Refusal> {
         match &mut self.memory {
             Memory::Open(open) => Ok(open),
@@ -24,7 +24,7 @@ impl Room {
         }
     }
 
-    /// A participant opens a socket. One too many replaces the oldest, which may be half-open.
+    /// A participant opens a socket. If there are too many, the oldest closes, which may be half-open.
     pub(super) fn on_socket_requested(
         &mut self,
         call: CallId,
@@ -75,7 +75,7 @@ impl Room {
         participants.into_iter().filter(|participant| self.sockets.is_online(participant)).collect()
     }
 
-    /// Tells everybody who has a seat and who is here.
+    /// Broadcasts who has a seat and who is online.
     pub(super) fn broadcast_presence(&self, effects: &mut Effects) -> Result<(), Refusal> {
         self.send_presence(self.sockets.all(), effects)
     }
@@ -96,7 +96,7 @@ impl Room {
         Ok(())
     }
 
-    /// A frame came. What cannot be mended closes the socket.
+    /// A client sent a frame. An error that the participant cannot fix closes the socket.
     pub(super) fn on_frame(
         &mut self,
         socket: SocketId,
@@ -152,7 +152,7 @@ impl Room {
         }
     }
 
-    /// Passes a typing notice on. Beyond the limit it is dropped: nobody waits for it.
+    /// Forwards a typing notice. Beyond the limit it is dropped without an error, because nobody waits for it.
     fn on_typing(&mut self, participant: &ParticipantId, effects: &mut Effects) {
         let to = self.sockets.all_except(participant);
         if !to.is_empty() && self.count(participant, Action::Typing).is_ok() {
@@ -161,10 +161,10 @@ impl Room {
         }
     }
 
-    /// A socket is closed, by either side. The others are told if it was the participant's last one.
+    /// A socket closed, from either side. If it was the participant's last one, the others are notified.
     ///
-    /// The platform may report one end several times, and also the end of a socket that the room closed itself. Only
-    /// an end that wakes the room is news although the socket is not among those that are open.
+    /// The platform may report the same close several times, and may report a socket that the room closed itself. A
+    /// socket that is not among the open ones therefore counts only if this event woke the room.
     pub(super) fn on_socket_closed(
         &mut self,
         socket: SocketId,
@@ -181,7 +181,7 @@ impl Room {
         self.load_and_expire(journal, effects)?;
         match self.broadcast_presence(effects) {
             Err(Refusal::Journal(error)) => Err(error),
-            // Without a room there is nobody to tell.
+            // Without a room there is nobody to notify.
             _ => Ok(()),
         }
     }
@@ -194,8 +194,13 @@ impl Room {
         }
     }
 
-    /// Sends the last frame to everybody and closes their sockets.
-    pub(super) fn say_goodbye(&mut self, frame: &ServerFrame<'_>, close: Close, effects: &mut Effects) {
+    /// Broadcasts the last frame and closes all sockets.
+    pub(super) fn broadcast_and_close_all(
+        &mut self,
+        frame: &ServerFrame<'_>,
+        close: Close,
+        effects: &mut Effects,
+    ) {
         if !self.sockets.is_empty() {
             effects.output.push(OutputEffect::Send { to: self.sockets.all(), frame: frame.to_text() });
         }
@@ -203,7 +208,7 @@ impl Room {
     }
 }
 
-/// Answers a refused frame with an `error` frame, where the participant can mend it; the socket stays open.
+/// Answers a refused frame with an `error` frame if the participant can fix the error. The socket stays open.
 fn answer_refusal(
     socket: SocketId,
     id: Option<&MessageId>,

@@ -1,11 +1,11 @@
-//! How fast a participant may be. Kept in memory only: a room that hibernated was idle, so nobody was fast meanwhile.
+//! Rate limits per participant. They live in memory only: when a room hibernates, it was idle and its buckets are full.
 
 use crate::{
     domain::{EpochMs, ParticipantId},
     wire::ApiError,
 };
 
-/// What is counted, each in a bucket of its own.
+/// An action with a bucket of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// A message, by frame or by `POST`.
@@ -20,12 +20,12 @@ pub enum Action {
     Keep,
 }
 
-/// How often something is allowed.
+/// The limit of one action.
 #[derive(Clone, Copy)]
 struct Limit {
-    /// In a thousand seconds, in the long run.
+    /// Sustained rate: actions per 1,000 seconds.
     per_1000_seconds: u64,
-    /// At once.
+    /// Actions that may happen at once.
     burst: u64,
 }
 
@@ -37,7 +37,7 @@ impl Limit {
 
 const KEEP: Limit = Limit { per_1000_seconds: 100, burst: 1 };
 
-/// A token bucket that counts in millionths.
+/// A token bucket that counts in millionths of an action.
 #[derive(Clone, Copy)]
 struct Bucket {
     millionths: u64,
@@ -45,7 +45,7 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// Takes one out, or says how many milliseconds it takes until there is one.
+    /// Takes one token. Fails with the number of milliseconds until the next token is available.
     fn take(&mut self, limit: Limit, now: EpochMs) -> Result<(), u64> {
         let gained = now.ms_since(self.filled_at).saturating_mul(limit.per_1000_seconds);
         self.millionths = self.millionths.saturating_add(gained).min(limit.burst.saturating_mul(1_000_000));
@@ -60,14 +60,14 @@ impl Bucket {
     }
 }
 
-/// The buckets of everybody in a room.
+/// The buckets of all participants of a room.
 pub struct RateLimits {
     messages_per_second: u64,
     buckets: Vec<(ParticipantId, Action, Bucket)>,
 }
 
 impl RateLimits {
-    /// At most `messages_per_second` per participant; with 0, messages, frames and reads are not limited.
+    /// At most `messages_per_second` per participant. 0 disables the limits on messages, frames and reads.
     pub fn new(messages_per_second: u64) -> Self {
         Self { messages_per_second, buckets: vec![] }
     }
@@ -82,7 +82,7 @@ impl RateLimits {
         }
     }
 
-    /// Counts an action. Over its limit: `TooManyRequests`, and when to try again.
+    /// Counts an action. Fails with `TooManyRequests`, which says when to retry, if the action exceeds its limit.
     pub fn take(
         &mut self,
         participant: &ParticipantId,
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn one_participant_does_not_use_up_the_others_share_and_one_action_not_that_of_another() {
+    fn participants_and_actions_have_separate_limits() {
         let mut limits = RateLimits::new(1);
         passed(&mut limits, Action::Message, EpochMs(0));
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_kept_open_once_in_ten_seconds() {
+    fn keep_is_allowed_once_in_ten_seconds() {
         let mut limits = RateLimits::new(0);
 
         assert_eq!(passed(&mut limits, Action::Keep, EpochMs(0)), 1);

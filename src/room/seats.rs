@@ -1,4 +1,4 @@
-//! The two seats: who has one, who may take one.
+//! The two seats: who holds one and who may take one.
 
 use super::{Effects, OpenRoom, Refusal, Room};
 use crate::{
@@ -7,11 +7,11 @@ use crate::{
     wire::{Answer, ApiError, JoinBody, JoinedBody, RoomStatus},
 };
 
-/// Seats in a room.
+/// Number of seats in a room.
 const SEATS: usize = 2;
 
 impl Room {
-    /// What a visitor may know. Changes nothing.
+    /// What anyone may know about the room. Changes nothing.
     pub(super) fn on_status(
         &mut self,
         seat: Option<&SeatDigest>,
@@ -29,7 +29,7 @@ impl Room {
         Ok(Answer::Status { room_id: self.id.clone(), status, sealed, identified })
     }
 
-    /// Takes a seat, unless the caller has one already: then it changes nothing.
+    /// Takes a seat. Changes nothing if the caller already has one.
     pub(super) fn on_join(
         &mut self,
         seat: Option<&SeatDigest>,
@@ -69,7 +69,7 @@ impl Room {
         })
     }
 
-    /// The participant whose seat it is. Fails with `NotAParticipant` where there is none.
+    /// The participant who holds this seat. Fails with `NotAParticipant` if there is none.
     pub(super) fn participant(&self, seat: Option<&SeatDigest>) -> Result<ParticipantId, ApiError> {
         let open = self.open_room().map_err(|_| ApiError::RoomNotFound)?;
         let taken = seat.and_then(|digest| open.record.seat(digest)).ok_or(ApiError::NotAParticipant)?;
@@ -78,7 +78,7 @@ impl Room {
 }
 
 impl OpenRoom {
-    /// In a plain room nothing is kept of the key exchange.
+    /// A plain room stores nothing of the key exchange.
     fn take_seat(&mut self, digest: &SeatDigest, body: JoinBody, now: EpochMs) -> Result<(), ApiError> {
         let is_encrypted = self.record.access.is_some();
         let (hello, shelf) = if is_encrypted { (body.hello, body.shelf) } else { (None, None) };
@@ -91,7 +91,7 @@ impl OpenRoom {
     }
 }
 
-/// Whoever has a seat needs no proof. A wrong one is refused all the same: it says that the link is damaged.
+/// A participant needs no proof. A wrong proof is still refused, because it shows that the link is damaged.
 fn check_proof(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> Result<(), ApiError> {
     match (access, &body.proof) {
         (None, _) => Ok(()),
@@ -102,7 +102,7 @@ fn check_proof(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> 
     }
 }
 
-/// A new seat without its half of the key exchange would be one that nobody can talk to.
+/// A new seat needs its half of the key exchange; without it, the other participant could not send to it.
 fn check_keys(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> Result<(), ApiError> {
     match (access, &body.hello, &body.shelf) {
         (None, ..) => Ok(()),

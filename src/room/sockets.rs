@@ -1,4 +1,4 @@
-//! The open sockets of a room, and whose they are.
+//! The open sockets of a room and their owners.
 
 use crate::{
     domain::{EpochMs, ParticipantId, SocketId},
@@ -13,17 +13,18 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// The sockets that were open when the room's memory was lost.
+    /// Restores the sockets that stayed open when the room's memory was lost.
     pub fn new(mut open: Vec<(SocketId, ParticipantId)>) -> Self {
         open.sort_unstable();
         let newest = open.last().map_or(0, |(SocketId(newest), _)| *newest);
         Self { open, newest }
     }
 
-    /// Adds a socket of `participant` and returns its id, and that of the participant's oldest one if it has to go.
+    /// Adds a socket of `participant`. Returns its id, and the id of the participant's oldest socket if that has to
+    /// close.
     ///
-    /// The time is part of the id, so that an id is not used twice although the count is lost with the memory: the
-    /// end of an older socket may be reported late.
+    /// The id contains the time, so that no id is used twice although the counter is lost with the memory: the platform
+    /// may report the close of an older socket late.
     pub fn open(&mut self, participant: ParticipantId, now: EpochMs) -> (SocketId, Option<SocketId>) {
         self.newest = now.0.max(self.newest.saturating_add(1));
         let id = SocketId(self.newest);
@@ -36,7 +37,7 @@ impl Sockets {
         (id, replaced)
     }
 
-    /// Removes a socket and returns whose it was; `None` for one that is not open.
+    /// Removes a socket and returns its owner. `None`: the socket was not open.
     pub fn close(&mut self, socket: SocketId) -> Option<ParticipantId> {
         let index = self.open.iter().position(|(id, _)| *id == socket)?;
         Some(self.open.remove(index).1)
@@ -47,17 +48,17 @@ impl Sockets {
         std::mem::take(&mut self.open).into_iter().map(|(id, _)| id).collect()
     }
 
-    /// Whose socket it is.
+    /// The owner of a socket.
     pub fn participant(&self, socket: SocketId) -> Option<&ParticipantId> {
         self.open.iter().find(|(id, _)| *id == socket).map(|(_, participant)| participant)
     }
 
-    /// All sockets.
+    /// All open sockets.
     pub fn all(&self) -> Vec<SocketId> {
         self.open.iter().map(|(id, _)| *id).collect()
     }
 
-    /// All sockets but those of `participant`.
+    /// All open sockets except those of `participant`.
     pub fn all_except(&self, participant: &ParticipantId) -> Vec<SocketId> {
         self.open.iter().filter(|(_, owner)| owner != participant).map(|(id, _)| *id).collect()
     }
@@ -71,7 +72,7 @@ impl Sockets {
         self.of(participant).next().is_some()
     }
 
-    /// Whether nobody is connected.
+    /// Whether no socket is open.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn one_socket_too_many_replaces_the_participants_oldest() {
+    fn one_socket_too_many_closes_the_participants_oldest() {
         let mut sockets = Sockets::default();
         let (other, _) = sockets.open(participant("b"), NOW);
         let opened: Vec<SocketId> = (0..8).map(|_| sockets.open(participant("a"), NOW).0).collect();
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_go_on_after_a_loss_of_memory() {
+    fn ids_continue_after_the_memory_is_lost() {
         let mut sockets =
             Sockets::new(vec![(SocketId(9), participant("a")), (SocketId(4), participant("b"))]);
 

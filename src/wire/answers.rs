@@ -1,71 +1,71 @@
-//! Answers of the HTTP API.
+//! Answers of the HTTP API, except errors.
 
 use serde::Serialize;
 
 use super::Hellos;
 use crate::domain::{EpochMs, ParticipantId, RoomId, Seq, Shelf, SocketId, StoredMessage};
 
-/// What a room answers to a call that it accepts.
-#[allow(missing_docs, reason = "the fields are the protocol's")]
+/// A room's answer to a call that it accepted.
+#[allow(missing_docs, reason = "docs/protocol.md describes the fields")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The room exists.
+    /// The room was created.
     Created { room_id: RoomId, ttl: u64, expires_at: EpochMs },
-    /// What a visitor may know.
+    /// What anyone may know about the room.
     Status { room_id: RoomId, status: RoomStatus, sealed: bool, identified: bool },
     /// The caller has a seat.
     Joined(Box<JoinedBody>),
-    /// How long the room still lives.
+    /// How long the room has left.
     Ttl { ttl: u64, expires_at: EpochMs },
     /// A page of the history.
     History { messages: Vec<StoredMessage>, last_seq: Seq },
-    /// The caller's message; `is_new` unless it was stored before.
+    /// The caller's message. `is_new` is false if it was stored earlier.
     Sent { message: StoredMessage, is_new: bool },
-    /// The room is erased everywhere.
+    /// The room is deleted, in the database, too.
     Destroyed,
-    /// The room is gone, and the database has not confirmed yet that it is erased there.
+    /// The room is deleted. The database has not confirmed yet.
     Deleting,
-    /// The socket is open under this id.
+    /// The socket was accepted under this id.
     SocketAccepted(SocketId),
 }
 
-/// What a stranger may know of a room.
+/// What anyone may know about a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomStatus {
-    /// There is a free seat.
+    /// A seat is free.
     Open,
     /// Both seats are taken.
     Full,
-    /// The caller has a seat already.
+    /// The caller has a seat.
     Joined,
 }
 
-/// `200` of `join`.
+/// The body of the `200` of `POST /api/room/join`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JoinedBody {
     /// The room.
     pub room_id: RoomId,
-    /// Who the caller is in it.
+    /// The caller's id in this room.
     pub participant_id: ParticipantId,
-    /// Everybody who has a seat.
+    /// All participants who have a seat, in the order in which they took it.
     pub participants: Vec<ParticipantId>,
-    /// Whole seconds left.
+    /// Whole seconds until the room ends.
     pub ttl: u64,
-    /// When the room ends unless something happens in it.
+    /// When the room ends if nothing more happens in it, in milliseconds since the Unix epoch.
     pub expires_at: EpochMs,
-    /// The sequence number of the newest message; 0 where there is none.
+    /// The sequence number of the newest message; 0 if there is none.
     pub last_seq: Seq,
-    /// The key exchange of an encrypted room.
+    /// Each participant's half of the key exchange, in an encrypted room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hellos: Hellos,
-    /// The caller's own `shelf`, as it came with the join that took the seat.
+    /// The `shelf` that the caller sent when it took the seat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shelf: Option<Shelf>,
 }
 
-/// `200` of `GET /api/health`.
+/// The body of the `200` of `GET /api/health`.
 #[derive(Debug, Serialize)]
 pub struct HealthBody {
     /// Always `ok`.
@@ -98,7 +98,7 @@ impl Answer {
         }
     }
 
-    /// The JSON body, where the answer has one.
+    /// The JSON body, if the answer has one.
     pub fn body(&self) -> Option<String> {
         match self {
             Self::Created { room_id, ttl, expires_at } => {
@@ -116,7 +116,7 @@ impl Answer {
         }
     }
 
-    /// The value of `Location`, where the answer has one.
+    /// The value of the `Location` header, if the answer has one.
     pub fn location(&self) -> Option<String> {
         match self {
             Self::Created { room_id, .. } => Some(format!("/room/{}", room_id.as_str())),
@@ -125,7 +125,7 @@ impl Answer {
     }
 }
 
-/// Ids, numbers and strings always have a JSON form.
+/// Serialising ids, numbers and strings cannot fail.
 fn to_json(body: &impl Serialize) -> Option<String> {
     serde_json::to_string(body).ok()
 }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_say_what_happened() {
+    fn each_answer_has_its_status() {
         let message = StoredMessage { seq: 1, json: "{}".into() };
 
         assert_eq!(Answer::Sent { message: message.clone(), is_new: true }.status(), 201);

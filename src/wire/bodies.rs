@@ -1,11 +1,11 @@
-//! Bodies of requests.
+//! Request bodies.
 
 use super::{ApiError, fields::Fields};
 use crate::domain::{
     EpochMs, Hello, Message, MessageId, MessageText, ParticipantId, Proof, ProofHash, SenderName, Shelf,
 };
 
-/// What `create` accepts for `ttlSeconds`.
+/// The range that `create` accepts for `ttlSeconds`.
 const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 const NOT_32_BYTES: &str = "must be 32 bytes as 43 characters of base64url";
@@ -13,14 +13,14 @@ const NOT_32_BYTES: &str = "must be 32 bytes as 43 characters of base64url";
 /// The body of `POST /api/room/create`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CreateBody {
-    /// The chosen life after the last activity; the operator's default otherwise.
+    /// Seconds that the room lives after its last activity. `None`: the operator's default.
     pub ttl_seconds: Option<u64>,
-    /// What the proof of everybody who joins must hash to; anyone may join otherwise.
+    /// The hash that a joiner's proof must match. `None`: anyone may join.
     pub access: Option<ProofHash>,
 }
 
 impl CreateBody {
-    /// Fails with `BadRequest` that names the field.
+    /// Fails with `BadRequest`, which names the field.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
         let mut fields = Fields::parse(raw)?;
         let problem = "must be a whole number from 60 to 86400";
@@ -38,16 +38,16 @@ impl CreateBody {
 /// The body of `POST /api/room/join`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct JoinBody {
-    /// What opens a room that was created with `access`.
+    /// Proof that the caller has the link. Required in a room that was created with `access`.
     pub proof: Option<Proof>,
-    /// The caller's half of the key exchange, handed to both participants.
+    /// The caller's half of the key exchange. The room sends it to both participants.
     pub hello: Option<Hello>,
-    /// What opens the keys in the caller's browser, handed back to the caller only.
+    /// The key to the keys in the caller's browser. The room sends it back to the caller only.
     pub shelf: Option<Shelf>,
 }
 
 impl JoinBody {
-    /// Fails with `BadRequest` that names the field.
+    /// Fails with `BadRequest`, which names the field.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
         let mut fields = Fields::parse(raw)?;
         Ok(Self {
@@ -58,19 +58,19 @@ impl JoinBody {
     }
 }
 
-/// What a participant sends, by frame or by `POST /api/messages`.
+/// A message as a client sends it, by frame or by `POST /api/messages`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// Drawn by the sender's client; by the server where it is absent.
+    /// Drawn by the sender's client. `None`: the server draws one.
     pub id: Option<MessageId>,
-    /// Empty where it is absent.
+    /// Empty if the client sent none.
     pub sender: SenderName,
-    /// What is said.
+    /// The text; in an encrypted room, the ciphertext.
     pub text: MessageText,
 }
 
 impl Draft {
-    /// Fails with `BadRequest` that names the field.
+    /// Fails with `BadRequest`, which names the field.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
         Self::from_fields(Fields::parse(raw)?)
     }
@@ -87,7 +87,7 @@ impl Draft {
         })
     }
 
-    /// The message that `participant_id` sends at `timestamp`, under `fallback_id` if it came without an id.
+    /// The message that `participant_id` sends at `timestamp`. `fallback_id` is used if it came without an id.
     pub fn into_message(
         self,
         fallback_id: impl FnOnce() -> MessageId,

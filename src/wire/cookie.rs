@@ -1,13 +1,13 @@
-//! The cookie that holds a browser's token: read from a request, written into an answer.
+//! The cookie that holds a browser's token.
 
 use cookie::{Cookie, SameSite, time::Duration};
 
 use crate::domain::Token;
 
-/// The one cookie. The same in every room of a browser; what rooms store of it differs.
+/// The only cookie. A browser sends the same token to all its rooms; each room stores a different digest of it.
 pub const COOKIE_NAME: &str = "x-auth-token";
 
-/// Reads the caller's token: `Authorization: Bearer` first, then the cookie. A malformed one counts as none.
+/// Reads the caller's token: `Authorization: Bearer` first, then the cookie. A malformed token counts as absent.
 pub fn token_of(authorization: Option<&str>, cookies: Option<&str>) -> Option<Token> {
     authorization.and_then(bearer).or_else(|| cookies.and_then(from_cookies))
 }
@@ -18,15 +18,15 @@ fn bearer(header: &str) -> Option<Token> {
 }
 
 fn from_cookies(header: &str) -> Option<Token> {
-    // Not `Cookie::parse`, which reads what a server says, with dates: a tenth of the Worker for a split.
+    // `Cookie::parse` reads `Set-Cookie` with its dates, and would be a tenth of the Worker's size for a split.
     let pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));
     pairs.filter(|(name, _)| *name == COOKIE_NAME).find_map(|(_, value)| Token::parse(value))
 }
 
-/// The value of `Set-Cookie`.
+/// The value of the `Set-Cookie` header.
 ///
-/// Lax and not Strict: with Strict, a link opened from another app arrives without the cookie, and its owner
-/// finds his own room full. `Secure` wherever the page itself came over https.
+/// `SameSite` is Lax, because with Strict a link opened from another app arrives without the cookie, and the
+/// participant finds their own room full. `Secure` is set if the page itself was loaded over https.
 pub fn set_cookie(token: &Token, max_age_seconds: u64, is_https: bool) -> String {
     let mut cookie = Cookie::build((COOKIE_NAME, token.expose()))
         .http_only(true)

@@ -1,67 +1,66 @@
-//! Why a call is refused, and the one table that turns a refusal into a status, a close code and words.
+//! Why a call is refused, and the one table that maps each refusal to a status, a close code, a code and a sentence.
 
 use serde::Serialize;
 
 /// Why a request or a frame was refused.
-#[allow(missing_docs, reason = "a variant's text says what its fields hold")]
+#[allow(missing_docs, reason = "each variant's docstring describes its fields")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApiError {
-    /// `field` breaks its rule; `problem` ends the sentence that the field's name begins.
+    /// `field` breaks its rule. `problem` is the end of a sentence that begins with the field's name.
     BadRequest { field: &'static str, problem: &'static str },
-    /// No seat in this room belongs to the caller.
+    /// The caller has no seat in this room.
     NotAParticipant,
-    /// The request was sent by a page of another origin.
+    /// A page of another origin sent the request.
     BadOrigin,
-    /// The room has an access proof and this is not it.
+    /// The room requires an access proof, and the caller's is wrong.
     BadProof,
-    /// Never existed, expired or destroyed: the three look alike.
+    /// The room never existed, expired or was destroyed. The answer does not reveal which.
     RoomNotFound,
-    /// No such route.
+    /// There is no such route.
     NotFound,
-    /// The route exists, with the methods named here.
+    /// The route exists, but only with the methods in `allow`.
     MethodNotAllowed { allow: String },
     /// Both seats are taken.
     RoomFull,
-    /// The room holds as many messages as a room may.
+    /// The room holds the maximum number of messages.
     HistoryFull,
-    /// The body is larger than any this API takes.
+    /// The body is larger than any that this API accepts.
     TooLarge,
-    /// A body came that does not say that it is JSON.
+    /// The request has a body whose content type is not JSON.
     NotJson,
-    /// A socket route was asked for without an upgrade.
+    /// A socket route was called without an upgrade.
     UpgradeRequired,
-    /// Too fast; the caller may try again after so many seconds.
+    /// The caller is over a limit and may retry after this many seconds.
     TooManyRequests { retry_after_seconds: u64 },
-    /// The room's storage or the database did not do what was asked. Holds the cause for the log, which the caller
-    /// is not told.
+    /// The room's storage or the database failed. Holds the cause, which is logged but not sent to the caller.
     StoreUnavailable(&'static str),
-    /// A setting of the operator is wrong. Holds a sentence with the variable's name, never its value.
+    /// A setting is wrong. Holds a sentence that names the variable but never its value.
     Misconfigured(String),
     /// A defect in Duet or in the platform.
     Internal,
 }
 
-/// The code and the reason that a socket is closed with.
+/// The code and the reason in a WebSocket close frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
-    /// A close code of RFC 6455, or one of ours from 4400.
+    /// A close code from RFC 6455, or one of Duet's own from 4400.
     pub code: u16,
-    /// A stable word for programs.
+    /// A stable code for programs.
     pub reason: &'static str,
 }
 
 impl Close {
-    /// The peer closed first.
+    /// The client closed first.
     pub const NORMAL: Self = Self { code: 1000, reason: "" };
-    /// The same participant opened one socket too many, and this was the oldest.
+    /// The participant opened one socket too many, and this was the oldest.
     pub const REPLACED: Self = Self { code: 4408, reason: "replaced" };
     /// A participant destroyed the room.
     pub const DESTROYED: Self = Self { code: 4410, reason: "destroyed" };
-    /// The room's time is over.
+    /// The room expired.
     pub const EXPIRED: Self = Self { code: 4411, reason: "expired" };
 }
 
-/// The body of every error answer: a stable word for programs and a sentence for people.
+/// The body of every error answer: a stable code for programs and a sentence for people.
 #[derive(Debug, Serialize)]
 struct ErrorBody {
     error: &'static str,
@@ -69,7 +68,7 @@ struct ErrorBody {
 }
 
 impl ApiError {
-    /// The one table: HTTP status, socket close code, word, sentence.
+    /// The table: HTTP status, close code, error code, sentence.
     fn row(&self) -> (u16, u16, &'static str, &'static str) {
         match self {
             Self::BadRequest { .. } => (400, 4400, "bad-request", ""),
@@ -108,18 +107,18 @@ impl ApiError {
         self.row().0
     }
 
-    /// What a socket is closed with for this reason.
+    /// The close frame for a socket that ends with this error.
     pub fn close(&self) -> Close {
         let (_, code, reason, _) = self.row();
         Close { code, reason }
     }
 
-    /// The stable word for programs.
+    /// The stable error code for programs.
     pub fn code(&self) -> &'static str {
         self.row().2
     }
 
-    /// The sentence for people. Holds no value that came with the request.
+    /// The sentence for people. It never contains a value from the request.
     pub fn message(&self) -> String {
         match self {
             Self::BadRequest { field, problem } => format!("`{field}` {problem}."),
@@ -128,7 +127,7 @@ impl ApiError {
         }
     }
 
-    /// What only the log is told. It names a wrong setting, and never its value.
+    /// The cause, for the log only. It may name a wrong setting but never contains its value.
     pub fn cause(&self) -> &str {
         match self {
             Self::StoreUnavailable(cause) => cause,
@@ -137,14 +136,14 @@ impl ApiError {
         }
     }
 
-    /// The JSON body of the answer.
+    /// The JSON body of the error answer.
     pub fn to_json(&self) -> String {
         let body = ErrorBody { error: self.code(), message: self.message() };
-        // Two strings always have a JSON form.
+        // Serialising strings cannot fail.
         serde_json::to_string(&body).unwrap_or_default()
     }
 
-    /// The header that belongs to this error beside the usual ones.
+    /// The header that this error needs in addition to the usual ones.
     pub fn header(&self) -> Option<(&'static str, String)> {
         match self {
             Self::MethodNotAllowed { allow } => Some(("allow", allow.clone())),
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_ended_looks_like_one_that_never_was() {
+    fn an_ended_room_looks_like_one_that_never_existed() {
         let error = ApiError::RoomNotFound;
 
         assert_eq!((error.status(), error.close().code, error.code()), (404, 4404, "room-not-found"));

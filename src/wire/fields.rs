@@ -1,6 +1,6 @@
-//! Reads JSON objects key by key, so that a refusal can name the field.
+//! Reads JSON objects key by key, so that an error can name the field.
 //!
-//! `serde_json::Value` could do it, too: its maps and its floating-point numbers are a tenth of the Worker's size.
+//! `serde_json::Value` is not used: its maps and its floating-point numbers are a tenth of the Worker's size.
 
 use std::fmt;
 
@@ -11,35 +11,35 @@ use serde::{
 
 use super::ApiError;
 
-/// A JSON object whose values are taken out one by one. Of a key that occurs twice, the last value counts.
+/// A JSON object whose values are taken out one by one. If a key occurs twice, the last value counts.
 pub struct Fields(Vec<(String, Value)>);
 
-/// A value in an object: what the protocol uses, and anything else.
+/// A value in an object: one of the kinds that the protocol uses, or `Other`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `null`
     Null,
     /// A string.
     Text(String),
-    /// A number that is whole and not negative, which JSON may write as 60 or as 60.0.
+    /// A whole number that is not negative. JSON may write it as 60 or as 60.0.
     Whole(u64),
-    /// Another number, a boolean, an array or an object.
+    /// Any other number, a boolean, an array or an object.
     Other,
 }
 
 impl Fields {
-    /// Fails with `BadRequest` for anything but a JSON object.
+    /// Fails with `BadRequest` unless `raw` is a JSON object.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
         serde_json::from_str(raw)
             .map_err(|_| ApiError::BadRequest { field: "body", problem: "must be a JSON object" })
     }
 
-    /// The value of a field; `None` where it is absent.
+    /// The value of a field. `None`: it is absent.
     pub fn get(&self, field: &str) -> Option<&Value> {
         self.0.iter().rfind(|(name, _)| name == field).map(|(_, value)| value)
     }
 
-    /// Takes a string out; `None` where it is absent or null.
+    /// Takes a string out. `None`: it is absent or null. Fails with `BadRequest` for any other value.
     pub fn text(&mut self, field: &'static str) -> Result<Option<String>, ApiError> {
         match self.take(field) {
             None | Some(Value::Null) => Ok(None),
@@ -48,7 +48,7 @@ impl Fields {
         }
     }
 
-    /// Takes a string out and checks it with `parse`. `problem` says what is wrong where `parse` returns `None`.
+    /// Takes a string out and parses it. Fails with `BadRequest` and `problem` if `parse` returns `None`.
     pub fn parsed<T>(
         &mut self,
         field: &'static str,
@@ -59,7 +59,7 @@ impl Fields {
         text.map(|raw| parse(&raw).ok_or(ApiError::BadRequest { field, problem })).transpose()
     }
 
-    /// Takes a whole number out; `None` where it is absent or null.
+    /// Takes a whole number out. `None`: it is absent or null. Fails with `BadRequest` for any other value.
     pub fn whole_number(
         &mut self,
         field: &'static str,
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_told_apart() {
+    fn absent_null_and_present_values_are_distinguished() {
         let raw =
             r#"{"a":null,"b":"x","c":7,"d":7.0,"e":-7,"f":7.5,"g":true,"h":[[1]],"i":{"j":{}},"b":"y"}"#;
         let fields = Fields::parse(raw).unwrap();

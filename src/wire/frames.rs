@@ -1,4 +1,4 @@
-//! Socket frames in both directions. `public/app/net` is the pages' side of this file.
+//! Socket frames in both directions. `public/app/net` is the counterpart in the pages.
 
 use serde::{Serialize, Serializer};
 
@@ -13,19 +13,19 @@ use crate::domain::{EpochMs, Hello, MessageId, ParticipantId, Seq, StoredMessage
 pub enum ClientFrame {
     /// `{type:"message", id, sender?, text}`
     Message(Draft),
-    /// `{type:"message"}` that breaks a rule: answered with an `error` frame, with the id if it had a valid one.
-    #[allow(missing_docs, reason = "the variant's text says what its fields hold")]
+    /// `{type:"message"}` that breaks a rule. The room answers with an `error` frame, and with the id if it is valid.
+    #[allow(missing_docs, reason = "the docstring describes the fields")]
     BadMessage { id: Option<MessageId>, error: ApiError },
     /// `{type:"typing"}`
     Typing,
     /// `{type:"keep"}`
     Keep,
-    /// A type of a newer client: ignored.
+    /// A type that this version does not know. Ignored.
     Unknown,
 }
 
 impl ClientFrame {
-    /// Fails with `BadRequest` for what is not a frame at all, which closes the socket.
+    /// Fails with `BadRequest` if `raw` is not a frame at all, which closes the socket.
     pub fn parse(raw: &str) -> Result<Self, ApiError> {
         let mut fields = Fields::parse(raw)?;
         let is_missing = ApiError::BadRequest { field: "type", problem: "is missing" };
@@ -52,10 +52,10 @@ impl ClientFrame {
     }
 }
 
-/// The `hello` of each participant in an encrypted room, as an object. Absent in a plain room.
+/// Each participant's `hello` in an encrypted room. `None` in a plain room.
 pub type Hellos = Option<HelloMap>;
 
-/// An object with a `hello` for each participant.
+/// Participants and their `hello`, written as a JSON object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HelloMap(pub Vec<(ParticipantId, Hello)>);
 
@@ -65,13 +65,13 @@ impl Serialize for HelloMap {
     }
 }
 
-/// A frame to a client: an object with its `type`. `docs/protocol.md` says what its fields hold. A `message` frame is
-/// made by [`message_frame`].
-#[allow(missing_docs, reason = "the fields are the protocol's")]
+/// A frame to a client: an object with a `type`. `docs/protocol.md` describes its fields. [`message_frame`] makes the
+/// `message` frame.
+#[allow(missing_docs, reason = "docs/protocol.md describes the fields")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ServerFrame<'a> {
-    /// Always the first: who you are, who is here, how far the room is.
+    /// Always the first frame: the participant's id, who is online, and the newest sequence number.
     Ready {
         participant_id: &'a ParticipantId,
         participants: Vec<ParticipantId>,
@@ -83,7 +83,7 @@ pub enum ServerFrame<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         hellos: Hellos,
     },
-    /// Somebody took a seat, came or left.
+    /// A participant took a seat, came online or went offline.
     Presence {
         participants: Vec<ParticipantId>,
         online: Vec<ParticipantId>,
@@ -94,13 +94,13 @@ pub enum ServerFrame<'a> {
     },
     /// The room's end moved without a message.
     Expiry { expires_at: EpochMs },
-    /// Somebody is writing.
+    /// The other participant is typing.
     Typing { participant_id: &'a ParticipantId },
-    /// A participant ended the room.
+    /// A participant destroyed the room.
     Destroy,
-    /// The room's time is over.
+    /// The room expired.
     Expire,
-    /// A frame of yours was refused; the socket stays open.
+    /// One of the client's frames was refused. The socket stays open.
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<&'a MessageId>,
@@ -112,7 +112,7 @@ pub enum ServerFrame<'a> {
 }
 
 impl<'a> ServerFrame<'a> {
-    /// The refusal of a frame; `id` is that of the message, if it had a valid one.
+    /// The refusal of a frame. `id` is the id of the message, if it is valid.
     pub fn error(id: Option<&'a MessageId>, error: &ApiError) -> Self {
         let retry_after_seconds = match error {
             ApiError::TooManyRequests { retry_after_seconds } => Some(*retry_after_seconds),
@@ -121,13 +121,13 @@ impl<'a> ServerFrame<'a> {
         Self::Error { id, error: error.code(), message: error.message(), retry_after_seconds }
     }
 
-    /// The frame as text. Cannot fail: every key is a string and every value is plain.
+    /// The frame as JSON text. Serialising strings and numbers cannot fail.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// `{type:"message", message, expiresAt}`: a stored message. To its sender it is the confirmation.
+/// `{type:"message", message, expiresAt}`: a stored message. It is the confirmation for its sender.
 pub fn message_frame(message: &StoredMessage, expires_at: EpochMs) -> String {
     let mut text = String::with_capacity(message.json.len() + 96);
     text.push_str("{\"type\":\"message\",\"message\":");
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_frame_is_distinguished_from_a_bad_message() {
+    fn an_unreadable_frame_is_distinguished_from_a_bad_message() {
         for raw in ["", "hello", "[]", "{}", r#"{"type":7}"#, "\"ping\""] {
             assert!(ClientFrame::parse(raw).is_err(), "{raw}");
         }

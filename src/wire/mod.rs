@@ -1,6 +1,6 @@
-//! What crosses the wire: addresses, cookies, bodies, frames and errors. `docs/protocol.md` is the contract.
+//! What crosses the wire: URLs, cookies, bodies, frames and errors. `docs/protocol.md` is the contract.
 //!
-//! Unknown keys and unknown frame types are ignored, so that either side may be the newer one.
+//! Unknown keys and unknown frame types are ignored, so that client and server can have different versions.
 
 mod answers;
 mod bodies;

@@ -1,13 +1,13 @@
-//! Which requests of other pages are refused, and which addresses count as one.
+//! Which cross-origin requests are refused, and which IP addresses share one limit.
 
 use std::net::IpAddr;
 
 use super::ApiError;
 
-/// Fails with `BadOrigin` unless `origin`, the header, names the scheme, host and port of `url`. A request without
-/// the header passes, as from curl.
+/// Fails with `BadOrigin` unless the header `origin` has the scheme, the host and the port of this server. A request
+/// without the header passes: it does not come from a page.
 ///
-/// `host` is the `Host` header, which names the address as the browser has it; `url` gives the scheme.
+/// `host` is the `Host` header, which has host and port as the browser sees them; `url` provides the scheme.
 pub fn check(origin: Option<&str>, url: &str, host: Option<&str>) -> Result<(), ApiError> {
     let Some(origin) = origin else { return Ok(()) };
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -19,7 +19,7 @@ pub fn check(origin: Option<&str>, url: &str, host: Option<&str>) -> Result<(), 
     }
 }
 
-/// What the limits per address count: an IPv4 address, or the /64 that a household has to itself.
+/// The key under which an address is counted: an IPv4 address, or the /64 network of an IPv6 address.
 pub fn limit_key(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => format!("{:x}/64", address.to_bits() >> 64),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_address_counts_with_its_neighbours_and_an_ipv4_address_alone() {
+    fn an_ipv6_address_counts_by_its_network_and_an_ipv4_address_alone() {
         assert_eq!(limit_key("2001:db8:1:2:3:4:5:6"), limit_key("2001:db8:1:2:ffff::1"));
         assert_ne!(limit_key("2001:db8:1:2::1"), limit_key("2001:db8:1:3::1"));
         assert_ne!(limit_key("192.0.2.1"), limit_key("192.0.2.2"));

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use super::ApiError;
 use crate::domain::{RoomId, Seq};
 
-/// The part of an address behind the `?`.
+/// The part of a URL after the `?`.
 pub struct Query<'a>(&'a str);
 
 impl<'a> Query<'a> {
-    /// Takes the part behind the `?`, still encoded.
+    /// `raw` is the part after the `?`, still percent-encoded.
     pub fn new(raw: &'a str) -> Self {
         Self(raw)
     }
@@ -21,7 +21,7 @@ impl<'a> Query<'a> {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// `roomId`, which must be there.
+    /// `roomId`. Fails with `BadRequest` if it is absent or malformed.
     pub fn room_id(&self) -> Result<RoomId, ApiError> {
         let bad = |problem| ApiError::BadRequest { field: "roomId", problem };
         let raw = self.get("roomId").ok_or(bad("is missing"))?;
@@ -33,12 +33,12 @@ impl<'a> Query<'a> {
         self.get("token")
     }
 
-    /// `after`: only messages with a higher sequence number; 0 by default.
+    /// `after`: only messages with a higher sequence number. Default: 0.
     pub fn after(&self) -> Result<Seq, ApiError> {
         self.whole_number("after", 0, 0..=u64::from(u32::MAX), "must be a whole number, 0 or more")
     }
 
-    /// `limit`: at most so many messages; 200 by default.
+    /// `limit`: the maximum number of messages. Default: 200.
     pub fn limit(&self) -> Result<u64, ApiError> {
         self.whole_number("limit", 200, 1..=500, "must be a whole number from 1 to 500")
     }

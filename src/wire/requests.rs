@@ -1,10 +1,10 @@
-//! Calls of the HTTP API that concern a room, as values.
+//! The calls of the HTTP API that concern a room, as values.
 
 use super::{ApiError, CreateBody, Draft, JoinBody, Query, Route};
 use crate::domain::{MessageId, RandomBytes, Seq};
 
-/// One call, parsed and checked. `GET /api/realtime` is not among them: it is the event of a socket.
-#[allow(missing_docs, reason = "the fields are the protocol's")]
+/// One call, parsed and validated. `GET /api/realtime` is not among them: it becomes a socket event.
+#[allow(missing_docs, reason = "docs/protocol.md describes the fields")]
 #[derive(Debug, PartialEq, Eq)]
 pub enum Request {
     /// `POST /api/room/create`
@@ -21,14 +21,14 @@ pub enum Request {
     Destroy,
     /// `GET /api/messages`
     History { after: Seq, limit: u64 },
-    /// `POST /api/messages`; `fallback_id` is for a message that came without one.
+    /// `POST /api/messages`. `fallback_id` is used for a message that arrives without an id.
     Send { draft: Draft, fallback_id: MessageId },
 }
 
 impl Request {
-    /// Reads a call. `body` is `{}` where there was none; `identified` says whether the call came with a token.
+    /// Parses a call. `body` is `{}` if the request had none. `identified` is true if the call came with a token.
     ///
-    /// Fails with `BadRequest` that names the field, and with `NotFound` for a route that no room answers.
+    /// Fails with `BadRequest`, which names the field, and with `NotFound` for a route that no room answers.
     pub fn parse(
         route: Route,
         query: &Query,

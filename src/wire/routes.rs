@@ -5,17 +5,17 @@ use super::ApiError;
 /// An endpoint of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// Makes a room.
+    /// Creates a room.
     CreateRoom,
-    /// Says whether a room can be joined.
+    /// Returns whether a room can be joined.
     RoomStatus,
     /// Takes a seat.
     JoinRoom,
     /// Keeps the room open: counts as activity.
     KeepRoom,
-    /// Says how long the room still lives.
+    /// Returns how long the room has left.
     RoomTtl,
-    /// Ends the room for both.
+    /// Destroys the room for both participants.
     DestroyRoom,
     /// Reads messages.
     ListMessages,
@@ -23,11 +23,11 @@ pub enum Route {
     SendMessage,
     /// Opens the socket.
     Realtime,
-    /// Says that the Worker runs.
+    /// Reports that the Worker runs.
     Health,
 }
 
-/// Every endpoint: its method, its path, its route.
+/// Every endpoint: method, path, route.
 pub const ROUTES: [(&str, &str, Route); 10] = [
     ("POST", "/api/room/create", Route::CreateRoom),
     ("GET", "/api/room", Route::RoomStatus),
@@ -42,7 +42,7 @@ pub const ROUTES: [(&str, &str, Route); 10] = [
 ];
 
 impl Route {
-    /// Fails with `NotFound` for a path that is not in [`ROUTES`], and with `MethodNotAllowed` for one that is.
+    /// Fails with `NotFound` if [`ROUTES`] does not have the path, and with `MethodNotAllowed` if it has other methods.
     pub fn parse(method: &str, path: &str) -> Result<Self, ApiError> {
         let here = || ROUTES.iter().filter(|(_, route_path, _)| *route_path == path);
         if let Some((_, _, route)) = here().find(|(route_method, ..)| *route_method == method) {
@@ -52,17 +52,17 @@ impl Route {
         Err(if allow.is_empty() { ApiError::NotFound } else { ApiError::MethodNotAllowed { allow } })
     }
 
-    /// Method and path. This is all that a log may know of a request.
+    /// Method and path. The log records nothing else of a request's URL.
     pub fn pattern(self) -> (&'static str, &'static str) {
         ROUTES.iter().find(|(.., route)| *route == self).map_or(("", ""), |(method, path, _)| (method, path))
     }
 
-    /// Whether a page of another origin must not be able to call it.
+    /// Whether pages of other origins must not call it.
     pub fn needs_own_origin(self) -> bool {
         self == Self::Realtime || self.pattern().0 != "GET"
     }
 
-    /// Whether only a participant may call it. Without a token such a call is refused before a room wakes.
+    /// Whether only a participant may call it. Such a call is refused without waking the room if it has no token.
     pub fn needs_token(self) -> bool {
         !matches!(self, Self::CreateRoom | Self::RoomStatus | Self::JoinRoom | Self::Health)
     }
@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn another_method_is_told_which_ones_there_are() {
+    fn a_wrong_method_is_answered_with_the_allowed_ones() {
         let refused = Route::parse("PUT", "/api/room");
 
         assert_eq!(refused, Err(ApiError::MethodNotAllowed { allow: "GET, DELETE".into() }));
     }
 
     #[test]
-    fn another_path_is_not_found() {
+    fn an_unknown_path_is_not_found() {
         for path in ["/api", "/api/", "/api/room/", "/api/messages/1", "/"] {
             assert_eq!(Route::parse("GET", path), Err(ApiError::NotFound), "{path}");
         }
@@ -104,7 +104,7 @@ mod tests {
         assert!(Route::Realtime.needs_own_origin());
     }
 
-    /// The served description and the routes are one list, kept in two places for two readers.
+    /// The OpenAPI file and the list of routes are maintained separately; this test keeps them equal.
     #[test]
     fn the_openapi_file_describes_exactly_these_routes() {
         let openapi: serde_json::Value =

@@ -1,4 +1,4 @@
-//! Makes one JavaScript file and a small WebAssembly module of what was generated.
+//! Bundles the generated files into one JavaScript file and an optimised wasm module.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 
 use crate::project::{Project, run};
 
-/// What a build consists of.
+/// The files of a finished build.
 pub const OUTPUTS: [&str; 2] = ["index.js", "index_bg.wasm"];
 
-/// What rustc and wasm-bindgen make use of, and no more: newer encodings are not for every workerd.
+/// The features that rustc and wasm-bindgen use, and no others: not every workerd supports newer ones.
 const WASM_FEATURES: [&str; 7] = [
     "--enable-mutable-globals",
     "--enable-sign-ext",
@@ -21,7 +21,7 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-exception-handling",
 ];
 
-/// Replaces `index.js` by a bundle of `shim.js` and what it imports, and `index_bg.wasm` by a smaller one.
+/// Replaces `index.js` with a bundle of `shim.js` and its imports, and `index_bg.wasm` with a smaller module.
 pub fn bundle_and_optimize(project: &Project, dir: &Path) -> Result<()> {
     bundle(project, dir)?;
     load_wasm_as_cloudflare_does(&dir.join("index.js"))?;
@@ -42,14 +42,14 @@ fn bundle(project: &Project, dir: &Path) -> Result<()> {
     run(&mut esbuild, "esbuild")
 }
 
-/// wasm-bindgen follows the source phase proposal, `import source module from "x.wasm"`. On the platform a plain import
-/// is the module.
+/// wasm-bindgen writes a source phase import, `import source module from "x.wasm"`. On Cloudflare, a plain import
+/// yields the module.
 fn load_wasm_as_cloudflare_does(index_js: &Path) -> Result<()> {
     let source = fs::read_to_string(index_js).context("esbuild left no bundle")?;
     fs::write(index_js, source.replace("import source ", "import ")).context("cannot write the bundle")
 }
 
-/// More passes would make a smaller file, but a larger one once it is compressed, which is how it travels.
+/// More passes would make the file smaller, but larger once it is compressed, which is how it is transferred.
 fn optimize(project: &Project, dir: &Path) -> Result<()> {
     let mut wasm_opt = project.npm_tool("wasm-opt")?;
     wasm_opt

@@ -14,14 +14,14 @@ use crate::project::Project;
 const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTFLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 
-/// Runs cargo and returns the path of the compiled module.
+/// Runs cargo and returns the path of the compiled module. Fails with cargo's output on the terminal.
 pub fn worker(project: &Project, cargo_options: &[OsString]) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(project.root())
         .args(["build", "--release", "--lib", "--package", "duet", "--target", TARGET])
         .arg("--message-format=json-render-diagnostics")
         .args(cargo_options)
-        // The `worker` macros then use the futures of js-sys. A `--cfg` would not reach them, an environment variable does.
+        // Makes the `worker` macros use the futures of js-sys. Proc macros see environment variables but not `--cfg`.
         .env("WASM_BINDGEN_USE_JS_SYS", "1")
         .env(RUSTFLAGS, rustflags()?)
         .stdout(Stdio::piped())
@@ -35,7 +35,7 @@ pub fn worker(project: &Project, cargo_options: &[OsString]) -> Result<PathBuf> 
     wasm.context("cargo made no WebAssembly module")
 }
 
-/// Panics and their messages name source files: the same on every machine, and nobody's home.
+/// Panic messages contain paths of source files. The flags make them equal on all machines and hide the home folder.
 fn rustflags() -> Result<String> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(dir) => PathBuf::from(dir),
@@ -48,7 +48,7 @@ fn remap(from: &Path, to: &str) -> String {
     format!("--remap-path-prefix={}={to}", from.display())
 }
 
-/// Reads cargo's messages to their end.
+/// Reads all of cargo's messages.
 fn find_wasm(messages: impl BufRead) -> Result<Option<PathBuf>> {
     let mut found = None;
     for line in messages.lines() {

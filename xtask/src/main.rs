@@ -1,4 +1,4 @@
-//! `cargo xtask build [CARGO OPTION...]`: turns the crate `duet` into a Worker in `build/`.
+//! `cargo xtask build [CARGO OPTION...]`: builds the crate `duet` into a Worker in `build/`.
 
 mod bindings;
 mod bundle;
@@ -45,7 +45,7 @@ fn build(cargo_options: &[OsString]) -> Result<()> {
     publish(&project)
 }
 
-/// Moves the finished files into `build/`, one by one, so that a running `wrangler dev` never finds one half written.
+/// Moves the finished files into `build/` one by one, so that a running `wrangler dev` never reads a half-written file.
 fn publish(project: &Project) -> Result<()> {
     for name in bundle::OUTPUTS {
         let target = project.build_dir().join(name);

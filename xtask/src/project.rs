@@ -1,4 +1,4 @@
-//! Where things are in the project.
+//! The paths and tools of the project.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,15 +8,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// The folder of the project.
+/// The project's folder.
 pub struct Project {
     root: PathBuf,
 }
 
 impl Project {
-    /// Finds the project by this crate's manifest.
+    /// Finds the project through this crate's manifest. Fails outside `cargo xtask`.
     pub fn locate() -> Result<Self> {
-        // `cargo run` says where the manifest is now; the path from compile time may be another clone's.
+        // Only `cargo run` knows the current folder; the path from compile time may belong to another clone.
         let manifest_dir = env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
         let root = Path::new(&manifest_dir).parent().context("the crate is in no workspace")?;
         Ok(Self { root: root.to_owned() })
@@ -27,17 +27,18 @@ impl Project {
         &self.root
     }
 
-    /// What wrangler serves.
+    /// The folder that wrangler serves.
     pub fn build_dir(&self) -> PathBuf {
         self.root.join("build")
     }
 
-    /// Where a build is prepared: not in `build/`, which a running `wrangler dev` watches, but on the same disk.
+    /// The folder in which a build is prepared. Not `build/`, which a running `wrangler dev` watches, but on the same
+    /// disk.
     pub fn staging_dir(&self) -> PathBuf {
         self.root.join("target/staging")
     }
 
-    /// Waits until no other build of this project runs. The lock ends with the returned file.
+    /// Waits until no other build of this project runs. Dropping the returned file releases the lock.
     pub fn lock(&self) -> Result<File> {
         fs::create_dir_all(self.build_dir()).context("cannot create build/")?;
         let file = File::create(self.build_dir().join(".lock")).context("cannot create build/.lock")?;
@@ -45,7 +46,7 @@ impl Project {
         Ok(file)
     }
 
-    /// The staging folder, without what an interrupted build left in it.
+    /// The staging folder, emptied of what an interrupted build left.
     pub fn empty_staging_dir(&self) -> Result<PathBuf> {
         let dir = self.staging_dir();
         if dir.exists() {
@@ -55,7 +56,7 @@ impl Project {
         Ok(dir)
     }
 
-    /// A tool that npm installed, which runs on the Node.js that npm installed.
+    /// A tool that npm installed, run by the Node.js that npm installed. Fails if it is missing.
     pub fn npm_tool(&self, name: &str) -> Result<Command> {
         let bin_dir = self.root.join("node_modules/.bin");
         let tool = bin_dir.join(name);
@@ -74,7 +75,7 @@ fn prefixed_path(first: &Path) -> Result<OsString> {
     env::join_paths(dirs).context("the project's path has a colon, which PATH cannot hold")
 }
 
-/// Runs a command to its end and fails if it does.
+/// Runs a command and waits for it. Fails if the command fails; `what` names it in the error.
 pub fn run(command: &mut Command, what: &str) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {what}"))?;
     if !status.success() {

@@ -1,12 +1,12 @@
-// The Worker's entry point. A panic leaves the WebAssembly instance broken, and everything in its isolate with it. So
-// every call from the platform goes through here: after a panic the next one starts a fresh instance, and objects that
+// The Worker's entry point. A panic breaks the WebAssembly instance and everything else in its isolate. Every call from
+// the platform therefore passes through here: after a panic, the next call starts a fresh instance, and objects that
 // the platform still holds are constructed again in it.
 import { WorkerEntrypoint } from "cloudflare:workers"
 import * as exports from "./index.js"
 
 Error.stackTraceLimit = 100
 
-// Rust's panic hook sets `criticalError`, too.
+// Rust's panic hook also sets `criticalError`.
 const state = exports.__worker_init_state()
 
 function restartIfBroken() {

@@ -1,4 +1,4 @@
-//! Writes the Worker's entry point: handlers and classes, each guarded so that a panic is followed by a fresh instance.
+//! Writes the Worker's entry point: handlers and classes, guarded so that a fresh instance replaces one that panicked.
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 
 const TEMPLATE: &str = include_str!("shim.js");
 
-/// Events that the platform calls with the environment and the context behind the event.
+/// Events whose handlers the platform calls with the event, the environment and the context.
 const EVENTS: [&str; 5] = ["fetch", "queue", "scheduled", "email", "connect"];
 
-/// What the bindings export for the shim itself.
+/// Exports of the bindings that only the shim uses.
 const INTERNAL: [&str; 2] = ["__wbg_reset_state", "__worker_init_state"];
 
-/// Reads the bindings in `index.js` and writes `shim.js` beside it.
+/// Reads the bindings in `index.js` and writes `shim.js` next to them.
 pub fn write(dir: &Path) -> Result<()> {
     let bindings = fs::read_to_string(dir.join("index.js")).context("the bindings are missing")?;
     fs::write(dir.join("shim.js"), shim_for(&bindings)).context("cannot write the shim")
@@ -41,7 +41,7 @@ fn class(name: &str) -> String {
     format!("export const {name} = new Proxy(exports.{name}, classProxyHooks)\n")
 }
 
-/// The exported functions, in the forms in which wasm-bindgen writes them: one declaration a line.
+/// The exported functions. wasm-bindgen writes one declaration per line.
 fn exported_functions(bindings: &str) -> impl Iterator<Item = &str> {
     bindings.lines().filter_map(exported_function).filter(|name| !INTERNAL.contains(name))
 }

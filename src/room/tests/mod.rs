@@ -1,4 +1,4 @@
-//! The room as a function: events in, effects out. Longer stories, with faults, are in `tests/simulation`.
+//! Tests of the room as a function: events in, effects out. `tests/simulation` has longer stories with faults.
 
 mod ends;
 mod replica;

@@ -15,7 +15,7 @@ fn commands(body: &str) -> Vec<Vec<String>> {
     }
 }
 
-/// The commands of the request that waits for an answer.
+/// The commands of the request under way.
 fn sent(room: &TestRoom) -> Vec<Vec<String>> {
     commands(&room.fetches.first().expect("a request is under way").1.body)
 }
@@ -24,7 +24,7 @@ fn verbs(room: &TestRoom) -> Vec<String> {
     sent(room).into_iter().map(|command| command[0].clone()).collect()
 }
 
-/// What a healthy database answers to the request under way, if the list has `length` messages afterwards.
+/// Answers the request under way as a healthy database would. The list has `length` messages afterwards.
 fn succeed(room: &mut TestRoom, length: usize) {
     let results: Vec<Value> = sent(room)
         .iter()
@@ -37,7 +37,7 @@ fn succeed(room: &mut TestRoom, length: usize) {
     room.reply(200, &body);
 }
 
-/// Two people in a room that is in step.
+/// Two people in a room whose copy in Redis is up to date.
 fn in_step() -> (TestRoom, SocketId, SocketId) {
     let mut room = TestRoom::empty(true);
     room.begin_call(ANN, Request::Create(CreateBody::default()));
@@ -51,7 +51,7 @@ fn in_step() -> (TestRoom, SocketId, SocketId) {
     (room, ann, ben)
 }
 
-/// Lets timers run out, and alarms ring where there is no timer, until a request is under way.
+/// Runs timers, and alarms where there is no timer, until a request is under way.
 fn wait_for_request(room: &mut TestRoom) {
     while room.fetches.is_empty() {
         if room.timer.is_some() { room.run_timer() } else { room.ring() }
@@ -76,7 +76,7 @@ fn create_waits_for_the_database() {
 }
 
 #[test]
-fn a_database_that_refuses_the_token_fails_the_first_press_and_leaves_nothing() {
+fn create_fails_and_leaves_nothing_if_the_database_refuses_the_token() {
     let mut room = TestRoom::empty(true);
 
     let call = room.begin_call(ANN, Request::Create(CreateBody::default()));
@@ -87,7 +87,7 @@ fn a_database_that_refuses_the_token_fails_the_first_press_and_leaves_nothing() 
 }
 
 #[test]
-fn a_create_that_no_answer_came_for_fails_after_five_seconds_and_is_removed_until_it_is_confirmed() {
+fn create_fails_after_five_seconds_without_an_answer_and_the_keys_are_deleted_until_confirmed() {
     let mut room = TestRoom::empty(true);
     let call = room.begin_call(ANN, Request::Create(CreateBody::default()));
 
@@ -102,7 +102,7 @@ fn a_create_that_no_answer_came_for_fails_after_five_seconds_and_is_removed_unti
 }
 
 #[test]
-fn messages_do_not_wait_for_a_database_that_is_silent() {
+fn messages_do_not_wait_for_a_silent_database() {
     let (mut room, ann, ben) = in_step();
     room.frames.clear();
 
@@ -115,7 +115,7 @@ fn messages_do_not_wait_for_a_database_that_is_silent() {
 }
 
 #[test]
-fn the_first_message_makes_its_key_with_a_time_to_live_and_later_ones_are_one_plain_command() {
+fn the_first_message_creates_its_key_with_a_time_to_live_and_later_ones_are_one_command() {
     let (mut room, ann, _) = in_step();
 
     say(&mut room, ann, 1..=1);
@@ -129,7 +129,7 @@ fn the_first_message_makes_its_key_with_a_time_to_live_and_later_ones_are_one_pl
 }
 
 #[test]
-fn what_came_meanwhile_goes_out_together_in_the_next_request() {
+fn messages_that_arrive_during_a_request_are_sent_together_in_the_next_one() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -142,7 +142,7 @@ fn what_came_meanwhile_goes_out_together_in_the_next_request() {
 }
 
 #[test]
-fn a_wrong_length_is_cured_by_writing_both_keys_again() {
+fn a_wrong_length_is_repaired_by_rewriting_both_keys() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -158,7 +158,7 @@ fn a_wrong_length_is_cured_by_writing_both_keys_again() {
 }
 
 #[test]
-fn a_lost_request_is_counted_after_until_it_can_no_longer_run() {
+fn after_a_lost_request_the_list_is_counted_until_the_request_can_no_longer_run() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -179,7 +179,7 @@ fn a_lost_request_is_counted_after_until_it_can_no_longer_run() {
 }
 
 #[test]
-fn after_hibernation_nothing_is_asked_and_after_a_crash_the_list_is_counted() {
+fn the_list_is_counted_after_a_crash_but_not_after_hibernation() {
     let (mut room, ann, ben) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -197,7 +197,7 @@ fn after_hibernation_nothing_is_asked_and_after_a_crash_the_list_is_counted() {
 }
 
 #[test]
-fn a_message_that_wakes_a_room_follows_when_the_list_is_counted() {
+fn a_message_that_wakes_a_room_is_written_after_the_list_is_counted() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -213,7 +213,7 @@ fn a_message_that_wakes_a_room_follows_when_the_list_is_counted() {
 }
 
 #[test]
-fn a_memory_that_is_lost_too_early_for_hibernation_was_lost_in_a_crash_although_the_sockets_stayed() {
+fn memory_lost_too_early_for_hibernation_counts_as_a_crash_even_with_open_sockets() {
     let (mut room, ann, ben) = in_step();
     say(&mut room, ann, 1..=1);
 
@@ -224,7 +224,7 @@ fn a_memory_that_is_lost_too_early_for_hibernation_was_lost_in_a_crash_although_
 }
 
 #[test]
-fn a_seat_that_was_not_confirmed_before_a_crash_is_written_after_it() {
+fn a_seat_that_was_unconfirmed_before_a_crash_is_written_after_it() {
     let (mut room, ..) = in_step();
     room.lose_memory(&[]);
     room.call(ANN, Request::Ttl).unwrap();
@@ -241,7 +241,7 @@ fn a_seat_that_was_not_confirmed_before_a_crash_is_written_after_it() {
 }
 
 #[test]
-fn the_keys_are_renewed_with_a_message_when_their_time_runs_low() {
+fn a_message_renews_the_keys_when_their_time_to_live_runs_low() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();
@@ -256,7 +256,7 @@ fn the_keys_are_renewed_with_a_message_when_their_time_runs_low() {
 }
 
 #[test]
-fn destroy_waits_for_the_database_and_forgets_the_room_at_once() {
+fn destroy_ends_the_room_at_once_and_answers_when_the_database_confirms() {
     let (mut room, ann, ben) = in_step();
 
     let call = room.begin_call(ANN, Request::Destroy);
@@ -270,7 +270,7 @@ fn destroy_waits_for_the_database_and_forgets_the_room_at_once() {
 }
 
 #[test]
-fn destroy_answers_202_when_the_database_is_silent_and_goes_on_after_a_crash() {
+fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
     let (mut room, ..) = in_step();
     let call = room.begin_call(ANN, Request::Destroy);
 
@@ -287,7 +287,7 @@ fn destroy_answers_202_when_the_database_is_silent_and_goes_on_after_a_crash() {
 }
 
 #[test]
-fn a_request_under_way_at_the_end_is_waited_for_and_the_keys_are_swept() {
+fn deletion_waits_for_the_request_under_way_and_is_repeated() {
     let (mut room, ann, _) = in_step();
     say(&mut room, ann, 1..=1);
     room.run_timer();

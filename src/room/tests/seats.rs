@@ -15,7 +15,7 @@ fn status(room: &mut TestRoom, person: Person) -> RoomStatus {
 }
 
 #[test]
-fn two_people_get_a_seat_and_a_third_does_not() {
+fn two_people_get_a_seat_and_a_third_is_refused() {
     let mut room = TestRoom::created();
     room.join(ANN);
     room.join(BEN);
@@ -50,7 +50,7 @@ fn looking_at_a_room_changes_nothing() {
     assert!(room.sql.tables().is_empty() && room.alarm.is_none());
 }
 
-/// The proof of the room that `room_with_access` makes.
+/// The right proof for the room that `room_with_access` makes.
 fn proof() -> Option<Proof> {
     Proof::parse(&"A".repeat(43))
 }
@@ -99,11 +99,11 @@ fn a_new_seat_in_a_room_with_access_needs_proof_hello_and_shelf() {
     assert_eq!(status(&mut room, ANN), RoomStatus::Open);
 
     assert!(room.call(ANN, with(proof(), hello(), shelf())).is_ok());
-    assert!(room.call(ANN, with(None, None, None)).is_ok(), "whoever has a seat needs none of them");
+    assert!(room.call(ANN, with(None, None, None)).is_ok(), "a participant needs none of them");
 }
 
 #[test]
-fn a_new_seat_is_announced_with_the_new_end_and_the_newest_number() {
+fn a_new_seat_is_broadcast_with_the_new_end_and_the_last_sequence_number() {
     let mut room = TestRoom::created();
     room.join(ANN);
     let ann = room.connect(ANN);
@@ -118,7 +118,7 @@ fn a_new_seat_is_announced_with_the_new_end_and_the_newest_number() {
 }
 
 #[test]
-fn ready_is_the_first_frame_and_the_others_hear_of_a_first_socket_only() {
+fn ready_is_the_first_frame_and_only_a_participants_first_socket_is_announced() {
     let mut room = TestRoom::created();
     room.join(ANN);
     room.join(BEN);
@@ -133,7 +133,7 @@ fn ready_is_the_first_frame_and_the_others_hear_of_a_first_socket_only() {
 }
 
 #[test]
-fn the_last_socket_that_closes_is_announced() {
+fn a_participant_is_announced_offline_when_the_last_socket_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     let ben_too = room.connect(BEN);
 
@@ -149,7 +149,7 @@ fn the_last_socket_that_closes_is_announced() {
 }
 
 #[test]
-fn the_end_of_a_socket_is_announced_although_it_wakes_the_room() {
+fn a_close_that_wakes_the_room_is_announced() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     room.lose_memory(&[(ann, ANN)]);
 

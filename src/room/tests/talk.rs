@@ -26,7 +26,7 @@ fn a_message_is_broadcast_to_both_people_once() {
 }
 
 #[test]
-fn a_message_is_known_again_after_a_loss_of_memory() {
+fn a_repeated_message_is_recognised_after_the_memory_is_lost() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     room.frame(ann, &message("m1", "hello"));
     room.lose_memory(&[(ann, ANN), (ben, BEN)]);
@@ -41,7 +41,7 @@ fn a_message_is_known_again_after_a_loss_of_memory() {
 }
 
 #[test]
-fn an_id_of_the_other_participant_is_refused_and_nothing_is_lost() {
+fn an_id_that_the_other_participant_used_is_refused() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     room.frame(ann, &message("m1", "hers"));
 
@@ -54,7 +54,7 @@ fn an_id_of_the_other_participant_is_refused_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_post_answers_whether_the_message_is_new() {
+fn the_status_of_a_post_shows_whether_the_message_is_new() {
     let (mut room, _, ben) = TestRoom::with_two_people();
 
     let first = room.call(ANN, post("m1", "hello")).unwrap();
@@ -65,7 +65,7 @@ fn a_post_answers_whether_the_message_is_new() {
 }
 
 #[test]
-fn a_page_starts_after_the_given_number_and_has_no_holes() {
+fn a_page_starts_after_the_given_number_and_has_no_gaps() {
     let (mut room, ann, _) = TestRoom::with_two_people();
     for number in 1..=70 {
         room.frame(ann, &message(&format!("m{number}"), &number.to_string()));
@@ -94,7 +94,7 @@ fn a_page_ends_after_about_a_mebibyte() {
 }
 
 #[test]
-fn each_message_moves_the_end_and_says_so() {
+fn each_message_moves_the_end_and_carries_the_new_one() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.after_ms(60_000).frame(ann, &message("m1", "hello"));
@@ -104,7 +104,7 @@ fn each_message_moves_the_end_and_says_so() {
 }
 
 #[test]
-fn a_bad_message_is_answered_and_a_frame_that_is_none_closes_the_socket() {
+fn a_bad_message_is_answered_and_an_unreadable_frame_closes_the_socket() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.frame(ann, &json!({ "type": "message", "id": id("m1"), "text": "" }));
@@ -145,7 +145,7 @@ fn keep_moves_the_end_for_both_and_is_limited() {
 }
 
 #[test]
-fn whoever_has_no_seat_reads_and_sends_nothing() {
+fn a_caller_without_a_seat_can_neither_read_nor_send() {
     let (mut room, ..) = TestRoom::with_two_people();
 
     for request in [post("m1", "x"), Request::History { after: 0, limit: 1 }, Request::Ttl, Request::Keep] {
@@ -154,10 +154,10 @@ fn whoever_has_no_seat_reads_and_sends_nothing() {
 }
 
 #[test]
-fn a_repeated_message_that_was_stored_before_a_crash_makes_the_others_ask_for_it() {
+fn a_message_repeated_after_a_crash_makes_the_other_client_request_it() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     room.frame(ann, &message("m1", "hello"));
-    // Nothing of what the room said got out.
+    // None of the room's frames was delivered.
     room.frames.clear();
     room.lose_memory(&[(ann, ANN), (ben, BEN)]);
 

@@ -1,4 +1,4 @@
-//! One room on a database in memory, and short ways to say what happens to it.
+//! One room on an in-memory database, with short functions for the events that tests need.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ use crate::{
     wire::{Answer, ApiError, Close, CreateBody, Draft, JoinBody, Request},
 };
 
-/// When the tests begin.
+/// The time at which every test begins.
 pub const START: EpochMs = EpochMs(1_000_000_000);
 /// The room's life after its last activity, in milliseconds.
 pub const TTL_MS: u64 = 600_000;
 
-/// A person, by the token.
+/// A person, identified by a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person(pub u8);
 
@@ -24,7 +24,7 @@ pub const ANN: Person = Person(1);
 pub const BEN: Person = Person(2);
 pub const CAT: Person = Person(3);
 
-/// A room and all that it did so far.
+/// A room and the effects that it has produced so far.
 pub struct TestRoom {
     pub room: Room,
     pub sql: InMemory,
@@ -41,7 +41,7 @@ pub struct TestRoom {
 }
 
 impl TestRoom {
-    /// Nothing was ever created here.
+    /// An object in which no room was ever created.
     pub fn empty(has_database: bool) -> Self {
         let settings = RoomSettings {
             ttl_seconds: TTL_MS / 1000,
@@ -65,14 +65,14 @@ impl TestRoom {
         }
     }
 
-    /// A room without a database, which nobody has joined.
+    /// A room without a database and without participants.
     pub fn created() -> Self {
         let mut room = Self::empty(false);
         room.call(ANN, Request::Create(CreateBody::default())).unwrap();
         room
     }
 
-    /// Two people with a socket each. What was sent so far is forgotten.
+    /// Two people with a socket each. The frames of their arrival are dropped.
     pub fn with_two_people() -> (Self, SocketId, SocketId) {
         let mut room = Self::created();
         room.join(ANN);
@@ -82,7 +82,7 @@ impl TestRoom {
         (room, sockets.0, sockets.1)
     }
 
-    /// Hands an event to the room and notes its effects.
+    /// Passes an event to the room and records its effects.
     pub fn handle(&mut self, event: Event<'_>) {
         let mut effects = Effects::default();
         self.room.handle(event, self.now, &self.sql, &mut effects);
@@ -117,7 +117,7 @@ impl TestRoom {
         }
     }
 
-    /// Makes a call; `None` where the answer is still to come.
+    /// Makes a call whose answer may come later.
     pub fn begin_call(&mut self, person: Person, request: Request) -> CallId {
         self.calls += 1;
         let call = CallId(self.calls);
@@ -131,7 +131,7 @@ impl TestRoom {
         self.answer(call).expect("the call is answered at once")
     }
 
-    /// The answer to a call, if it came.
+    /// The answer to a call, if it has arrived.
     pub fn answer(&self, call: CallId) -> Option<Result<Answer, ApiError>> {
         self.answers.iter().find(|(answered, _)| *answered == call).map(|(_, answer)| answer.clone())
     }
@@ -154,31 +154,31 @@ impl TestRoom {
         self.handle(Event::Frame { socket, frame: Frame::Text(&frame.to_string()) });
     }
 
-    /// The frames of a type that a socket got.
+    /// The frames of type `kind` that a socket received.
     pub fn frames_to(&self, socket: SocketId, kind: &str) -> Vec<Value> {
         let to_it = self.frames.iter().filter(|(to, frame)| *to == socket && frame["type"] == kind);
         to_it.map(|(_, frame)| frame.clone()).collect()
     }
 
-    /// Answers the oldest request to the database that is not answered yet.
+    /// Answers the oldest open request to the database.
     pub fn reply(&mut self, status: u16, body: &str) {
         let (request, _) = self.fetches.remove(0);
         self.handle(Event::Reply { request, reply: Some(Reply { status, body }) });
     }
 
-    /// Lets the timer run out, however far away it is.
+    /// Moves the clock to the timer and runs it.
     pub fn run_timer(&mut self) {
         self.now = self.timer.take().expect("a timer is set").max(self.now);
         self.handle(Event::Timer);
     }
 
-    /// Rings the alarm, however far away it is.
+    /// Moves the clock to the alarm and rings it.
     pub fn ring(&mut self) {
         self.now = self.alarm.take().expect("an alarm is set").max(self.now);
         self.handle(Event::Alarm);
     }
 
-    /// Loses the room's memory. With `sockets` it hibernated, otherwise it crashed.
+    /// Drops the room's memory: hibernation if `sockets` stayed open, a crash otherwise.
     pub fn lose_memory(&mut self, sockets: &[(SocketId, Person)]) {
         let open = sockets
             .iter()
@@ -216,7 +216,7 @@ pub fn message(name: &str, text: &str) -> Value {
     json!({ "type": "message", "id": id(name), "text": text })
 }
 
-/// A message as it is posted.
+/// A message as a call to `POST /api/messages`.
 pub fn post(name: &str, text: &str) -> Request {
     let draft = Draft::parse(&json!({ "id": id(name), "text": text }).to_string()).unwrap();
     Request::Send { draft, fallback_id: MessageId::from_random([9; 32]) }

@@ -1,4 +1,4 @@
-// Runs before the Worker, to see the memories that it makes.
+// Runs before the Worker, to record the memories that it creates.
 
 const instances = []
 

@@ -1,5 +1,5 @@
-// Counts what the platform bills, around the Worker as it is built: `GET /meter` says what has been counted so far.
-// `GET /later` puts the clock a minute ahead.
+// Wraps the built Worker and counts what the platform bills. `GET /meter` returns the counts so far; `GET /later` puts
+// the clock a minute ahead.
 
 import { memories } from "./instrument.js"
 import Duet, { Room } from "../../../build/index.js"
@@ -14,11 +14,11 @@ const counts = {
   deletions: 0,
   commands: 0,
 }
-/** A cursor knows what it read and wrote only once it was read to its end. */
+/** Cursors count the rows that they read and wrote only once they have been read to the end. */
 const cursors = []
 
 const realFetch = globalThis.fetch
-/** What rooms ask of their database: `POST /` with one command, `POST /multi-exec` with several. */
+/** Replaces the rooms' requests to Upstash: `POST /` with one command, `POST /multi-exec` with several. */
 globalThis.fetch = (url, options) => {
   counts.commands += url.endsWith("/multi-exec") ? JSON.parse(options.body).length : 1
   return realFetch(url, options)
@@ -28,7 +28,7 @@ const realNow = Date.now
 let aheadMs = 0
 Date.now = () => realNow() + aheadMs
 
-/** A limiter that is there and does not work; the others are not there. The name is that of the platform's class. */
+/** A rate limiter that always fails. The name is that of the platform's class. The other limiters are absent. */
 class Ratelimit {
   async limit() {
     throw new Error("out of order")
@@ -105,7 +105,7 @@ function meteredStorage(storage) {
   })
 }
 
-/** The platform's object, with some members replaced. Its methods want to be called on itself. */
+/** The platform's object with some members replaced. Its own methods must be called on the object itself. */
 function around(target, replaced) {
   return new Proxy(target, {
     get(_, name) {

@@ -1,1 +1,1 @@
-//! Holds nothing: the tests are in `tests/api/`.
+//! Empty: the tests are in `tests/api/`.

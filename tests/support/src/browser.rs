@@ -1,4 +1,4 @@
-//! Somebody who talks HTTP, with a place for one cookie.
+//! An HTTP client that keeps one cookie.
 
 use std::{
     io::Read,
@@ -15,7 +15,7 @@ use crate::wait::LIMIT;
 
 const COOKIE_NAME: &str = "x-auth-token";
 
-/// A browser, as far as the API can tell. It keeps the one cookie that it is given.
+/// A browser, as far as the API can tell. It stores the one cookie that the API sets.
 pub struct Browser {
     base_url: String,
     agent: Agent,
@@ -29,17 +29,17 @@ enum Identity {
 }
 
 impl Browser {
-    /// One that was nowhere yet.
+    /// A browser without a cookie.
     pub fn new(base_url: &str) -> Self {
         Self::with_identity(base_url, Identity::Cookie(None))
     }
 
-    /// One that brings a cookie from elsewhere.
+    /// A browser that already has a token in its cookie.
     pub fn with_cookie(base_url: &str, token: &str) -> Self {
         Self::with_identity(base_url, Identity::Cookie(Some(token.to_owned())))
     }
 
-    /// A client without cookies, which shows its token itself.
+    /// A client without cookies that sends its token in the `Authorization` header.
     pub fn with_bearer(base_url: &str, token: &str) -> Self {
         Self::with_identity(base_url, Identity::Bearer(token.to_owned()))
     }
@@ -53,12 +53,12 @@ impl Browser {
         Self { base_url: base_url.to_owned(), agent: config.build().into(), identity: identity.into() }
     }
 
-    /// Where the Worker is that it talks to.
+    /// The Worker's address, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The token it has, if any.
+    /// The browser's token, if it has one.
     pub fn token(&self) -> Option<String> {
         match self.identity().clone() {
             Identity::Cookie(token) => token,
@@ -66,7 +66,7 @@ impl Browser {
         }
     }
 
-    /// The header that shows who it is.
+    /// The header that carries the token.
     pub(crate) fn identity_header(&self) -> Option<(&'static str, String)> {
         match self.identity().clone() {
             Identity::Cookie(token) => Some(("cookie", format!("{COOKIE_NAME}={}", token?))),
@@ -78,7 +78,7 @@ impl Browser {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request, to be completed and sent.
+    /// Starts a request, which can be completed and sent.
     pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         if let Some((name, value)) = self.identity_header() {
@@ -87,22 +87,22 @@ impl Browser {
         Ask { browser: self, request }
     }
 
-    /// `GET`.
+    /// Sends a `GET`.
     pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path).send()
     }
 
-    /// `POST` with a JSON body.
+    /// Sends a `POST` with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.ask("POST", path).json(body)
     }
 
-    /// `DELETE`.
+    /// Sends a `DELETE`.
     pub fn delete(&self, path: &str) -> Answer {
         self.ask("DELETE", path).send()
     }
 
-    /// Makes a room and returns its id. Panics if it is refused.
+    /// Creates a room and returns its id. Panics if the Worker refuses.
     pub fn create_room(&self, body: &Value) -> String {
         let created = self.post("/api/room/create", body);
         assert_eq!(created.status, 201, "{created:?}");
@@ -118,7 +118,7 @@ impl Browser {
     }
 }
 
-/// A request on its way.
+/// A request that is not sent yet.
 pub struct Ask<'a> {
     browser: &'a Browser,
     request: Builder,
@@ -130,12 +130,12 @@ impl Ask<'_> {
         Self { request: self.request.header(name, value), ..self }
     }
 
-    /// Sends it without a body.
+    /// Sends it without a body. Panics if no answer arrives.
     pub fn send(self) -> Answer {
         self.try_send().expect("an answer comes")
     }
 
-    /// Sends it without a body. `None` where no answer comes.
+    /// Sends it without a body. `None`: no answer arrived.
     pub fn try_send(self) -> Option<Answer> {
         self.finish(SendBody::none()).ok()
     }
@@ -145,7 +145,7 @@ impl Ask<'_> {
         self.header("content-type", "application/json").raw(body.to_string().as_bytes())
     }
 
-    /// Sends it with these bytes as its body, whose length is announced.
+    /// Sends it with these bytes as the body, with a declared length.
     pub fn raw(self, body: &[u8]) -> Answer {
         let length = body.len().to_string();
         self.header("content-length", &length)
@@ -153,14 +153,14 @@ impl Ask<'_> {
             .expect("an answer comes")
     }
 
-    /// Sends it with a body whose length is not announced. `None` where the connection ended before an answer came, which
-    /// can happen to whoever still sends when the answer is given.
+    /// Sends it with a body of undeclared length. `None`: the connection ended before an answer arrived, which can
+    /// happen if the Worker answers while the body is still being sent.
     pub fn chunked(self, mut body: impl Read) -> Option<Answer> {
         self.finish(SendBody::from_reader(&mut body)).ok()
     }
 
     fn finish(self, body: SendBody) -> Result<Answer, ureq::Error> {
-        let request = self.request.body(body).expect("the test asks for something that can be asked for");
+        let request = self.request.body(body).expect("the request is valid");
         let mut response = self.browser.agent.run(request)?;
         let body = response.body_mut().read_to_string().expect("the answer is text");
         let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body };
@@ -169,7 +169,7 @@ impl Ask<'_> {
     }
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -181,27 +181,27 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON. Panics if it is none.
+    /// The body as JSON. Panics if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
-    /// A header's value; empty where it is absent.
+    /// A header's value; empty if the header is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or_default())
     }
 
-    /// A text in the JSON body. Panics if it is none.
+    /// A string in the JSON body. Panics if there is none.
     pub fn text(&self, key: &str) -> String {
         self.json()[key].as_str().unwrap_or_else(|| panic!("no text {key:?}: {self:?}")).to_owned()
     }
 
-    /// A number in the JSON body. Panics if it is none.
+    /// A number in the JSON body. Panics if there is none.
     pub fn number(&self, key: &str) -> u64 {
         self.json()[key].as_u64().unwrap_or_else(|| panic!("no number {key:?}: {self:?}"))
     }
 
-    /// The word of an error; empty where there is none.
+    /// The code of an error; empty if the answer is not an error.
     pub fn error(&self) -> String {
         let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
         body["error"].as_str().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! A program that ends with the value that holds it.
+//! A child process that ends when the value that owns it is dropped.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -11,10 +11,10 @@ use std::{
 
 const GUARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/guard.sh");
 
-/// How long a program may take to end once it was told to; the guard is quicker.
+/// How long a program may take to end. The guard ends it earlier than this.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
-/// A running program, and everything that it started. Dropping it ends them all.
+/// A running program with all its child processes. Dropping it ends them all.
 pub struct Guarded {
     shell: Child,
     leash: Option<ChildStdin>,
@@ -23,18 +23,18 @@ pub struct Guarded {
 
 #[derive(Default)]
 struct Output {
-    said: Mutex<Said>,
+    captured: Mutex<Captured>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Said {
+struct Captured {
     lines: Vec<String>,
     is_over: bool,
 }
 
 impl Guarded {
-    /// Starts `command` with its environment, in a process group of its own.
+    /// Starts `command` with its environment in a process group of its own.
     pub fn spawn(command: &Command) -> Self {
         let mut guard = Command::new("sh");
         guard.arg(GUARD).arg(command.get_program()).args(command.get_args());
@@ -54,37 +54,43 @@ impl Guarded {
         Self { leash: shell.stdin.take(), shell, output }
     }
 
-    /// The process group of the program and everything that it started.
+    /// The process group of the program and its child processes.
     pub fn process_group(&self) -> u32 {
         self.shell.id()
     }
 
-    /// Everything that was said so far, on standard output and standard error.
+    /// All lines so far of standard output and standard error.
     pub fn lines(&self) -> Vec<String> {
-        self.output.said.lock().unwrap().lines.clone()
+        self.output.captured.lock().unwrap().lines.clone()
     }
 
-    /// Waits for a line in which `find` finds something. Fails with all that was said instead.
+    /// Waits for a line for which `find` returns a value. Fails with all the output if none comes within `limit`.
     pub fn wait_for_line<T>(&self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-        let is_awaited =
-            |said: &mut Said| !said.is_over && said.lines.iter().all(|line| find(line).is_none());
-        let said = self.output.said.lock().unwrap();
-        let (said, _) = self.output.changed.wait_timeout_while(said, limit, is_awaited).unwrap();
-        said.lines.iter().find_map(|line| find(line)).ok_or_else(|| said.lines.join("\n"))
+        let is_awaited = |captured: &mut Captured| {
+            !captured.is_over && captured.lines.iter().all(|line| find(line).is_none())
+        };
+        let captured = self.output.captured.lock().unwrap();
+        let (captured, _) = self.output.changed.wait_timeout_while(captured, limit, is_awaited).unwrap();
+        captured.lines.iter().find_map(|line| find(line)).ok_or_else(|| captured.lines.join("\n"))
     }
 
-    /// Ends everything at once, as a crash would.
+    /// Kills all processes at once, like a crash.
     pub fn kill(mut self) {
         self.pull("kill\n");
     }
 
-    /// Tells the guard, waits until nobody is left who could say anything, and lets the guard go too.
+    /// Passes `how` to the guard, waits until all processes have closed their output, and ends the guard.
     fn pull(&mut self, how: &str) {
         let Some(mut leash) = self.leash.take() else { return };
-        // A guard that is gone has nothing left to end.
+        // If the guard is gone, there is nothing left to end.
         let _ = leash.write_all(how.as_bytes());
-        let said = self.output.said.lock().unwrap();
-        drop(self.output.changed.wait_timeout_while(said, STOP_LIMIT, |said| !said.is_over).unwrap());
+        let captured = self.output.captured.lock().unwrap();
+        drop(
+            self.output
+                .changed
+                .wait_timeout_while(captured, STOP_LIMIT, |captured| !captured.is_over)
+                .unwrap(),
+        );
         drop(leash);
         let _ = self.shell.wait();
     }
@@ -99,10 +105,10 @@ impl Drop for Guarded {
 fn listen(pipe: impl Read + Send + 'static, output: Arc<Output>) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-            output.said.lock().unwrap().lines.push(String::from_utf8_lossy(&line).into_owned());
+            output.captured.lock().unwrap().lines.push(String::from_utf8_lossy(&line).into_owned());
             output.changed.notify_all();
         }
-        output.said.lock().unwrap().is_over = true;
+        output.captured.lock().unwrap().is_over = true;
         output.changed.notify_all();
     });
 }

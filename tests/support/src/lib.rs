@@ -1,13 +1,14 @@
-//! What tests need around the Worker: the Worker itself under workerd, a real Redis, Upstash's REST API in front of
-//! it with faults on demand, and participants who talk to it.
+//! The surroundings of the Worker in tests: the Worker itself under workerd, a real Redis, a double of Upstash's REST
+//! API with faults on demand, and clients.
 //!
-//! Whatever is started here ends with its value, and also when the test process is killed: see `guard.sh`.
+//! Every process that is started here ends when its value is dropped, and also when the test process is killed: see
+//! `guard.sh`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "what fails here is a test, and has to say so at once"
+    reason = "a failure here is a failing test, and has to be reported at once"
 )]
 
 mod browser;

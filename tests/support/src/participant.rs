@@ -1,4 +1,4 @@
-//! Somebody with a seat in a room.
+//! A client with a seat in a room.
 
 use serde_json::{Value, json};
 
@@ -9,28 +9,28 @@ use crate::{
 
 /// A browser that joined a room.
 pub struct Participant {
-    /// Who talks.
+    /// The participant's browser.
     pub browser: Browser,
-    /// The room.
+    /// The room's id.
     pub room: String,
     /// The participant's id in that room.
     pub id: String,
 }
 
 impl Participant {
-    /// Takes a seat in `room` with a fresh browser. Panics if it is refused.
+    /// Takes a seat in `room` with a new browser. Panics if the Worker refuses.
     pub fn join(base_url: &str, room: &str) -> Self {
         Self::join_as(Browser::new(base_url), room)
     }
 
-    /// Takes a seat in `room` as `browser`. Panics if it is refused.
+    /// Takes a seat in `room` as `browser`. Panics if the Worker refuses.
     pub fn join_as(browser: Browser, room: &str) -> Self {
         let joined = browser.post(&format!("/api/room/join?roomId={room}"), &json!({}));
         assert_eq!(joined.status, 200, "{joined:?}");
         Self { id: joined.text("participantId"), room: room.to_owned(), browser }
     }
 
-    /// The path `/api/<rest>` with the room in its query.
+    /// The path `/api/<rest>` with the room's id in its query.
     pub fn path(&self, rest: &str) -> String {
         let separator = if rest.contains('?') { '&' } else { '?' };
         format!("/api/{rest}{separator}roomId={}", self.room)
@@ -55,7 +55,7 @@ impl Participant {
         }
     }
 
-    /// Opens a socket, which has yet to say `ready`.
+    /// Opens a socket without waiting for its `ready`.
     pub fn open(&self) -> Socket {
         let opened = Socket::open(&self.browser, &self.path("realtime"), &[]);
         opened.unwrap_or_else(|status| panic!("the handshake was refused with {status}"))
@@ -68,7 +68,7 @@ impl Participant {
         socket
     }
 
-    /// Ends the room.
+    /// Destroys the room.
     pub fn destroy(&self) -> Answer {
         self.browser.delete(&self.path("room"))
     }

@@ -1,5 +1,4 @@
-//! What Linux says about processes: their groups, their ports and their memory. Elsewhere there is no /proc, and nothing
-//! is found.
+//! Processes in Linux's /proc: their groups, ports and memory. Other systems have no /proc, and every search is empty.
 
 use std::fs;
 
@@ -15,13 +14,13 @@ fn is_member(pid: u32, group: u32, name: &str) -> bool {
     is_named && process_group(pid) == Some(group)
 }
 
-/// Field 5 of /proc/PID/stat; field 2 is the name in parentheses, which may hold anything.
+/// Field 5 of /proc/PID/stat. Field 2 is the name in parentheses and may contain anything.
 fn process_group(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(2)?.parse().ok()
 }
 
-/// The ports of 127.0.0.1 that a process listens to.
+/// The ports of 127.0.0.1 on which a process listens.
 pub fn listening_ports(pid: u32) -> Vec<u16> {
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
     let sockets: Vec<String> = descriptors
@@ -32,7 +31,7 @@ pub fn listening_ports(pid: u32) -> Vec<u16> {
     connections.lines().skip(1).filter_map(|line| port_if_listening(line, &sockets)).collect()
 }
 
-/// The fields of a line of /proc/net/tcp are: number, address, peer, state, …, inode.
+/// A line of /proc/net/tcp has the fields: number, address, peer, state, …, inode.
 fn port_if_listening(line: &str, sockets: &[String]) -> Option<u16> {
     const LISTENING: &str = "0A";
     let fields: Vec<&str> = line.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! A real Redis, on a socket of its own.
+//! A real Redis on a Unix socket.
 
 use std::{
     env,
@@ -16,15 +16,15 @@ use crate::{
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// A `redis-server` (`REDIS_SERVER`, or the one on `PATH`) that keeps everything it answered through its own crash.
-/// Dropping it ends it, and its data.
+/// A `redis-server` (the one that `REDIS_SERVER` names, or the one on `PATH`). What it has answered survives its own
+/// crash. Dropping the value ends the server and deletes its data.
 pub struct Redis {
     server: Option<Guarded>,
     dir: TempDir,
 }
 
 impl Redis {
-    /// Starts a server with no data. Panics with what it said if it does not come up.
+    /// Starts an empty server. Panics with its output if it does not start.
     pub fn start() -> Self {
         let dir = tempfile::Builder::new().prefix("duet-redis-").tempdir().expect("there is room for files");
         let mut redis = Self { server: None, dir };
@@ -32,52 +32,52 @@ impl Redis {
         redis
     }
 
-    /// Starts a server that was stopped, with what it kept.
+    /// Starts a stopped server with the data that it kept.
     pub fn start_again(&mut self) {
         self.stop();
         let mut command = Command::new(env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".into()));
         command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.dir.path());
-        // Written before it is answered, and left to the system to bring to the disk: the machine does not crash.
+        // Written to the file before each answer but not synced: only the server crashes here, never the machine.
         command.args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "no"]);
         let server = Guarded::spawn(&command);
         let ready = server.wait_for_line(START_LIMIT, |line| {
             line.to_lowercase().contains("ready to accept connections").then_some(())
         });
-        ready.unwrap_or_else(|said| panic!("redis-server did not start (is it installed?):\n{said}"));
+        ready.unwrap_or_else(|output| panic!("redis-server did not start (is it installed?):\n{output}"));
         self.server = Some(server);
     }
 
-    /// Ends the server in good order.
+    /// Shuts the server down in good order.
     pub fn stop(&mut self) {
         self.server = None;
     }
 
-    /// Ends the server as a crash would.
+    /// Kills the server like a crash.
     pub fn kill(&mut self) {
         if let Some(server) = self.server.take() {
             server.kill();
         }
     }
 
-    /// Where it listens.
+    /// The path of its socket.
     pub fn socket(&self) -> PathBuf {
         self.dir.path().join("redis.sock")
     }
 
-    /// Where it keeps what it keeps.
+    /// The folder of its data.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    /// Runs one command past the REST API. Panics on an error.
+    /// Runs one command directly, without the REST API. Panics on an error.
     pub fn run(&self, words: &[&str]) -> Reply {
         match self.try_run(words) {
-            Reply::Error(said) => panic!("redis: {said}"),
+            Reply::Error(error) => panic!("redis: {error}"),
             reply => reply,
         }
     }
 
-    /// Runs one command past the REST API, and answers with Redis' error where there is one.
+    /// Runs one command directly, without the REST API. Returns Redis' error as a reply.
     pub fn try_run(&self, words: &[&str]) -> Reply {
         let mut connection = Connection::open(&self.socket()).expect("it listens");
         let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();

@@ -1,4 +1,4 @@
-//! Redis' own protocol, as much of it as passing on any command takes.
+//! The part of Redis' protocol that is needed to forward any command.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-/// What a command answered.
+/// The reply to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in Redis' documentation")]
 pub enum Reply {
@@ -19,19 +19,19 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// A number. Panics on anything else.
+    /// The number. Panics on any other reply.
     pub fn integer(&self) -> i64 {
         let Self::Integer(number) = self else { panic!("not a number: {self:?}") };
         *number
     }
 
-    /// A list of texts. Panics on anything else.
+    /// The list of strings. Panics on any other reply.
     pub fn texts(&self) -> Vec<String> {
         let Self::Array(items) = self else { panic!("not a list: {self:?}") };
         items.iter().map(Self::text).collect()
     }
 
-    /// A text. Panics on anything else.
+    /// The string. Panics on any other reply.
     pub fn text(&self) -> String {
         match self {
             Self::Bulk(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -45,7 +45,7 @@ impl Reply {
 pub struct Connection(BufReader<UnixStream>);
 
 impl Connection {
-    /// Connects to the server behind `socket`.
+    /// Connects to the server that listens on `socket`.
     pub fn open(socket: &Path) -> io::Result<Self> {
         UnixStream::connect(socket).map(|stream| Self(BufReader::new(stream)))
     }

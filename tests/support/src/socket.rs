@@ -1,4 +1,4 @@
-//! One end of a room's WebSocket.
+//! The client's end of a room's WebSocket.
 
 use std::{
     io::{ErrorKind, Write},
@@ -18,20 +18,20 @@ use tungstenite::{
 
 use crate::{browser::Browser, wait::LIMIT};
 
-/// What arrives on a socket.
+/// An event on a socket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A text frame; one that is not JSON is a JSON string.
+    /// A text frame. Text that is not JSON appears as a JSON string.
     Frame(Value),
-    /// The end, with the server's code; 1005 where it gave none, 1006 where the connection broke.
+    /// The end, with the server's close code: 1005 if it sent none, 1006 if the connection broke.
     Closed(u16),
 }
 
-/// An open socket. Every wait has a limit, and panics when it is over.
+/// An open socket. Every wait is limited and panics when the limit is over.
 pub struct Socket(WebSocket<TcpStream>);
 
 impl Socket {
-    /// Opens one as `browser`. Fails with the status of a handshake that was refused.
+    /// Opens a socket as `browser`. Fails with the status of a refused handshake.
     pub fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let host = browser.base_url().trim_start_matches("http://");
         let mut request = format!("ws://{host}{path}").into_client_request().expect("an address");
@@ -56,12 +56,12 @@ impl Socket {
         self.send_text(&frame.to_string());
     }
 
-    /// Sends text, whatever it is.
+    /// Sends any text.
     pub fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).expect("the socket is open");
     }
 
-    /// Sends text, on a socket that may be closed by now.
+    /// Sends text on a socket that may be closed. Returns whether it was sent.
     pub fn try_send_text(&mut self, text: &str) -> bool {
         self.0.send(Message::text(text)).is_ok()
     }
@@ -71,50 +71,50 @@ impl Socket {
         self.0.send(Message::binary(bytes.to_vec())).expect("the socket is open");
     }
 
-    /// Sends bytes as a binary frame, on a socket that may be closed by now.
+    /// Sends a binary frame on a socket that may be closed. Returns whether it was sent.
     pub fn try_send_binary(&mut self, bytes: &[u8]) -> bool {
         self.0.send(Message::binary(bytes.to_vec())).is_ok()
     }
 
-    /// Sends bytes as a text frame, UTF-8 or not, on a socket that may be closed by now.
+    /// Sends bytes as a text frame, even if they are not UTF-8, on a socket that may be closed.
     pub fn try_send_text_bytes(&mut self, bytes: &[u8]) -> bool {
         let frame = Frame::message(bytes.to_vec(), OpCode::Data(Data::Text), true);
         self.0.send(Message::Frame(frame)).is_ok()
     }
 
-    /// Writes bytes past all framing, on a connection that may be gone by now.
+    /// Writes bytes without any framing on a connection that may be closed.
     pub fn try_write(&mut self, bytes: &[u8]) -> bool {
         self.0.get_mut().write_all(bytes).is_ok()
     }
 
-    /// Sends a message under a new id, which it returns.
-    pub fn say(&mut self, text: &str) -> String {
+    /// Sends a message with a new id and returns the id.
+    pub fn send_message(&mut self, text: &str) -> String {
         let id = message_id();
-        self.say_as(&id, text);
+        self.send_message_as(&id, text);
         id
     }
 
-    /// Sends a message under `id`.
-    pub fn say_as(&mut self, id: &str, text: &str) {
+    /// Sends a message with this id.
+    pub fn send_message_as(&mut self, id: &str, text: &str) {
         self.send_text(&message_frame(id, text));
     }
 
-    /// Sends a message under a new id, on a socket that may be closed by now.
-    pub fn try_say(&mut self, text: &str) -> bool {
+    /// Sends a message with a new id on a socket that may be closed. Returns whether it was sent.
+    pub fn try_send_message(&mut self, text: &str) -> bool {
         self.try_send_text(&message_frame(&message_id(), text))
     }
 
-    /// Ends its own half of the connection and leaves the other's open.
+    /// Closes the sending half of the connection and keeps the receiving half open.
     pub fn stop_writing(&mut self) {
         let _ = self.0.get_mut().shutdown(Shutdown::Write);
     }
 
-    /// The next thing that arrives.
+    /// The next event.
     pub fn event(&mut self) -> Event {
         self.next_event().unwrap_or_else(|| panic!("nothing came within {LIMIT:?}"))
     }
 
-    /// The next thing that arrives; `None` where nothing comes for as long as anything may take.
+    /// The next event. `None`: nothing arrived within [`LIMIT`].
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.0.read() {
@@ -146,19 +146,19 @@ impl Socket {
         }
     }
 
-    /// The next frame, which has to be of this type.
+    /// The next frame, which must have this type.
     pub fn expect(&mut self, kind: &str) -> Value {
         let frame = self.frame();
         assert_eq!(frame["type"], kind, "{frame}");
         frame
     }
 
-    /// The next frame, which has to be a message: the message in it.
+    /// The message in the next frame, which must be a `message` frame.
     pub fn expect_message(&mut self) -> Value {
         self.expect("message")["message"].take()
     }
 
-    /// The next frame of this type; others that come before it are dropped.
+    /// The next frame of this type. Skips others.
     pub fn skip_to(&mut self, kind: &str) -> Value {
         loop {
             let frame = self.frame();
@@ -168,7 +168,7 @@ impl Socket {
         }
     }
 
-    /// The code with which the server closes; frames that come before it are dropped.
+    /// Waits until the server closes and returns the close code. Skips frames.
     pub fn closed(&mut self) -> u16 {
         loop {
             if let Event::Closed(code) = self.event() {
@@ -177,7 +177,7 @@ impl Socket {
         }
     }
 
-    /// Closes in good order and waits for the server's part, whose code it returns.
+    /// Closes in good order, waits for the server's close frame and returns its code.
     pub fn leave(mut self) -> u16 {
         let _ = self.0.close(None);
         self.closed()
@@ -188,7 +188,7 @@ fn message_frame(id: &str, text: &str) -> String {
     json!({ "type": "message", "id": id, "text": text }).to_string()
 }
 
-/// A new id for a message.
+/// A new message id.
 pub fn message_id() -> String {
     nanoid::nanoid!(21, &nanoid::alphabet::SAFE)
 }

@@ -1,4 +1,4 @@
-//! A Worker with all that stands behind it.
+//! A Worker with its store.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use crate::{
     worker::{Vars, Worker, build_once, root},
 };
 
-/// Which store the Worker keeps rooms in.
+/// The store that the Worker uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
     /// The object's own SQLite.
@@ -23,10 +23,10 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
-    /// Both.
+    /// Both stores.
     pub const ALL: [Self; 2] = [Self::Embedded, Self::Upstash];
 
-    /// As `GET /api/health` names it.
+    /// The name that `GET /api/health` reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
@@ -54,14 +54,14 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts Duet on a fresh store. Fails with what was said if it does not come up.
+    /// Starts Duet with an empty store. Fails with the output if it does not start.
     pub fn start(store: StoreKind, vars: &[(&str, &str)]) -> Result<Self, String> {
         build_once()?;
         Self::start_project(&root(), store, vars)
     }
 
-    /// Starts the Worker whose wrangler.toml is in `project`, as it is there, on a fresh store. Fails with what was said if
-    /// it does not come up.
+    /// Starts the Worker whose wrangler.toml is in `project`, with an empty store. Fails with the output if it does not
+    /// start.
     pub fn start_project(project: &Path, store: StoreKind, vars: &[(&str, &str)]) -> Result<Self, String> {
         let upstash = (store == StoreKind::Upstash).then(|| {
             let redis = Redis::start();
@@ -81,51 +81,51 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Starts the Worker anew on what the last one left.
+    /// Starts a new Worker on the existing store.
     pub fn start_worker(&mut self) -> Result<(), String> {
         self.worker = None;
         self.worker = Some(Worker::start(&self.project, &self.vars, self.persist_dir.path())?);
         Ok(())
     }
 
-    /// Ends the Worker as a crash would; its store stays.
+    /// Kills the Worker like a crash. Its store stays.
     pub fn kill_worker(&mut self) {
         if let Some(worker) = self.worker.take() {
             worker.kill();
         }
     }
 
-    /// The Worker. Panics when there is none just now.
+    /// The Worker. Panics if it is not running.
     pub fn worker(&self) -> &Worker {
         self.worker.as_ref().expect("the Worker runs")
     }
 
-    /// Which store the Worker keeps rooms in.
+    /// The store that the Worker uses.
     pub fn store(&self) -> StoreKind {
         if self.upstash.is_some() { StoreKind::Upstash } else { StoreKind::Embedded }
     }
 
-    /// Where the Worker answers.
+    /// The Worker's address, without a trailing slash.
     pub fn base_url(&self) -> &str {
         self.worker().base_url()
     }
 
-    /// The REST API in front of Redis. Panics in a stack without.
+    /// The REST API in front of Redis. Panics with the embedded store.
     pub fn upstash(&self) -> &Upstash {
         &self.upstash.as_ref().expect("only with the upstash store").0
     }
 
-    /// The Redis itself. Panics in a stack without.
+    /// The Redis. Panics with the embedded store.
     pub fn redis(&self) -> &Redis {
         &self.upstash.as_ref().expect("only with the upstash store").1
     }
 
-    /// The Redis itself, to stop and start it.
+    /// The Redis, mutable, so that a test can stop and start it.
     pub fn redis_mut(&mut self) -> &mut Redis {
         &mut self.upstash.as_mut().expect("only with the upstash store").1
     }
 
-    /// Where the Worker keeps its objects.
+    /// The folder in which the Worker stores its objects.
     pub fn persist_dir(&self) -> &Path {
         self.persist_dir.path()
     }

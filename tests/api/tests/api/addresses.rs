@@ -1,4 +1,4 @@
-//! Limits of how often one address may ask, as wrangler.toml has them.
+//! The rate limits per address, as wrangler.toml sets them.
 
 use std::iter;
 
@@ -7,17 +7,17 @@ use serde_json::json;
 
 use crate::world::{World, assert_refused};
 
-cases![an_address_that_asks_too_often_has_to_wait, addresses_are_not_counted_where_that_is_switched_off];
+cases![an_address_over_its_limit_has_to_wait, addresses_are_not_limited_if_the_limits_are_off];
 
 const CREATES_A_MINUTE: usize = 10;
 const JOINS_A_MINUTE: usize = 120;
 const LOOKS_A_MINUTE: usize = 300;
-/// Of all calls that name a room, joins and looks among them.
+/// Limit of all calls that name a room, including joins and status calls.
 const CALLS_A_MINUTE: usize = 600;
-/// Where a call comes from, which wrangler takes from whoever says it.
+/// The header with the client's address. `wrangler dev` accepts it from the client.
 const ADDRESS: &str = "cf-connecting-ip";
 
-/// A visitor from an address of its own.
+/// A visitor with an address of their own.
 struct Visitor {
     browser: Browser,
     ann: Participant,
@@ -35,12 +35,12 @@ impl Visitor {
         self.browser.ask("POST", "/api/room/create").header(ADDRESS, &self.address).send()
     }
 
-    /// A call of somebody who has a seat.
+    /// A call by a participant from this address.
     fn ask(&self, method: &str, path: &str) -> Ask<'_> {
         self.ann.browser.ask(method, &self.ann.path(path)).header(ADDRESS, &self.address)
     }
 
-    /// Uses up every limit. Returns how often each call was allowed.
+    /// Calls until every limit is reached. Returns how often each call was allowed.
     fn use_up(&self) -> [usize; 4] {
         [
             allowed(|| self.create()),
@@ -51,13 +51,13 @@ impl Visitor {
     }
 }
 
-/// Asks until it is refused. Returns how often it was not.
+/// Repeats a call until it is refused. Returns how often it was allowed.
 fn allowed(ask: impl Fn() -> Answer) -> usize {
     let refused = |answer: &Answer| answer.status == 429;
     iter::repeat_with(ask).take(2 * CALLS_A_MINUTE).take_while(|answer| !refused(answer)).count()
 }
 
-/// What a visitor from an address met there.
+/// The results of a visitor's calls.
 struct Met {
     allowed: [usize; 4],
     refused: Vec<Answer>,
@@ -84,10 +84,10 @@ fn meet_every_limit(visitor: &Visitor, neighbour: &str) -> Met {
     }
 }
 
-fn an_address_that_asks_too_often_has_to_wait(world: &World) {
+fn an_address_over_its_limit_has_to_wait(world: &World) {
     let stack = world.own(&[("ADDRESS_LIMITS", "on")]);
     let minute = || now_ms() / 60_000;
-    // The counts begin anew with each minute of the clock. Whoever meets that tries again from elsewhere.
+    // The counts reset with each minute of the clock. A visitor who hits a reset retries from another address.
     let attempt = |network: u32| {
         let visitor = Visitor::from(&stack, format!("2001:db8:0:{network}::1"));
         let begun = minute();
@@ -109,7 +109,7 @@ fn an_address_that_asks_too_often_has_to_wait(world: &World) {
     assert_eq!((same("/api/health").status, same("/").status), (200, 200), "they name no room");
 }
 
-fn addresses_are_not_counted_where_that_is_switched_off(world: &World) {
+fn addresses_are_not_limited_if_the_limits_are_off(world: &World) {
     let visitor = world.browser();
 
     for _ in 0..2 * CREATES_A_MINUTE {

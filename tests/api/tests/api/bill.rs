@@ -1,5 +1,4 @@
-//! What each call costs, counted around the real Worker, and what follows from it in dollars. docs/operations.md has to
-//! say the same.
+//! Measures what each call costs, around the real Worker, and compares it with the table in docs/operations.md.
 
 use std::{fs, thread, time::Duration};
 
@@ -9,22 +8,22 @@ use serde_json::{Value, json};
 use crate::world::{World, stranger, unknown_room};
 
 cases![
-    each_call_costs_what_the_operations_page_says,
-    a_frame_that_is_too_large_takes_no_memory,
-    a_limiter_that_fails_refuses_nobody_and_is_logged_once_a_minute,
+    each_call_costs_what_the_operations_page_states,
+    a_too_large_frame_takes_no_memory,
+    a_failing_limiter_lets_requests_pass_and_is_logged_once_a_minute,
 ];
 
 const TTL_SECONDS: &str = "5";
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A copy in Redis is made up to 50 ms later. What has not changed for so long does not change any more.
+/// Redis is written up to 50 ms after a change. Counts that stay the same for this long are final.
 const QUIET: Duration = Duration::from_millis(250);
-/// A database that is slow for a moment makes a room write that down. So a busy machine may try again.
+/// A database that is slow for a moment makes the room write a row more. A busy machine may therefore retry.
 const ATTEMPTS: usize = 3;
 
-/// A call, and its cells in the table: all but those of Upstash on the embedded store, those of Upstash there.
+/// A call and its cells in the table. On the embedded store all cells except Upstash's; on Upstash only Upstash's.
 type Row = (&'static str, Vec<String>);
 
-fn each_call_costs_what_the_operations_page_says(world: &World) {
+fn each_call_costs_what_the_operations_page_states(world: &World) {
     let page = operations_page();
     let is_as_documented = |(call, cells): &Row| documented(&page, call, world.store) == *cells;
 
@@ -36,10 +35,10 @@ fn each_call_costs_what_the_operations_page_says(world: &World) {
 
     let lines: Vec<_> =
         measured.iter().map(|(call, cells)| format!("| {call} | {} |", cells.join(" | "))).collect();
-    assert!(agrees, "docs/operations.md does not say so of {:?}:\n{}", world.store, lines.join("\n"));
+    assert!(agrees, "docs/operations.md differs for {:?}:\n{}", world.store, lines.join("\n"));
 }
 
-/// The page that has the tables.
+/// The text of docs/operations.md, which has the tables.
 pub fn operations_page() -> String {
     fs::read_to_string(root().join("docs/operations.md")).expect("it is there")
 }
@@ -57,8 +56,8 @@ fn documented(page: &str, call: &str, store: StoreKind) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
-/// The Worker's memory never shrinks, so what is refused must not be copied there.
-fn a_frame_that_is_too_large_takes_no_memory(world: &World) {
+/// The Worker's memory never shrinks, so a refused frame must not be copied into it.
+fn a_too_large_frame_takes_no_memory(world: &World) {
     const FRAMES: usize = 8;
     let meter = Meter::start(world.store, &[]);
     let room = Browser::new(meter.stack.base_url()).create_room(&json!({ "ttlSeconds": 3600 }));
@@ -74,12 +73,12 @@ fn a_frame_that_is_too_large_takes_no_memory(world: &World) {
     assert_eq!(meter.read()["wasmBytes"], before);
 }
 
-fn a_limiter_that_fails_refuses_nobody_and_is_logged_once_a_minute(world: &World) {
+fn a_failing_limiter_lets_requests_pass_and_is_logged_once_a_minute(world: &World) {
     let meter = Meter::start(world.store, &[("ADDRESS_LIMITS", "on")]);
     let visitor = Browser::new(meter.stack.base_url());
     let logged = || meter.stack.worker().log().iter().filter(|line| line.contains("limiter-failed")).count();
 
-    // One limiter fails, and the others are not there at all.
+    // One limiter fails; the others are absent.
     for round in 1..=2 {
         for _ in 0..20 {
             let room = visitor.create_room(&json!({}));
@@ -101,7 +100,7 @@ fn measure(store: StoreKind) -> Vec<Row> {
     rows
 }
 
-/// The Worker inside the meter of `tests/api/meter`.
+/// The Worker wrapped in the meter of `tests/api/meter`.
 struct Meter {
     stack: Stack,
     last: Value,
@@ -111,10 +110,10 @@ impl Meter {
     fn start(store: StoreKind, more: &[(&str, &str)]) -> Self {
         let vars =
             [("ADDRESS_LIMITS", "off"), ("MESSAGE_RATE_PER_SECOND", "0"), ("ROOM_TTL_SECONDS", TTL_SECONDS)];
-        build_once().unwrap_or_else(|said| panic!("{said}"));
+        build_once().unwrap_or_else(|error| panic!("{error}"));
         let project = root().join("tests/api/meter");
         let stack = Stack::start_project(&project, store, &[&vars, more].concat());
-        let mut meter = Self { stack: stack.unwrap_or_else(|said| panic!("{said}")), last: json!({}) };
+        let mut meter = Self { stack: stack.unwrap_or_else(|error| panic!("{error}")), last: json!({}) };
         meter.skip();
         meter
     }
@@ -123,7 +122,7 @@ impl Meter {
         Browser::new(self.stack.base_url()).get("/meter").json()
     }
 
-    /// Leaves out what has been counted so far.
+    /// Discards the counts so far.
     fn skip(&mut self) {
         let mut reading = self.read();
         self.last = wait_until("nothing is counted any more", PATIENCE, || {
@@ -133,7 +132,7 @@ impl Meter {
         });
     }
 
-    /// What has been counted since `skip`.
+    /// The counts since `skip`.
     fn row(&mut self, call: &'static str) -> Row {
         let before = std::mem::take(&mut self.last);
         self.skip();
@@ -180,7 +179,7 @@ fn refusals(meter: &mut Meter) -> Vec<Row> {
 fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
     let base_url = meter.stack.base_url().to_owned();
     let mut rows = vec![];
-    // A room that lives longer than all of this takes.
+    // A room that lives longer than the whole measurement.
     let room = Browser::new(&base_url).create_room(&json!({ "ttlSeconds": 3600 }));
     rows.push(meter.row("create a room"));
     let ann = Participant::join(&base_url, &room);
@@ -189,15 +188,15 @@ fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
     rows.push(meter.row("look at a room"));
     let mut at_ann = ann.connect();
     rows.push(meter.row("open a socket"));
-    at_ann.say("the first makes a key in Redis");
+    at_ann.send_message("the first makes a key in Redis");
     at_ann.expect_message();
     rows.push(meter.row("first message by frame"));
-    at_ann.say("by frame");
+    at_ann.send_message("by frame");
     at_ann.expect_message();
     rows.push(meter.row("message by frame"));
     ann.post(&json!({ "text": "by post" }));
     rows.push(meter.row("message by POST"));
-    (3..50).for_each(|_| drop(at_ann.say("one of fifty")));
+    (3..50).for_each(|_| drop(at_ann.send_message("one of fifty")));
     meter.skip();
     assert_eq!(ann.browser.get(&ann.path("messages")).json()["messages"].as_array().map(Vec::len), Some(50));
     rows.push(meter.row("read 50 messages"));
@@ -208,13 +207,13 @@ fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
     rows
 }
 
-/// A Worker that starts again finds rooms asleep.
+/// Restarts the Worker, so that the rooms have to be loaded.
 fn look_at_one_that_slept(meter: &mut Meter) -> Row {
     let room = Browser::new(meter.stack.base_url()).create_room(&json!({ "ttlSeconds": 3600 }));
     let ann = Participant::join(meter.stack.base_url(), &room);
     ann.post(&json!({ "text": "good night" }));
     meter.skip();
-    meter.stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    meter.stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
     meter.skip();
     assert_eq!(Browser::new(meter.stack.base_url()).get(&ann.path("room")).status, 200);
     meter.row("look at a room that slept")

@@ -1,4 +1,4 @@
-//! What things cost: Upstash bills commands, and every request is a way across the network.
+//! The number of requests and commands per action. Upstash bills commands, and every request crosses the network.
 
 use std::time::Duration;
 
@@ -17,31 +17,31 @@ use crate::{
 cases![
     creating_is_one_request,
     joining_is_one_request,
-    the_first_message_is_one_request_that_also_keeps_both_keys,
+    the_first_message_is_one_request_that_also_renews_both_keys,
     a_later_message_is_one_command,
-    messages_that_wait_go_out_together,
-    a_lively_room_takes_one_command_a_message_at_the_most,
+    waiting_messages_are_sent_together,
+    a_busy_room_takes_at_most_one_command_per_message,
     both_keys_are_renewed_together_with_a_message,
-    whatever_writes_nothing_asks_redis_nothing,
+    calls_that_write_nothing_send_redis_no_request,
     destroying_is_one_command,
-    six_commands_are_used_and_no_script,
-    a_room_has_one_request_on_its_way_at_the_most,
+    only_six_commands_and_no_scripts_are_used,
+    a_room_has_at_most_one_request_under_way,
 ];
 
-/// Counts the requests of a room.
+/// Counts the requests of one room.
 struct Meter<'a> {
     world: &'a World,
     mark: Mark,
 }
 
 impl<'a> Meter<'a> {
-    /// Begins when everything so far has arrived.
+    /// Starts when Redis has everything so far.
     fn new(world: &'a World, who: &Participant) -> Self {
         wait_until_in_step(world.main(), who);
         Self { world, mark: world.main().upstash().mark() }
     }
 
-    /// All requests that it took to be in step again.
+    /// The requests since the last call, once Redis is up to date again.
     fn read(&mut self, who: &Participant) -> Vec<LoggedRequest> {
         wait_until_in_step(self.world.main(), who);
         let requests = self.so_far(&who.room);
@@ -54,7 +54,7 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Checks that there was one request, of these commands.
+/// Checks that there was exactly one request, with these commands.
 #[track_caller]
 fn assert_one(requests: &[LoggedRequest], path: &str, verbs: &[&str]) {
     let [request] = requests else { panic!("not one request: {requests:?}") };
@@ -67,7 +67,7 @@ fn creating_is_one_request(world: &World) {
 
     let room = world.room();
 
-    // It waits for Redis, so there is nothing left to come.
+    // The call waits for Redis, so nothing can follow.
     assert_one(&upstash.requests_since(mark, &room), "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
@@ -82,7 +82,7 @@ fn joining_is_one_request(world: &World) {
     assert_one(&requests, "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
-fn the_first_message_is_one_request_that_also_keeps_both_keys(world: &World) {
+fn the_first_message_is_one_request_that_also_renews_both_keys(world: &World) {
     let (ann, _) = world.pair();
     let mut meter = Meter::new(world, &ann);
 
@@ -97,12 +97,12 @@ fn the_first_message_is_one_request_that_also_keeps_both_keys(world: &World) {
 
 fn a_later_message_is_one_command(world: &World) {
     let Talk { ann, bob, mut at_ann, at_bob: _at_bob } = world.talk();
-    at_ann.say("first");
+    at_ann.send_message("first");
     at_ann.expect("message");
     let mut meter = Meter::new(world, &ann);
 
     for _ in 0..3 {
-        at_ann.say("by frame");
+        at_ann.send_message("by frame");
         at_ann.expect("message");
         assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
 
@@ -112,41 +112,41 @@ fn a_later_message_is_one_command(world: &World) {
     }
 }
 
-fn messages_that_wait_go_out_together(world: &World) {
+fn waiting_messages_are_sent_together(world: &World) {
     const WAITING: usize = 20;
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.say("first");
+    at_ann.send_message("first");
     at_ann.expect("message");
     let mut meter = Meter::new(world, &ann);
     let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(700)));
     world.main().upstash().inject(slow.for_room(&ann.room).for_verb("RPUSHX").times(1));
 
-    at_ann.say("on its way");
+    at_ann.send_message("on its way");
     wait_until("it is on its way", LIMIT, || (!meter.so_far(&ann.room).is_empty()).then_some(()));
     for number in 0..WAITING {
-        at_ann.say(&number.to_string());
+        at_ann.send_message(&number.to_string());
     }
     (0..=WAITING).for_each(|_| drop(at_ann.expect_message()));
 
     let requests = meter.read(&ann);
-    assert_eq!(requests.len(), 2, "one that was slow, one for all that waited: {requests:?}");
+    assert_eq!(requests.len(), 2, "the slow one, and one for all that waited: {requests:?}");
     requests.iter().for_each(|request| assert_eq!(request.verbs(), ["RPUSHX"]));
     at_bob.skip_to("message");
 }
 
-fn a_lively_room_takes_one_command_a_message_at_the_most(world: &World) {
+fn a_busy_room_takes_at_most_one_command_per_message(world: &World) {
     const TURNS: usize = 30;
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.say("first");
+    at_ann.send_message("first");
     at_ann.expect("message");
     at_bob.expect("message");
     let mut meter = Meter::new(world, &ann);
 
     for _ in 0..TURNS {
-        at_ann.say("a word");
+        at_ann.send_message("a word");
         at_ann.expect("message");
         at_bob.expect("message");
-        at_bob.say("a word back");
+        at_bob.send_message("a word back");
         at_ann.expect("message");
         at_bob.expect("message");
     }
@@ -158,20 +158,20 @@ fn a_lively_room_takes_one_command_a_message_at_the_most(world: &World) {
 fn both_keys_are_renewed_together_with_a_message(world: &World) {
     let stack = world.brief();
     let Talk { ann, mut at_ann, mut at_bob, .. } = talk(stack);
-    at_ann.say("first");
+    at_ann.send_message("first");
     at_ann.expect("message");
     at_bob.expect("message");
     wait_until_in_step(stack, &ann);
     let mark = stack.upstash().mark();
     let renews = |request: &LoggedRequest| request.verbs().contains(&"PEXPIRE");
 
-    // They are kept for two lives, and renewed when 1.2 lives are left: after 0.8 of a life.
-    let mut said = 0;
+    // The keys are kept for two lifetimes and renewed when 1.2 are left, which is after 0.8 of a lifetime.
+    let mut sent = 0;
     let requests = wait_until("both keys are renewed", Duration::from_millis(2 * BRIEF_TTL_MS), || {
-        at_ann.say("still here");
+        at_ann.send_message("still here");
         at_ann.expect("message");
         at_bob.expect("message");
-        said += 1;
+        sent += 1;
         let requests = stack.upstash().requests_since(mark, &ann.room);
         requests.iter().any(renews).then_some(requests)
     });
@@ -183,10 +183,10 @@ fn both_keys_are_renewed_together_with_a_message(world: &World) {
     );
     appends.iter().for_each(|append| assert_eq!(append.verbs(), ["RPUSHX"]));
     let commands: usize = requests.iter().map(|request| request.commands.len()).sum();
-    assert!(commands <= said, "{commands} commands for {said} messages");
+    assert!(commands <= sent, "{commands} commands for {sent} messages");
 }
 
-fn whatever_writes_nothing_asks_redis_nothing(world: &World) {
+fn calls_that_write_nothing_send_redis_no_request(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     let message = json!({ "id": message_id(), "text": "once" });
     ann.post(&message);
@@ -207,7 +207,7 @@ fn whatever_writes_nothing_asks_redis_nothing(world: &World) {
     assert_eq!(world.browser().post(&bob.path("room/join"), &json!({})).status, 409);
     assert_eq!(bob.browser.post(&bob.path("room/keep"), &json!({})).status, 200);
 
-    // Whatever they had to ask would have gone out before this, or with it.
+    // Any earlier command would have been sent before this message or together with it.
     ann.post(&json!({ "text": "fence" }));
     assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
 }
@@ -227,7 +227,7 @@ fn destroying_is_one_command(world: &World) {
     );
 }
 
-fn six_commands_are_used_and_no_script(world: &World) {
+fn only_six_commands_and_no_scripts_are_used(world: &World) {
     let Talk { ann, .. } = world.talk();
     ann.post(&json!({ "text": "hi" }));
     wait_until_in_step(world.main(), &ann);
@@ -239,19 +239,19 @@ fn six_commands_are_used_and_no_script(world: &World) {
     }
 }
 
-fn a_room_has_one_request_on_its_way_at_the_most(world: &World) {
+fn a_room_has_at_most_one_request_under_way(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(200)));
     world.main().upstash().inject(slow.for_room(&ann.room).times(5));
     for number in 0..100 {
-        at_ann.say(&number.to_string());
+        at_ann.send_message(&number.to_string());
         at_bob.expect("message");
     }
     wait_until_in_step(world.main(), &ann);
 
-    // Those of all other cases too, faults and storms among them.
+    // The requests of all other cases are included, also those with faults and storms.
     for request in world.main().upstash().all_requests_since(Mark::default()) {
-        // One that was given up, after 5 s, may be seen to end a moment after the next one came.
+        // The end of a request that was abandoned after 5 s may be recorded shortly after the next request arrived.
         assert!(request.overlaps_after_ms.is_none_or(|ms| ms > 4_000), "{request:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Crowds: thousands of sockets that come and go, a thousand that say nothing, and a pair that never stops. Everybody else
-//! talks on. Takes a minute or two on each store, so it runs only when asked, which `npm run abuse` does.
+//! Load: thousands of sockets that come and go, a thousand idle ones, and a pair that never stops sending. Other rooms
+//! must keep working. It takes a minute or two on each store, so only `npm run abuse` runs it.
 
 use std::{
     any::Any,
@@ -15,32 +15,38 @@ use duet_test_support::{Event, Participant, Socket, Stack};
 
 use crate::world::{Talk, World, pair, talk};
 
-cases![while_crowds_come_and_go_the_others_talk_on, who_never_stops_is_refused_and_at_last_closed,];
+cases![
+    other_rooms_keep_working_while_thousands_of_sockets_come_and_go,
+    a_client_that_floods_is_refused_and_finally_closed,
+];
 
-/// Sockets that come and go.
+/// Sockets that open and close during the test.
 const PASSERS_BY: usize = 10_000;
-/// Rooms in which two sit and say nothing.
+/// Rooms with two idle sockets each.
 const IDLE_ROOMS: usize = 500;
 const LANES: usize = 8;
-/// Passers-by of one lane who are still there while the next one comes.
+/// Sockets of one lane that are still open when the next one opens.
 const LINGERING: usize = 32;
-/// Messages whose time is taken, where nothing else says how many.
+/// Messages whose latency is measured, unless a condition ends the measurement.
 const PROBES: usize = 300;
-/// Of the pair that never stops: what is sent and not yet heard.
+/// Messages of the busy pair that are sent but not received at any time.
 const ON_THEIR_WAY: usize = 16;
-/// What that pair says in a room before it takes another; a room holds 5,000.
-const SAID_IN_A_ROOM: usize = 4_000;
+/// Messages that the busy pair sends in a room before it moves to a new one. A room holds 5,000.
+const MESSAGES_PER_ROOM: usize = 4_000;
 
-fn while_crowds_come_and_go_the_others_talk_on(world: &World) {
+fn other_rooms_keep_working_while_thousands_of_sockets_come_and_go(world: &World) {
     let stack = world.own(&[]);
-    let say = |what, latencies| report(world, &stack, what, latencies);
+    let measure = |what, latencies| report(world, &stack, what, latencies);
     let mut others = talk(&stack);
 
-    say("alone", probe(&mut others, PROBES, || false));
+    measure("alone", probe(&mut others, PROBES, || false));
     let idle: Vec<Talk> = in_lanes(|| (0..IDLE_ROOMS / LANES).map(|_| talk(&stack)).collect());
-    say("beside 1,000 idle sockets", probe(&mut others, PROBES, || false));
-    say("while 10,000 sockets come and go, and a pair never stops", probe_beside_crowds(&stack, &mut others));
-    say("after that", probe(&mut others, PROBES, || false));
+    measure("beside 1,000 idle sockets", probe(&mut others, PROBES, || false));
+    measure(
+        "while 10,000 sockets come and go, and a pair never stops",
+        probe_beside_crowds(&stack, &mut others),
+    );
+    measure("after that", probe(&mut others, PROBES, || false));
 
     for mut talk in idle {
         assert_talks(&mut talk);
@@ -48,7 +54,7 @@ fn while_crowds_come_and_go_the_others_talk_on(world: &World) {
     assert_talks(&mut talk(&stack));
 }
 
-/// Does the same in all lanes at once.
+/// Runs the same work in all lanes at once.
 fn in_lanes<T: Send>(work: impl Fn() -> Vec<T> + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES).map(|_| scope.spawn(&work)).collect();
@@ -57,18 +63,18 @@ fn in_lanes<T: Send>(work: impl Fn() -> Vec<T> + Sync) -> Vec<T> {
 }
 
 fn assert_talks(Talk { at_ann, at_bob, .. }: &mut Talk) {
-    let id = at_ann.say("still here");
+    let id = at_ann.send_message("still here");
     for socket in [at_ann, at_bob] {
         assert_eq!(socket.expect_message()["id"], id);
     }
 }
 
-/// Takes the time, in milliseconds, from a message's sending to its arrival at the other, again and again.
-#[allow(clippy::disallowed_methods, reason = "this runs on the host, which has a clock")]
+/// Measures the latency of messages from one person to the other, in milliseconds.
+#[allow(clippy::disallowed_methods, reason = "this runs on the host, where the clock works")]
 fn probe(Talk { at_ann, at_bob, .. }: &mut Talk, most: usize, is_over: impl Fn() -> bool) -> Vec<f64> {
     let mut latencies = vec![];
     while latencies.len() < most && !is_over() {
-        let (id, sent) = (at_ann.say("probe"), Instant::now());
+        let (id, sent) = (at_ann.send_message("probe"), Instant::now());
         assert_eq!(at_bob.expect_message()["id"], id, "no message is lost");
         latencies.push(sent.elapsed().as_secs_f64() * 1_000.0);
         at_ann.expect_message();
@@ -87,14 +93,14 @@ fn probe_beside_crowds(stack: &Stack, others: &mut Talk) -> Vec<f64> {
                 passing.fetch_sub(1, Ordering::Relaxed);
             });
         }
-        probe(others, SAID_IN_A_ROOM, is_over)
+        probe(others, MESSAGES_PER_ROOM, is_over)
     })
 }
 
-/// Whoever is there for a moment: a connection, to be dropped.
+/// A connection that is dropped later.
 type PasserBy = Box<dyn Any>;
 
-/// Comes and goes in four ways, none of them polite.
+/// Opens and drops connections in four ways, none of them clean.
 fn pass_by(stack: &Stack, times: usize) {
     let (ann, bob) = pair(stack);
     let mut lingering = VecDeque::new();
@@ -118,7 +124,7 @@ fn connect(stack: &Stack, words: &str) -> PasserBy {
     Box::new(stream)
 }
 
-/// Is let in, even where those that went before are not gone yet: the oldest has to make room.
+/// Connects, even if the sockets before it are not closed yet: the oldest one is replaced.
 fn arrive(who: &Participant) -> PasserBy {
     Box::new(who.connect())
 }
@@ -129,35 +135,35 @@ fn half_close(who: &Participant) -> PasserBy {
     Box::new(socket)
 }
 
-/// Talks as fast as the room takes it, in one room after the other.
+/// Sends as fast as the room accepts, in one room after the other.
 fn never_stop(stack: &Stack, is_over: impl Fn() -> bool) {
-    let mut said = 0;
+    let mut sent = 0;
     while !is_over() {
         let Talk { ann, at_ann, at_bob, .. } = talk(stack);
         thread::scope(|scope| {
-            scope.spawn(|| hear_all(at_bob));
-            said += flood(at_ann, &is_over);
+            scope.spawn(|| read_all(at_bob));
+            sent += flood(at_ann, &is_over);
             ann.destroy();
         });
     }
-    println!("the pair that never stops said {said} messages");
+    println!("the pair that never stops sent {sent} messages");
 }
 
-fn hear_all(mut socket: Socket) {
+fn read_all(mut socket: Socket) {
     while !matches!(socket.event(), Event::Closed(_)) {}
 }
 
 fn flood(mut socket: Socket, is_over: impl Fn() -> bool) -> usize {
-    let (mut sent, mut heard) = (0, 0);
-    while heard < SAID_IN_A_ROOM && !is_over() {
-        while sent < heard + ON_THEIR_WAY {
-            socket.say("on and on");
+    let (mut sent, mut received) = (0, 0);
+    while received < MESSAGES_PER_ROOM && !is_over() {
+        while sent < received + ON_THEIR_WAY {
+            socket.send_message("on and on");
             sent += 1;
         }
         socket.expect_message();
-        heard += 1;
+        received += 1;
     }
-    heard
+    received
 }
 
 fn report(world: &World, stack: &Stack, what: &str, mut latencies: Vec<f64>) {
@@ -173,29 +179,29 @@ fn report(world: &World, stack: &Stack, what: &str, mut latencies: Vec<f64>) {
     );
 }
 
-/// More than all buckets of the default rate hold.
+/// More messages than all buckets of the default rate hold.
 const FLOOD: usize = 1_000;
 
-fn who_never_stops_is_refused_and_at_last_closed(world: &World) {
+fn a_client_that_floods_is_refused_and_finally_closed(world: &World) {
     let stack = world.own(&[("MESSAGE_RATE_PER_SECOND", "10")]);
     let Talk { ann, mut at_ann, mut at_bob, .. } = talk(&stack);
 
-    let sent = (0..FLOOD).take_while(|_| at_ann.try_say("on and on")).count();
+    let sent = (0..FLOOD).take_while(|_| at_ann.try_send_message("on and on")).count();
     let (refused, code) = refusals_until_closed(&mut at_ann);
 
-    // What was taken before the end may be stored after it: only the other is sure to be told.
-    let told = ann.history();
+    // A message that was accepted before the end may be stored after it. Only the other person is sure to receive it.
+    let delivered = ann.history();
     println!(
-        "{} at full speed: {sent} sent, {} told, {refused} refused, {code}",
+        "{} at full speed: {sent} sent, {} delivered, {refused} refused, {code}",
         world.store.name(),
-        told.len()
+        delivered.len()
     );
     assert_eq!(code, 4429);
-    assert!(told.len() >= 20 && refused > 0, "twice the rate at once, and no more");
-    for message in told {
+    assert!(delivered.len() >= 20 && refused > 0, "twice the rate at once, and no more");
+    for message in delivered {
         assert_eq!(at_bob.skip_to("message")["message"], message);
     }
-    at_bob.say("I was not");
+    at_bob.send_message("I was not");
     at_bob.skip_to("message");
 }
 

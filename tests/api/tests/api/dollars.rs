@@ -1,5 +1,4 @@
-//! What follows from the table of calls in docs/operations.md, in dollars and for the free plan. The same page has to
-//! say it.
+//! Computes prices and the limits of the free plan from the table of calls, and compares them with docs/operations.md.
 
 use std::ops::{Add, Mul};
 
@@ -8,9 +7,9 @@ use crate::{
     world::World,
 };
 
-cases![the_operations_page_says_what_follows_from_what_calls_cost];
+cases![the_operations_page_states_the_prices_that_follow_from_the_calls];
 
-/// Of a list price, and of the free plan's share of a day. docs/operations.md says where they come from.
+/// The unit of list prices and of the free plan's daily share. docs/operations.md names the sources.
 const MILLION: f64 = 1e6;
 const PRICES: Usage = Usage {
     requests: 0.30 / MILLION,
@@ -35,12 +34,12 @@ const FREE_ROWS_READ: f64 = 5.0 * MILLION;
 const FREE_ROWS_WRITTEN: f64 = 100_000.0;
 
 const MINUTES: f64 = 24.0 * 60.0;
-/// What one machine does without trying hard: a hundred a second.
+/// Calls that one machine easily makes in the period: a hundred a second.
 const TRIES: f64 = 100.0 * 60.0 * MINUTES;
 const ROOMS_A_DAY: f64 = 10_000.0;
 const DAYS: f64 = 30.0;
 
-/// What is billed.
+/// Billed quantities.
 #[derive(Clone, Copy)]
 struct Usage {
     requests: f64,
@@ -48,18 +47,18 @@ struct Usage {
     rows_read: f64,
     rows_written: f64,
     log_lines: f64,
-    /// With Upstash only. Its other rows are near enough those without.
+    /// With Upstash only. The other quantities are nearly the same with and without it.
     commands: f64,
 }
 
 impl Usage {
-    /// Of one call, as the page has it.
+    /// The quantities of one call, from the page's table.
     fn of(page: &str, call: &str) -> Self {
         let cells: Vec<f64> = cells_of(page, call).into_iter().map(number).collect();
         let [requests, events, _wakes, rows_read, rows_written, .., commands] = cells[..] else {
-            panic!("docs/operations.md does not say what this costs: {call}")
+            panic!("docs/operations.md has no row for this call: {call}")
         };
-        // The Worker or the object logs a line for each request; nobody does for frames and alarms.
+        // Each request is logged once, by the Worker or by the object. Frames and alarms are not logged.
         Self { requests, events, rows_read, rows_written, log_lines: requests, commands }
     }
 
@@ -75,7 +74,7 @@ impl Usage {
         Self { commands: 0.0, ..self }
     }
 
-    /// How long the free plan lasts if a day's use is spread evenly.
+    /// How long the free plan lasts if the use of a day is spread evenly.
     fn free_plan_lasts(&self) -> String {
         let shares = [
             FREE_REQUESTS / self.requests,
@@ -122,22 +121,22 @@ impl Mul<f64> for Usage {
     }
 }
 
-/// `1/20` is a frame: twenty of them are billed as one request.
+/// Parses a cell. `1/20` is a frame: twenty frames are billed as one request.
 fn number(cell: &str) -> f64 {
     let parse = |raw: &str| raw.trim().parse::<f64>().expect("a number");
     cell.split_once('/').map_or_else(|| parse(cell), |(above, below)| parse(above) / parse(below))
 }
 
-fn the_operations_page_says_what_follows_from_what_calls_cost(_world: &World) {
+fn the_operations_page_states_the_prices_that_follow_from_the_calls(_world: &World) {
     let page = operations_page();
     let mut lines = strangers(&page);
     lines.extend(an_honest_month(&page));
 
     let missing: Vec<_> = lines.into_iter().filter(|line| !page.contains(line)).collect();
-    assert!(missing.is_empty(), "docs/operations.md does not say:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "docs/operations.md lacks:\n{}", missing.join("\n"));
 }
 
-/// What one address can do all day: before there were limits for every call that names a room, and now.
+/// What one address can cause in a day: without the limits for calls that name a room, and with them.
 fn strangers(page: &str) -> Vec<String> {
     let of = |call| Usage::of(page, call);
     let (refused, woken) = (of("call without a token"), of("call with a made-up token"));
@@ -145,7 +144,7 @@ fn strangers(page: &str) -> Vec<String> {
     let within = |per_minute: f64, call: Usage| {
         call * (per_minute * MINUTES) + refused * (TRIES - per_minute * MINUTES)
     };
-    let said = of("message by frame") * TRIES;
+    let sent = of("message by frame") * TRIES;
     [
         ("calls without a token", woken * TRIES, refused * TRIES),
         ("calls with a made-up token", woken * TRIES, within(600.0, woken)),
@@ -154,7 +153,7 @@ fn strangers(page: &str) -> Vec<String> {
             left_room * (60.0 * MINUTES),
             left_room * (10.0 * MINUTES),
         ),
-        ("messages to itself, in rooms of its own", said, said),
+        ("messages to itself, in rooms of its own", sent, sent),
     ]
     .map(|(what, before, now)| {
         format!(
@@ -169,7 +168,7 @@ fn strangers(page: &str) -> Vec<String> {
     .into()
 }
 
-/// Rooms in which two people say 50 messages and leave. The page that opens a room asks twice, and reads once.
+/// Rooms in which two people send 50 messages and leave. The page makes two calls to open a room and reads once.
 fn an_honest_month(page: &str) -> Vec<String> {
     let calls = [
         ("create a room", 1.0),

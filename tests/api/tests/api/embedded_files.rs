@@ -1,4 +1,4 @@
-//! What the embedded store leaves in files, which are the objects' databases.
+//! The files of the embedded store, which are the objects' databases.
 
 use std::{fs, path::PathBuf};
 
@@ -7,32 +7,32 @@ use serde_json::json;
 
 use crate::world::{Talk, World, assert_refused, stranger, talk, unknown_room};
 
-cases![only_a_room_that_is_there_is_in_the_files];
+cases![only_existing_rooms_are_in_the_files];
 
-/// How many of the objects' files hold `text`.
+/// How many of the objects' files contain `text`.
 pub fn files_with(stack: &Stack, text: &str) -> usize {
-    // A file may vanish while it is looked for: a database's log does, when it is written back.
+    // A file may vanish during the search: SQLite deletes a log after writing it back.
     let files = object_files(stack).into_iter().filter_map(|path| fs::read(path).ok());
     files.filter(|bytes| String::from_utf8_lossy(bytes).contains(text)).count()
 }
 
-/// The files of all objects that ever woke. Those of workerd itself are not among them.
+/// The files of all objects that were ever started, without those of workerd itself.
 fn object_files(stack: &Stack) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(stack.persist_dir().join("v3/do/duet-Room")) else { return vec![] };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     paths.filter(|path| !path.to_string_lossy().contains("metadata.sqlite")).collect()
 }
 
-/// Waits until no file holds `text`.
+/// Waits until no file contains `text`.
 pub fn wait_until_gone(stack: &Stack, text: &str) {
     wait_until(&format!("no file holds {text}"), LIMIT, || (files_with(stack, text) == 0).then_some(()));
 }
 
-/// What stands in the file of a room that is there.
+/// Text that occurs in the file of every existing room.
 pub const A_TABLE: &str = "CREATE TABLE message";
 
-fn only_a_room_that_is_there_is_in_the_files(world: &World) {
-    // A Worker of its own, so that no other room is in the files.
+fn only_existing_rooms_are_in_the_files(world: &World) {
+    // A Worker of its own, so that the files contain no other room.
     let stack = world.own(&[]);
     assert_calls_without_a_token_wake_no_room(&stack);
 
@@ -47,10 +47,10 @@ fn only_a_room_that_is_there_is_in_the_files(world: &World) {
     let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(&stack);
     let canary = unknown_room();
     for _ in 0..20 {
-        at_ann.say(&canary);
+        at_ann.send_message(&canary);
         at_ann.expect("message");
     }
-    assert_ne!(files_with(&stack, A_TABLE), 0, "a room that is there has one");
+    assert_ne!(files_with(&stack, A_TABLE), 0, "the room is in a file while it exists");
     assert_ne!(files_with(&stack, &canary), 0);
 
     assert_eq!(ann.destroy().status, 204);
@@ -60,7 +60,7 @@ fn only_a_room_that_is_there_is_in_the_files(world: &World) {
     }
 }
 
-/// The Worker refuses them by itself. An object that wakes has a file, which is how one can tell.
+/// The Worker refuses such calls itself. An object that starts has a file, which shows the difference.
 fn assert_calls_without_a_token_wake_no_room(stack: &Stack) {
     let (nobody, room) = (Browser::new(stack.base_url()), unknown_room());
     let path = |rest: &str| format!("/api/{rest}?roomId={room}");

@@ -1,4 +1,4 @@
-//! However a room ends, nothing of it is left: no key in Redis, no row and no table in the object's storage.
+//! However a room ends, nothing remains of it: no key in Redis, and no row and no table in the object's storage.
 
 use std::time::Duration;
 
@@ -13,21 +13,22 @@ use crate::{
     world::{Talk, World, assert_refused, stranger, talk, unknown_room},
 };
 
-cases![every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before];
+cases![every_kind_of_end_leaves_nothing_even_after_a_crash];
 
-/// After a crash a request may still run for a minute, so the keys are swept that long, and only then the object forgets.
+/// After a crash, a request may still run for a minute. The object deletes the keys repeatedly during that time and
+/// erases its storage only then.
 const SWEPT: Duration = Duration::from_secs(100);
 
-/// Rooms on their way to their ends, and what of them could be found.
+/// Rooms that are about to end, and the texts that would reveal them.
 struct Rooms {
     ids: Vec<String>,
     canaries: Vec<String>,
-    /// Of somebody who had a seat in the last of them.
+    /// The token of a participant in the last of them.
     token: String,
     last_end_ms: u64,
 }
 
-fn every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before(world: &World) {
+fn every_kind_of_end_leaves_nothing_even_after_a_crash(world: &World) {
     let mut stack = world.own(&[("ROOM_TTL_SECONDS", "5")]);
     let destroyed = destroyed(&stack);
     let rooms = abandoned(&stack);
@@ -37,12 +38,12 @@ fn every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before(world: &Wor
     stack.kill_worker();
     wait_until("their time is over", LIMIT, || (now_ms() > rooms.last_end_ms).then_some(()));
     if stack.store() == StoreKind::Upstash {
-        // Without any Worker: the keys' own time is the backstop.
+        // No Worker runs: the keys expire by their own time to live.
         wait_until("Redis has forgotten", LIMIT, || (keys(&stack).is_empty()).then_some(()));
     }
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
 
-    // The objects' alarms: nobody asks for these rooms.
+    // No call wakes these rooms: their alarms do.
     for text in rooms.canaries.iter().map(String::as_str).chain([A_TABLE]) {
         wait_until("no file holds anything", SWEPT, || (files_with(&stack, text) == 0).then_some(()));
     }
@@ -53,18 +54,19 @@ fn every_way_to_end_leaves_nothing_even_if_the_worker_crashes_before(world: &Wor
     }
 }
 
-/// A room with messages that a participant destroys.
+/// Creates a room with messages and destroys it.
 fn destroyed(stack: &Stack) -> String {
     let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(stack);
     for text in ["one", "two"] {
-        at_ann.say(text);
+        at_ann.send_message(text);
         at_ann.expect("message");
     }
     assert_eq!(ann.destroy().status, 204);
     ann.room
 }
 
-/// Rooms that end by themselves: two talked, nobody joined, a join failed, nobody said anything.
+/// Creates rooms that expire: one with a conversation, one without a join, one with a failed join, one without
+/// messages.
 fn abandoned(stack: &Stack) -> Rooms {
     let visitor = Browser::new(stack.base_url());
     let access = || URL_SAFE_NO_PAD.encode(&unknown_room().repeat(2)[..32]);
@@ -102,6 +104,6 @@ fn assert_all_have_an_end(stack: &Stack) {
             assert!(stack.redis().run(&["PTTL", &key]).integer() > 0, "{key}");
         }
     } else {
-        assert_ne!(files_with(stack, A_TABLE), 0, "what is looked for can be found");
+        assert_ne!(files_with(stack, A_TABLE), 0, "the search finds what exists");
     }
 }

@@ -1,4 +1,4 @@
-//! Requests that are none of ours, and how all answers look.
+//! Invalid requests, and properties that all answers share.
 
 use std::io::{Read, repeat};
 
@@ -8,18 +8,18 @@ use serde_json::json;
 use crate::world::{World, assert_bad_field, assert_refused};
 
 cases![
-    no_answer_is_stored_by_anybody,
-    another_address_is_not_found,
-    another_method_is_told_which_ones_there_are,
+    no_answer_may_be_cached,
+    an_unknown_path_is_not_found,
+    a_wrong_method_is_answered_with_the_allowed_ones,
     a_body_over_64_kib_is_too_large,
-    a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced,
+    a_body_over_64_kib_is_too_large_even_without_a_declared_length,
     a_body_of_64_kib_is_read,
-    a_body_must_say_that_it_is_json,
+    a_body_must_be_declared_as_json,
     a_body_must_be_a_json_object,
-    a_deeply_nested_body_is_refused_and_harms_nobody,
+    a_deeply_nested_body_is_refused_without_harm,
 ];
 
-fn no_answer_is_stored_by_anybody(world: &World) {
+fn no_answer_may_be_cached(world: &World) {
     let visitor = world.browser();
     let created = visitor.post("/api/room/create", &json!({}));
     let ann = Participant::join_as(visitor, &created.text("roomId"));
@@ -42,7 +42,7 @@ fn no_answer_is_stored_by_anybody(world: &World) {
     }
 }
 
-fn another_address_is_not_found(world: &World) {
+fn an_unknown_path_is_not_found(world: &World) {
     for path in
         ["/api", "/api/", "/api/rooms", "/api/room/", "/api/room/create/", "/api/messages/1", "/API/health"]
     {
@@ -56,7 +56,7 @@ fn another_address_is_not_found(world: &World) {
     }
 }
 
-fn another_method_is_told_which_ones_there_are(world: &World) {
+fn a_wrong_method_is_answered_with_the_allowed_ones(world: &World) {
     for (method, path, allow) in [
         ("GET", "room/create", "POST"),
         ("PUT", "room", "GET, DELETE"),
@@ -78,7 +78,7 @@ fn another_method_is_told_which_ones_there_are(world: &World) {
 
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A message whose JSON has exactly so many bytes.
+/// A message whose JSON has exactly `bytes` bytes.
 fn body_of(bytes: usize) -> Vec<u8> {
     let body = |padding: &str| json!({ "text": "padded", "padding": padding }).to_string();
     body(&"x".repeat(bytes - body("").len())).into_bytes()
@@ -95,7 +95,7 @@ fn a_body_over_64_kib_is_too_large(world: &World) {
     }
 }
 
-fn a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced(world: &World) {
+fn a_body_over_64_kib_is_too_large_even_without_a_declared_length(world: &World) {
     let (ann, _) = world.pair();
     for bytes in [MAX_BODY_BYTES as u64 + 1, 10 * MAX_BODY_BYTES as u64] {
         let answer = past_wranglers_proxy(|| {
@@ -107,8 +107,8 @@ fn a_body_over_64_kib_is_too_large_even_if_its_length_is_not_announced(world: &W
     }
 }
 
-/// Asks again where `wrangler dev` answered in our place, or not at all: its proxy sometimes loses a connection when the
-/// Worker answers before it has the whole body. There is no such proxy before a deployed one.
+/// Repeats a request if `wrangler dev` answered in the Worker's place or not at all: its proxy sometimes loses a
+/// connection when the Worker answers before the body is complete. A deployed Worker has no such proxy.
 fn past_wranglers_proxy(ask: impl Fn() -> Option<Answer>) -> Answer {
     let answers = std::iter::repeat_with(ask).take(5).flatten();
     let is_ours = |answer: &Answer| !answer.body.starts_with("Error: Network connection lost");
@@ -123,7 +123,7 @@ fn a_body_of_64_kib_is_read(world: &World) {
     assert_eq!(ask().chunked(&body_of(MAX_BODY_BYTES)[..]).map(|answer| answer.status), Some(201));
 }
 
-fn a_body_must_say_that_it_is_json(world: &World) {
+fn a_body_must_be_declared_as_json(world: &World) {
     let (ann, _) = world.pair();
     let post = |content_type: &str| -> Answer {
         let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", content_type);
@@ -151,7 +151,7 @@ fn a_body_must_be_a_json_object(world: &World) {
     }
 }
 
-fn a_deeply_nested_body_is_refused_and_harms_nobody(world: &World) {
+fn a_deeply_nested_body_is_refused_without_harm(world: &World) {
     let (ann, _) = world.pair();
     let body = format!(r#"{{"text":"hi","x":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));
 

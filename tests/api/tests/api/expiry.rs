@@ -1,4 +1,4 @@
-//! The end that comes by itself.
+//! Expiry: when a room ends by itself.
 
 use std::time::Duration;
 
@@ -11,35 +11,35 @@ use crate::{
 };
 
 cases![
-    a_room_ends_by_itself_and_says_so,
-    a_room_that_talks_lives_on,
-    a_room_never_outlives_its_maximum,
+    a_room_expires_and_notifies_its_sockets,
+    each_message_prolongs_a_room,
+    a_room_never_outlives_its_maximum_lifetime,
     taking_a_seat_and_sending_prolong_a_room,
     reading_typing_and_pinging_do_not_prolong_a_room,
     both_sides_see_the_same_end,
 ];
 
-fn a_room_ends_by_itself_and_says_so(world: &World) {
+fn a_room_expires_and_notifies_its_sockets(world: &World) {
     let Talk { ann, at_ann, at_bob, .. } = talk(world.brief());
     let expires_at = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
 
     for mut socket in [at_ann, at_bob] {
         assert_eq!(socket.frame(), json!({ "type": "expire" }));
-        assert!(now_ms() >= expires_at, "not before its time");
+        assert!(now_ms() >= expires_at, "not early");
         assert_eq!(socket.closed(), 4411);
     }
 
     assert_all_not_found(&ann.browser, &ann.room);
 }
 
-fn a_room_that_talks_lives_on(world: &World) {
+fn each_message_prolongs_a_room(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = talk(world.brief());
     let first_end = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
     assert!(first_end <= now_ms() + BRIEF_TTL_MS);
 
-    // Each message is an activity, so the room ends only if this machine stands still for all of its life.
+    // Each message is an activity, so the room ends only if this machine stalls for the room's whole lifetime.
     wait_until("the first end is over", Duration::from_secs(30), || {
-        at_ann.say("still here");
+        at_ann.send_message("still here");
         at_bob.expect("message");
         (now_ms() > first_end).then_some(())
     });
@@ -47,7 +47,7 @@ fn a_room_that_talks_lives_on(world: &World) {
     assert_eq!(ann.browser.get(&ann.path("room/ttl")).status, 200);
 }
 
-fn a_room_never_outlives_its_maximum(world: &World) {
+fn a_room_never_outlives_its_maximum_lifetime(world: &World) {
     let visitor = Browser::new(world.brief().base_url());
 
     let before = now_ms();
@@ -60,14 +60,14 @@ fn a_room_never_outlives_its_maximum(world: &World) {
     assert!((before + BRIEF_MAX_MS..=after + BRIEF_MAX_MS).contains(&end), "{created:?}");
     assert!(created.number("ttl") <= BRIEF_MAX_MS / 1000);
     assert_eq!(at_ann.expect("ready")["expiresAt"], end);
-    at_ann.say("on and on");
+    at_ann.send_message("on and on");
     assert_eq!(at_ann.expect("message")["expiresAt"], end);
     assert_eq!(at_ann.frame(), json!({ "type": "expire" }));
     assert!(now_ms() >= end);
     assert_eq!(at_ann.closed(), 4411);
 }
 
-/// Waits until the clock shows another millisecond, in which what happens has another time.
+/// Waits until the clock shows the next millisecond, so that later events have a later time.
 fn tick() {
     let now = now_ms();
     wait_until("a millisecond passes", Duration::from_secs(1), || (now_ms() > now).then_some(()));
@@ -90,7 +90,7 @@ fn taking_a_seat_and_sending_prolong_a_room(world: &World) {
     ends.push(end(&ann));
     tick();
     let mut at_ann = ann.connect();
-    at_ann.say("by frame");
+    at_ann.send_message("by frame");
     let frame = at_ann.expect("message");
     ends.push(end(&ann));
 
@@ -101,7 +101,7 @@ fn taking_a_seat_and_sending_prolong_a_room(world: &World) {
 
 fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
-    let id = at_ann.say("the last activity");
+    let id = at_ann.send_message("the last activity");
     let end = at_ann.expect("message")["expiresAt"].clone();
     at_bob.expect("message");
 
@@ -110,7 +110,7 @@ fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
     at_bob.expect("typing");
     at_ann.send_text("ping");
     at_ann.frame();
-    at_ann.say_as(&id, "the last activity");
+    at_ann.send_message_as(&id, "the last activity");
     assert_eq!(at_ann.expect("message")["expiresAt"], end);
     bob.history();
     bob.browser.get(&bob.path("room"));
@@ -124,7 +124,7 @@ fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
 fn both_sides_see_the_same_end(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
 
-    at_ann.say("one clock");
+    at_ann.send_message("one clock");
 
     let end = at_ann.expect("message")["expiresAt"].clone();
     assert_eq!(at_bob.expect("message")["expiresAt"], end);

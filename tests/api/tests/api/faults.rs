@@ -1,4 +1,4 @@
-//! A database that fails: nobody waits for it, nobody is refused because of it, and it holds everything afterwards.
+//! A failing database: no call waits for it or is refused because of it, and it has everything in the end.
 
 use std::{thread, time::Duration};
 
@@ -14,19 +14,19 @@ use crate::{
 };
 
 cases![
-    whatever_the_database_does_nobody_waits_and_nobody_is_refused,
+    no_fault_of_the_database_delays_or_refuses_a_call,
     no_call_waits_until_a_request_has_run,
-    what_is_said_in_a_row_keeps_its_order_while_the_database_is_out,
-    one_request_that_fails_delays_nothing,
-    no_words_of_the_database_reach_an_answer_or_the_log,
+    messages_keep_their_order_while_the_database_is_down,
+    one_failed_request_delays_nothing,
+    no_text_from_the_database_reaches_an_answer_or_the_log,
 ];
 
-/// Longer than the room waits for an answer, which is 5 s.
+/// Longer than the 5 s that the room waits for an answer.
 pub const TOO_LONG: Duration = Duration::from_secs(6);
-/// No call may take so long. It is less than the room waits for an answer, and plenty for a busy machine.
+/// The limit of every call. It is below the room's 5 s, with a margin for a busy machine.
 const PROMPT_MS: u64 = 4_000;
 
-/// Every way to fail, again and again until it is taken back.
+/// Every fault, repeated until it is cleared.
 pub const EVERY_FAULT: [FaultKind; 15] = [
     FaultKind::RunLate(TOO_LONG),
     FaultKind::AnswerLate(TOO_LONG),
@@ -45,7 +45,7 @@ pub const EVERY_FAULT: [FaultKind; 15] = [
     FaultKind::QuotaExceeded,
 ];
 
-/// Everything that touches the room fails until [`heal`].
+/// Makes every request on the room's keys fail until [`heal`].
 pub fn break_down(world: &World, room: &str, kind: FaultKind) {
     world.main().upstash().inject(Fault::new(kind).for_room(room));
 }
@@ -70,7 +70,7 @@ fn prompt_ok(what: &str, ask: impl FnOnce() -> Answer) -> Answer {
     answer
 }
 
-/// Two people meet in a room whose database fails, and do everything that a room is for, except to end it.
+/// Two people use every function of a room whose database fails, except destroy.
 fn live_in(world: &World, room: &str) -> (Participant, Participant) {
     let join = || Participant::join(world.main().base_url(), room);
     let (ann, bob) = (promptly("a join", join), promptly("a join", join));
@@ -82,7 +82,7 @@ fn live_in(world: &World, room: &str) -> (Participant, Participant) {
     for socket in [&mut at_ann, &mut at_bob] {
         assert_eq!(promptly("a message by post", || socket.expect_message())["text"], "by post");
     }
-    at_bob.say("by frame");
+    at_bob.send_message("by frame");
     for socket in [&mut at_ann, &mut at_bob] {
         assert_eq!(promptly("a message by frame", || socket.expect_message())["text"], "by frame");
     }
@@ -92,7 +92,7 @@ fn live_in(world: &World, room: &str) -> (Participant, Participant) {
     (ann, bob)
 }
 
-/// All that a page asks for when it is loaded.
+/// Makes all the calls that a page makes when it loads.
 fn reload(who: &Participant) {
     let get = |path: &str| prompt_ok(path, || who.browser.get(&who.path(path)));
     assert_eq!(get("room").text("status"), "joined");
@@ -102,7 +102,7 @@ fn reload(who: &Participant) {
     get("room/ttl");
 }
 
-fn whatever_the_database_does_nobody_waits_and_nobody_is_refused(world: &World) {
+fn no_fault_of_the_database_delays_or_refuses_a_call(world: &World) {
     thread::scope(|scope| {
         let rooms = EVERY_FAULT.map(|kind| {
             let live = move || {
@@ -120,7 +120,7 @@ fn whatever_the_database_does_nobody_waits_and_nobody_is_refused(world: &World) 
     });
 }
 
-/// Shown without a clock: no request of the room has run when all its calls are answered.
+/// Shown without a clock: when all calls are answered, no request of the room has run.
 fn no_call_waits_until_a_request_has_run(world: &World) {
     let room = world.room();
     let upstash = world.main().upstash();
@@ -131,40 +131,40 @@ fn no_call_waits_until_a_request_has_run(world: &World) {
 
     let requests = upstash.requests_since(mark, &room);
     assert!(!requests.is_empty() && requests.iter().all(|request| request.runs == 0), "{requests:?}");
-    assert_eq!(keys_of(world.main().redis(), &room), [format!("meta:{room}")], "as it was made");
+    assert_eq!(keys_of(world.main().redis(), &room), [format!("meta:{room}")], "unchanged since create");
     heal(world, &room);
     wait_until_in_step(world.main(), &ann);
 }
 
-fn what_is_said_in_a_row_keeps_its_order_while_the_database_is_out(world: &World) {
+fn messages_keep_their_order_while_the_database_is_down(world: &World) {
     const EACH: usize = 50;
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     break_down(world, &ann.room, FaultKind::Status(500));
 
     let say_in_a_row =
-        |socket: &mut Socket| -> Vec<String> { (0..EACH).map(|_| socket.say("next")).collect() };
+        |socket: &mut Socket| -> Vec<String> { (0..EACH).map(|_| socket.send_message("next")).collect() };
     let (by_ann, by_bob) = thread::scope(|scope| {
         let by_bob = scope.spawn(|| say_in_a_row(&mut at_bob));
         (say_in_a_row(&mut at_ann), by_bob.join().unwrap())
     });
-    let told: Vec<_> = (0..2 * EACH).map(|_| at_ann.expect_message()).collect();
+    let received: Vec<_> = (0..2 * EACH).map(|_| at_ann.expect_message()).collect();
     heal(world, &ann.room);
 
-    for (who, said) in [(&ann, by_ann), (&bob, by_bob)] {
-        let own = told.iter().filter(|message| message["participantId"] == who.id);
-        assert!(own.map(|message| message["id"].as_str().unwrap()).eq(said));
+    for (who, sent) in [(&ann, by_ann), (&bob, by_bob)] {
+        let own = received.iter().filter(|message| message["participantId"] == who.id);
+        assert!(own.map(|message| message["id"].as_str().unwrap()).eq(sent));
     }
-    assert_eq!(bob.history(), told);
+    assert_eq!(bob.history(), received);
     wait_until_in_step(world.main(), &ann);
 }
 
-fn one_request_that_fails_delays_nothing(world: &World) {
+fn one_failed_request_delays_nothing(world: &World) {
     for kind in EVERY_FAULT {
         let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
         world.main().upstash().inject(Fault::new(kind).for_room(&ann.room).times(1));
 
         for text in ["one", "two", "three"] {
-            at_ann.say(text);
+            at_ann.send_message(text);
             for socket in [&mut at_ann, &mut at_bob] {
                 assert_eq!(promptly("a message", || socket.expect_message())["text"], text, "{kind:?}");
             }
@@ -174,7 +174,7 @@ fn one_request_that_fails_delays_nothing(world: &World) {
     }
 }
 
-fn no_words_of_the_database_reach_an_answer_or_the_log(world: &World) {
+fn no_text_from_the_database_reaches_an_answer_or_the_log(world: &World) {
     let (ann, _) = world.pair();
     break_down(world, &ann.room, FaultKind::QuotaExceeded);
 
@@ -186,7 +186,7 @@ fn no_words_of_the_database_reach_an_answer_or_the_log(world: &World) {
     let cause = "the database refused the command (400)";
     let worker = world.main().worker();
     worker.wait_for_log(|line| line.contains(cause)).unwrap_or_else(|log| panic!("no cause:\n{log}"));
-    for said in worker.log().iter().chain([&sent.body, &deleting.body]) {
-        assert!(!said.contains("daily request limit"), "{said}");
+    for text in worker.log().iter().chain([&sent.body, &deleting.body]) {
+        assert!(!text.contains("daily request limit"), "{text}");
     }
 }

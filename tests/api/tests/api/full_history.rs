@@ -1,4 +1,4 @@
-//! The end of a room's memory.
+//! A room whose history is full.
 
 use duet_test_support::{Participant, Socket, message_id};
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::world::{Talk, World, assert_refused};
 cases![a_room_holds_5000_messages_and_no_more];
 
 const MAX_MESSAGES: u64 = 5_000;
-/// Sent before what comes back is read, so that neither side's buffers fill up.
+/// Messages that are sent before their confirmations are read, so that no buffer fills up.
 const WINDOW: u64 = 250;
 
 fn a_room_holds_5000_messages_and_no_more(world: &World) {
     let Talk { ann, mut at_ann, at_bob, .. } = world.talk();
-    // He reads it all later.
+    // Bob reads the history at the end.
     at_bob.leave();
     at_ann.expect("presence");
 
@@ -22,7 +22,7 @@ fn a_room_holds_5000_messages_and_no_more(world: &World) {
     let id = message_id();
     let posted = ann.post(&json!({ "id": id, "text": "one too many" }));
     assert_refused(&posted, 409, "room-history-full");
-    at_ann.say_as(&id, "one too many");
+    at_ann.send_message_as(&id, "one too many");
     let error = at_ann.expect("error");
     assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("room-history-full")));
     assert_known_and_whole(&ann);
@@ -32,7 +32,7 @@ fn fill(socket: &mut Socket) {
     for first in (1..=MAX_MESSAGES).step_by(WINDOW as usize) {
         let window = first..first + WINDOW;
         for number in window.clone() {
-            socket.say_as(&format!("{number:021}"), &number.to_string());
+            socket.send_message_as(&format!("{number:021}"), &number.to_string());
         }
         for number in window {
             assert_eq!(socket.expect_message()["seq"], number);
@@ -40,7 +40,7 @@ fn fill(socket: &mut Socket) {
     }
 }
 
-/// A repeated send is still known, and everything can be read.
+/// Checks that a repeated send is still recognised and that the whole history can be read.
 fn assert_known_and_whole(participant: &Participant) {
     let again = participant.post(&json!({ "id": format!("{:021}", 1), "text": "1" }));
     assert_eq!((again.status, again.number("seq")), (200, 1));

@@ -1,4 +1,4 @@
-//! Nonsense over sockets and in bodies: nobody else notices, nothing of it is written down, and no answer is a defect.
+//! Random input in frames and bodies: other clients are unaffected, nothing of it is logged, and no answer is a 500.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -15,11 +15,11 @@ use crate::{
 };
 
 cases![
-    whatever_a_socket_says_the_others_talk_on,
-    whatever_a_body_holds_no_answer_is_a_defect,
-    whatever_a_query_holds_no_answer_is_a_defect,
-    whatever_a_newer_peer_adds_a_message_is_a_message,
-    a_body_without_end_is_refused_while_it_comes,
+    random_frames_do_not_disturb_other_sockets,
+    random_bodies_cause_no_internal_error,
+    random_queries_cause_no_internal_error,
+    unknown_keys_of_a_newer_client_are_ignored,
+    an_endless_body_is_refused_while_it_arrives,
 ];
 
 const BATCHES: usize = 4;
@@ -27,10 +27,10 @@ const FRAMES_OF_A_BATCH: usize = 20;
 const BODIES: usize = 20;
 const QUERIES: usize = 20;
 
-/// Codes that the protocol has for who sends nonsense, and those with which the platform ends what is no WebSocket.
+/// Close codes of the protocol for invalid input, and the platform's for invalid WebSocket data.
 const CODES_FOR_NONSENSE: [u16; 5] = [4400, 1009, 1002, 1006, 1007];
 
-fn whatever_a_socket_says_the_others_talk_on(world: &World) {
+fn random_frames_do_not_disturb_other_sockets(world: &World) {
     let canary = unknown_room();
     let mut nonsense = Nonsense::with(&canary);
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
@@ -39,7 +39,7 @@ fn whatever_a_socket_says_the_others_talk_on(world: &World) {
         let mut tab = None;
         for _ in 0..FRAMES_OF_A_BATCH {
             let open = tab.take().unwrap_or_else(|| ann.connect());
-            tab = babble(open, nonsense.frame());
+            tab = send_nonsense(open, nonsense.frame());
         }
         drop(tab);
 
@@ -50,8 +50,8 @@ fn whatever_a_socket_says_the_others_talk_on(world: &World) {
     assert_nothing_is_written_down(world, &ann, &canary);
 }
 
-/// Sends a frame. Returns the socket if it is still open.
-fn babble(mut socket: Socket, frame: Frame) -> Option<Socket> {
+/// Sends random input. Returns the socket if it is still open.
+fn send_nonsense(mut socket: Socket, frame: Frame) -> Option<Socket> {
     let is_sent = match frame {
         Frame::Text(bytes) => socket.try_send_text_bytes(&bytes),
         Frame::Binary(bytes) => socket.try_send_binary(&bytes),
@@ -73,17 +73,17 @@ fn babble(mut socket: Socket, frame: Frame) -> Option<Socket> {
     }
 }
 
-/// Whatever else arrives, a ping is answered, and what one says the other hears.
+/// Checks that a ping is answered and that a message arrives, whatever else arrives.
 fn assert_talk_on(from: &mut Socket, to: &mut Socket) {
     from.send_text("ping");
     while from.frame() != "pong" {}
-    let id = from.say("fence");
+    let id = from.send_message("fence");
     for socket in [from, to] {
         while socket.skip_to("message")["message"]["id"] != id {}
     }
 }
 
-/// Looks through all that the Worker logged until the room's end.
+/// Searches everything that the Worker logged until the room ended.
 fn assert_nothing_is_written_down(world: &World, ann: &Participant, canary: &str) {
     assert_eq!(ann.destroy().status, 204);
     let worker = world.main().worker();
@@ -105,7 +105,7 @@ fn assert_is_no_defect(answer: &Answer, canary: &str) {
     }
 }
 
-fn whatever_a_body_holds_no_answer_is_a_defect(world: &World) {
+fn random_bodies_cause_no_internal_error(world: &World) {
     let canary = unknown_room();
     let mut nonsense = Nonsense::with(&canary);
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
@@ -122,7 +122,7 @@ fn whatever_a_body_holds_no_answer_is_a_defect(world: &World) {
     assert_nothing_is_written_down(world, &ann, &canary);
 }
 
-fn whatever_a_query_holds_no_answer_is_a_defect(world: &World) {
+fn random_queries_cause_no_internal_error(world: &World) {
     let (ann, _bob) = world.pair();
     let mut nonsense = Nonsense::with("");
 
@@ -135,7 +135,7 @@ fn whatever_a_query_holds_no_answer_is_a_defect(world: &World) {
     }
 }
 
-fn whatever_a_newer_peer_adds_a_message_is_a_message(world: &World) {
+fn unknown_keys_of_a_newer_client_are_ignored(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let newer: Map<String, Value> = (0..1_000).map(|n| (format!("new{n}"), json!({ "deep": [n] }))).collect();
 
@@ -158,14 +158,14 @@ fn whatever_a_newer_peer_adds_a_message_is_a_message(world: &World) {
     }
 }
 
-/// Chunks of a body that never ends, more than a body may have.
+/// Chunks of an endless body, together larger than a body may be.
 fn endless() -> Vec<u8> {
     [b"10000\r\n".to_vec(), vec![b' '; 0x10000], b"\r\n".to_vec()].concat().repeat(2)
 }
 
-/// Only without an announced length: with one, `wrangler dev` holds every answer back until the whole body came. And
-/// sometimes its proxy answers 500 in our place, as in `errors.rs`.
-fn a_body_without_end_is_refused_while_it_comes(world: &World) {
+/// Without a declared length only: otherwise `wrangler dev` delays every answer until the body is complete. Its proxy
+/// also sometimes answers 500 in the Worker's place, as in `errors.rs`.
+fn an_endless_body_is_refused_while_it_arrives(world: &World) {
     let (ann, _bob) = world.pair();
 
     let mut lines = std::iter::repeat_with(|| answer_to_endless_body(world, &ann)).take(5);
@@ -175,7 +175,7 @@ fn a_body_without_end_is_refused_while_it_comes(world: &World) {
     assert_eq!(ann.post(&json!({ "text": "still here" })).status, 201);
 }
 
-/// The first line of what comes back while the body is still on its way.
+/// The first line of the answer that arrives while the body is still being sent.
 fn answer_to_endless_body(world: &World, ann: &Participant) -> String {
     let host = world.main().base_url().trim_start_matches("http://");
     let (path, token) = (ann.path("messages"), ann.browser.token().expect("a cookie"));

@@ -1,13 +1,13 @@
-//! The headers that every answer carries, the API's and the pages', read off real answers.
+//! The headers of every answer, of the API and of the pages.
 
 use duet_test_support::Answer;
 use serde_json::json;
 
 use crate::world::World;
 
-cases![every_answer_of_the_api_is_locked_down, every_page_is_locked_down];
+cases![every_answer_of_the_api_has_the_security_headers, every_page_has_the_security_headers];
 
-/// On every answer, whatever it is. Browsers ignore HSTS on http.
+/// Sent with every answer. Browsers ignore HSTS on http.
 const EVERYWHERE: [(&str, &str); 7] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -31,7 +31,7 @@ fn assert_locked_down(answer: &Answer) {
     assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{policy}");
 }
 
-fn every_answer_of_the_api_is_locked_down(world: &World) {
+fn every_answer_of_the_api_has_the_security_headers(world: &World) {
     let (ann, _bob) = world.pair();
     let browser = &ann.browser;
     let answers = [
@@ -66,7 +66,7 @@ fn every_answer_of_the_api_is_locked_down(world: &World) {
     }
 }
 
-fn every_page_is_locked_down(world: &World) {
+fn every_page_has_the_security_headers(world: &World) {
     let room = format!("/room/{}", world.room());
     for path in
         ["/", room.as_str(), "/promises", "/nothing-here", "/app/room.js", "/style.css", "/openapi.json"]

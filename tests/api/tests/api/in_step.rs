@@ -1,47 +1,47 @@
-//! Whether Redis holds what a room holds.
+//! Whether Redis holds the same as a room.
 
 use std::time::Duration;
 
 use duet_test_support::{Participant, Redis, Reply, Stack, StoreKind, wait_until};
 use serde_json::{Value, json};
 
-/// How long Redis may take to hold what the room holds again. What was given up after 5 s may still run later, and is
-/// looked for 5 and 20 s after that.
+/// How long Redis may take to catch up with the room. A request that was abandoned after 5 s may still run later; the
+/// room counts the list 5 and 20 s after that.
 const REPAIR_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a room holds, as Redis has to hold it.
+/// The content of a room that Redis must hold.
 #[derive(Debug, PartialEq)]
 struct Content {
     messages: Vec<Value>,
     participants: Value,
 }
 
-/// Waits until Redis holds what the room of `who` holds, with an end to each key. Nothing may be said meanwhile.
+/// Waits until Redis holds the room of `who`, and each key has a time to live. No message may be sent meanwhile.
 #[track_caller]
 pub fn wait_until_in_step(stack: &Stack, who: &Participant) {
     if stack.store() == StoreKind::Embedded {
         return;
     }
-    let expected = told_by_the_room(who);
+    let expected = content_of_room(who);
     wait_until("Redis holds what the room holds", REPAIR_LIMIT, || {
-        (held_by_redis(stack.redis(), &who.room).as_ref() == Some(&expected)).then_some(())
+        (content_in_redis(stack.redis(), &who.room).as_ref() == Some(&expected)).then_some(())
     });
 }
 
-fn told_by_the_room(who: &Participant) -> Content {
-    // To join again changes nothing.
+fn content_of_room(who: &Participant) -> Content {
+    // A repeated join changes nothing.
     let joined = who.browser.post(&who.path("room/join"), &json!({}));
     assert_eq!(joined.status, 200, "{joined:?}");
-    let without_place = |mut message: Value| {
-        message.as_object_mut().expect("an object").remove("seq").expect("a place");
+    let without_seq = |mut message: Value| {
+        message.as_object_mut().expect("an object").remove("seq").expect("a sequence number");
         message
     };
-    let messages = who.history().into_iter().map(without_place).collect();
+    let messages = who.history().into_iter().map(without_seq).collect();
     Content { messages, participants: joined.json()["participants"].clone() }
 }
 
-/// `None` where something is missing, unreadable or without an end.
-fn held_by_redis(redis: &Redis, room: &str) -> Option<Content> {
+/// `None`: something is missing, unreadable or without a time to live.
+fn content_in_redis(redis: &Redis, room: &str) -> Option<Content> {
     let (meta, list) = (format!("meta:{room}"), format!("messages:{room}"));
     let Reply::Array(elements) = redis.try_run(&["LRANGE", &list, "0", "-1"]) else { return None };
     let Reply::Bulk(connected) = redis.try_run(&["HGET", &meta, "connected"]) else { return None };
@@ -62,7 +62,7 @@ pub fn keys_of(redis: &Redis, room: &str) -> Vec<String> {
     keys
 }
 
-/// Milliseconds until a key is forgotten; `None` where it is already. Panics where it has no end.
+/// Milliseconds until a key expires. `None`: it does not exist. Panics if it has no time to live.
 #[track_caller]
 pub fn ms_left(redis: &Redis, key: &str) -> Option<u64> {
     let ms = redis.run(&["PTTL", key]).integer();

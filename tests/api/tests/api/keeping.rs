@@ -1,4 +1,4 @@
-//! Keeping a room open without saying anything.
+//! Keeping a room open without sending a message.
 
 use duet_test_support::Participant;
 use serde_json::json;
@@ -6,17 +6,17 @@ use serde_json::json;
 use crate::world::{Talk, World, assert_keys, assert_refused};
 
 cases![
-    a_participant_keeps_the_room_open_by_post_and_all_are_told,
-    a_participant_keeps_the_room_open_by_frame_and_all_are_told,
-    a_participant_keeps_the_room_open_once_in_ten_seconds,
-    only_participants_keep_the_room_open,
+    keeping_the_room_open_by_post_is_broadcast,
+    keeping_the_room_open_by_frame_is_broadcast,
+    keeping_the_room_open_is_allowed_once_in_ten_seconds,
+    only_participants_can_keep_the_room_open,
 ];
 
 fn end_of_room(participant: &Participant) -> u64 {
     participant.browser.get(&participant.path("room/ttl")).number("expiresAt")
 }
 
-fn a_participant_keeps_the_room_open_by_post_and_all_are_told(world: &World) {
+fn keeping_the_room_open_by_post_is_broadcast(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     let mut second_tab = bob.connect();
     let before = end_of_room(&ann);
@@ -32,21 +32,21 @@ fn a_participant_keeps_the_room_open_by_post_and_all_are_told(world: &World) {
     assert_eq!(end_of_room(&bob), kept.number("expiresAt"));
 }
 
-fn a_participant_keeps_the_room_open_by_frame_and_all_are_told(world: &World) {
+fn keeping_the_room_open_by_frame_is_broadcast(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     let before = end_of_room(&ann);
 
     at_bob.send(&json!({ "type": "keep" }));
 
-    let told = at_bob.expect("expiry");
-    assert_keys(&told, &["type", "expiresAt"]);
-    assert_eq!(at_ann.frame(), told);
-    let kept_until = told["expiresAt"].as_u64().expect("a time");
-    assert!(kept_until > before, "{told}");
+    let expiry = at_bob.expect("expiry");
+    assert_keys(&expiry, &["type", "expiresAt"]);
+    assert_eq!(at_ann.frame(), expiry);
+    let kept_until = expiry["expiresAt"].as_u64().expect("a time");
+    assert!(kept_until > before, "{expiry}");
     assert_eq!(end_of_room(&bob), kept_until);
 }
 
-fn a_participant_keeps_the_room_open_once_in_ten_seconds(world: &World) {
+fn keeping_the_room_open_is_allowed_once_in_ten_seconds(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
     let keep = |who: &Participant| who.browser.post(&who.path("room/keep"), &json!({}));
     assert_eq!(keep(&ann).status, 200);
@@ -63,18 +63,18 @@ fn a_participant_keeps_the_room_open_once_in_ten_seconds(world: &World) {
     assert_keys(&error, &["type", "error", "message", "retryAfterSeconds"]);
     assert_eq!(error["error"], "too-many-requests");
     assert_eq!(json!(end_of_room(&ann)), end, "nothing moved");
-    assert_eq!(keep(&bob).status, 200, "each has a right of their own");
+    assert_eq!(keep(&bob).status, 200, "each participant has a limit of their own");
     assert_eq!(at_bob.expect("expiry"), at_ann.expect("expiry"));
 }
 
-fn only_participants_keep_the_room_open(world: &World) {
+fn only_participants_can_keep_the_room_open(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
 
     for other in [world.browser(), world.stranger()] {
         assert_refused(&other.post(&ann.path("room/keep"), &json!({})), 401, "not-a-participant");
     }
 
-    at_ann.say("fence");
+    at_ann.send_message("fence");
     for socket in [&mut at_ann, &mut at_bob] {
         socket.expect("message");
     }

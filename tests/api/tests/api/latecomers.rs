@@ -1,4 +1,4 @@
-//! Writes that run when nobody expects them any more: after they were given up, after an error, or a second time.
+//! Writes that run late: after they were abandoned, after an error, or a second time.
 
 use std::time::Duration;
 
@@ -16,27 +16,27 @@ use crate::{
 };
 
 cases![
-    a_message_that_is_written_late_is_there_once_although_nobody_writes_again,
-    a_first_message_that_is_written_late_is_there_once_although_nobody_writes_again,
-    a_seat_that_is_written_late_takes_nobody_elses,
-    what_a_late_write_leaves_of_a_destroyed_room_is_removed,
+    a_message_that_is_written_late_is_stored_once_without_a_further_message,
+    a_first_message_that_is_written_late_is_stored_once_without_a_further_message,
+    a_seat_that_is_written_late_does_not_replace_another,
+    keys_that_a_late_write_brings_back_are_deleted,
 ];
 
-/// What lets a write run later than anybody expects: given up before, answered with an error before, or run before.
+/// Faults that make a write run late: after it was abandoned, after an error answer, or a second time.
 const LATE: [FaultKind; 3] = [
     FaultKind::RunLate(TOO_LONG),
     FaultKind::StatusBefore(500, Duration::from_secs(3)),
     FaultKind::RunTwice(Duration::from_secs(3)),
 ];
 
-/// The next request with this command comes late.
+/// Delays the next request with this command.
 fn delay(stack: &Stack, room: &str, verb: &str, kind: FaultKind) -> Mark {
     let upstash = stack.upstash();
     upstash.inject(Fault::new(kind).for_room(room).for_verb(verb).times(1));
     upstash.mark()
 }
 
-/// Waits until the first request since then has run as often as it will, and the room's keys are those of the late one.
+/// Waits until the first request since `since` has run as often as it will, and the room's keys hold its late write.
 fn wait_until_late_one_ran(stack: &Stack, room: &str, since: Mark, kind: FaultKind) {
     let runs = if matches!(kind, FaultKind::RunTwice(_)) { 2 } else { 1 };
     wait_until("the late write has run", LIMIT, || {
@@ -45,11 +45,11 @@ fn wait_until_late_one_ran(stack: &Stack, room: &str, since: Mark, kind: FaultKi
     });
 }
 
-fn assert_there_once(world: &World, said_before: usize, verb: &str) {
+fn assert_there_once(world: &World, sent_before: usize, verb: &str) {
     let stack = world.main();
     let talks = LATE.map(|kind| {
         let (ann, bob) = world.pair();
-        for _ in 0..said_before {
+        for _ in 0..sent_before {
             ann.post(&json!({ "text": "before" }));
         }
         wait_until_in_step(stack, &ann);
@@ -61,19 +61,19 @@ fn assert_there_once(world: &World, said_before: usize, verb: &str) {
     for (kind, mark, ann) in talks {
         wait_until_late_one_ran(stack, &ann.room, mark, kind);
         wait_until_in_step(stack, &ann);
-        assert_eq!(ann.history().len(), said_before + 1);
+        assert_eq!(ann.history().len(), sent_before + 1);
     }
 }
 
-fn a_message_that_is_written_late_is_there_once_although_nobody_writes_again(world: &World) {
+fn a_message_that_is_written_late_is_stored_once_without_a_further_message(world: &World) {
     assert_there_once(world, 1, "RPUSHX");
 }
 
-fn a_first_message_that_is_written_late_is_there_once_although_nobody_writes_again(world: &World) {
+fn a_first_message_that_is_written_late_is_stored_once_without_a_further_message(world: &World) {
     assert_there_once(world, 0, "RPUSH");
 }
 
-fn a_seat_that_is_written_late_takes_nobody_elses(world: &World) {
+fn a_seat_that_is_written_late_does_not_replace_another(world: &World) {
     let stack = world.main();
     let seats = LATE.map(|kind| {
         let room = world.room();
@@ -92,7 +92,7 @@ fn a_seat_that_is_written_late_takes_nobody_elses(world: &World) {
     }
 }
 
-fn what_a_late_write_leaves_of_a_destroyed_room_is_removed(world: &World) {
+fn keys_that_a_late_write_brings_back_are_deleted(world: &World) {
     let (stack, redis) = (world.main(), world.main().redis());
     let rooms = LATE.map(|kind| {
         let Talk { ann, .. } = world.talk();
@@ -108,7 +108,7 @@ fn what_a_late_write_leaves_of_a_destroyed_room_is_removed(world: &World) {
 
     for (kind, mark, ann) in rooms {
         wait_until_late_one_ran(stack, &ann.room, mark, kind);
-        // It comes back with an end, and is removed long before that.
+        // The late write brings keys back. They have a time to live and are deleted long before it is over.
         for key in keys_of(redis, &ann.room) {
             ms_left(redis, &key);
         }

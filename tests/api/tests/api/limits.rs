@@ -1,4 +1,4 @@
-//! Limits of how fast a participant may be.
+//! Rate limits per participant.
 
 use duet_test_support::{Participant, message_id};
 use serde_json::json;
@@ -6,16 +6,16 @@ use serde_json::json;
 use crate::world::{STRICT_RATE, Talk, World, assert_refused, pong, talk};
 
 cases![
-    who_posts_too_fast_is_told_when_to_try_again,
-    who_sends_too_fast_is_told_by_frame_and_stays,
+    posting_too_fast_is_refused_with_a_time_to_retry,
+    sending_too_fast_is_answered_with_an_error_frame_and_the_socket_stays_open,
     a_flood_of_frames_is_closed_with_4429,
-    who_reads_too_fast_is_told_when_to_try_again,
+    reading_too_fast_is_refused_with_a_time_to_retry,
 ];
 
 /// More than any bucket holds.
 const FLOOD: usize = 100 * STRICT_RATE;
 
-fn who_posts_too_fast_is_told_when_to_try_again(world: &World) {
+fn posting_too_fast_is_refused_with_a_time_to_retry(world: &World) {
     let Talk { ann, bob, .. } = talk(world.strict());
 
     let refused = (0..FLOOD).map(|_| ann.post(&json!({ "text": "quick" }))).find(|sent| sent.status != 201);
@@ -27,9 +27,9 @@ fn who_posts_too_fast_is_told_when_to_try_again(world: &World) {
     assert_eq!(bob.post(&json!({ "text": "I was not" })).status, 201);
 }
 
-fn who_sends_too_fast_is_told_by_frame_and_stays(world: &World) {
+fn sending_too_fast_is_answered_with_an_error_frame_and_the_socket_stays_open(world: &World) {
     let Talk { mut at_ann, mut at_bob, bob, .. } = talk(world.strict());
-    let ids: Vec<String> = (0..2 * STRICT_RATE + 3).map(|_| at_ann.say("quick")).collect();
+    let ids: Vec<String> = (0..2 * STRICT_RATE + 3).map(|_| at_ann.send_message("quick")).collect();
 
     let answers: Vec<_> = ids.iter().map(|_| at_ann.frame()).collect();
 
@@ -40,10 +40,10 @@ fn who_sends_too_fast_is_told_by_frame_and_stays(world: &World) {
         assert!(ids.iter().any(|id| error["id"] == *id), "{error}");
     }
     assert_eq!(pong(&mut at_ann), "pong");
-    at_bob.say("I was not");
-    let told = ids.len() - refused.len() + 1;
-    let heard: Vec<_> = (0..told).map(|_| at_bob.expect_message()).collect();
-    assert_eq!(bob.history(), heard);
+    at_bob.send_message("I was not");
+    let delivered = ids.len() - refused.len() + 1;
+    let received: Vec<_> = (0..delivered).map(|_| at_bob.expect_message()).collect();
+    assert_eq!(bob.history(), received);
 }
 
 fn a_flood_of_frames_is_closed_with_4429(world: &World) {
@@ -57,11 +57,11 @@ fn a_flood_of_frames_is_closed_with_4429(world: &World) {
 
     assert_eq!(at_ann.closed(), 4429);
     at_bob.skip_to("presence");
-    at_bob.say_as(&message_id(), "still here");
+    at_bob.send_message_as(&message_id(), "still here");
     at_bob.expect("message");
 }
 
-fn who_reads_too_fast_is_told_when_to_try_again(world: &World) {
+fn reading_too_fast_is_refused_with_a_time_to_retry(world: &World) {
     let Talk { ann, bob, .. } = talk(world.strict());
     let read = |who: &Participant| who.browser.get(&who.path("messages"));
 

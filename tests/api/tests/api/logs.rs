@@ -1,4 +1,4 @@
-//! What the Worker says of itself: routes and outcomes, never who, where or what.
+//! The Worker's log contains routes and outcomes, but no address, room or text.
 
 use std::{io::Write, net::TcpStream};
 
@@ -7,22 +7,25 @@ use serde_json::json;
 
 use crate::world::{Talk, World, unknown_room};
 
-cases![logs_hold_routes_and_outcomes_and_nothing_of_a_room, a_client_that_hangs_up_is_no_defect_of_ours];
+cases![
+    logs_contain_routes_and_outcomes_but_nothing_of_a_room,
+    a_client_that_hangs_up_is_not_logged_as_an_internal_error
+];
 
-/// wrangler's own account of requests, which a deployed Worker does not have.
+/// The prefix of wrangler's own log of requests, which a deployed Worker does not have.
 const WRANGLERS_OWN: &str = "[wrangler:";
 
-/// What the Worker itself has logged so far.
+/// The lines that the Worker itself has logged so far.
 pub fn own_lines(worker: &Worker) -> Vec<String> {
     worker.log().into_iter().filter(|line| !line.contains(WRANGLERS_OWN)).collect()
 }
 
-fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
+fn logs_contain_routes_and_outcomes_but_nothing_of_a_room(world: &World) {
     let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
     let canary = unknown_room();
 
     ann.post(&json!({ "text": canary, "sender": canary }));
-    at_ann.say(&canary);
+    at_ann.send_message(&canary);
     ann.post(&json!({ "text": "", "sender": canary }));
     ann.browser.get(&format!("/api/room?roomId={canary}"));
     ann.browser.get(&format!("/api/{canary}"));
@@ -52,12 +55,12 @@ fn logs_hold_routes_and_outcomes_and_nothing_of_a_room(world: &World) {
     }
 }
 
-fn a_client_that_hangs_up_is_no_defect_of_ours(world: &World) {
+fn a_client_that_hangs_up_is_not_logged_as_an_internal_error(world: &World) {
     const HANG_UPS: usize = 5;
     let stack = world.own(&[]);
     let half_sent: Vec<TcpStream> = (0..HANG_UPS).map(|_| send_half(stack.base_url())).collect();
 
-    // Its answer says that those before have arrived.
+    // Its answer shows that the requests before it have arrived.
     Browser::new(stack.base_url()).create_room(&json!({}));
     drop(half_sent);
 
@@ -69,7 +72,7 @@ fn a_client_that_hangs_up_is_no_defect_of_ours(world: &World) {
     assert!(own_lines(stack.worker()).iter().all(|line| !line.contains("internal")));
 }
 
-/// Begins a request whose body never comes whole.
+/// Starts a request whose body never becomes complete.
 fn send_half(base_url: &str) -> TcpStream {
     let host = base_url.trim_start_matches("http://");
     let mut connection = TcpStream::connect(host).expect("it listens");

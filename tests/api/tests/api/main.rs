@@ -1,11 +1,11 @@
-//! The API from outside: real requests and real sockets against the real Worker under workerd, every case once on
-//! each store. `cargo test -p duet-api-tests [-- FILTER]`; a case is called `<store>::<subject>::<sentence>`.
+//! The API from outside: real requests and real sockets against the real Worker under workerd. Every case runs once on
+//! each store. `cargo test -p duet-api-tests [-- FILTER]`; a case is called `<store>::<subject>::<behaviour>`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "what fails here is a test, and has to say so at once"
+    reason = "a failure here is a failing test, and has to be reported at once"
 )]
 
 #[macro_use]
@@ -50,7 +50,7 @@ use duet_test_support::StoreKind;
 use libtest_mimic::{Arguments, Trial};
 use world::{Case, World};
 
-/// A subject is a file, and its cases.
+/// A subject: the name of a file, and its cases.
 type Subject = (&'static str, &'static [Case]);
 
 const ON_BOTH_STORES: [Subject; 19] = [
@@ -90,22 +90,22 @@ const ON_UPSTASH: [Subject; 7] = [
     ("waiting", waiting::CASES),
 ];
 
-/// What takes minutes: only with `--ignored`, and best with `--test-threads=1`.
+/// Subjects that take minutes. They run only with `--ignored`, and best with `--test-threads=1`.
 const WHEN_ASKED: [Subject; 1] = [("crowds", crowds::CASES)];
 
-/// Most cases wait most of the time.
+/// More threads than processors, because most cases mostly wait.
 const THREADS: usize = 8;
 
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
-    // The storms on Upstash wait longest, so they begin first.
+    // The storms on Upstash take longest, so they start first.
     let worlds = [StoreKind::Upstash, StoreKind::Embedded].map(|store| Arc::new(World::new(store)));
     let trials = worlds.iter().flat_map(trials).collect();
 
     let conclusion = libtest_mimic::run(&arguments, trials);
 
-    // Before the exit, which drops nothing.
+    // `exit` drops nothing, and the Workers must end.
     drop(worlds);
     conclusion.exit();
 }

@@ -1,4 +1,4 @@
-//! Messages: sent by POST or by frame, stored once, told once, in one order.
+//! Messages: sent by POST or by frame, stored once, broadcast once, in one order.
 
 use duet_test_support::{Participant, Socket, message_id, now_ms};
 use serde_json::{Value, json};
@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 use crate::world::{Talk, World, assert_bad_field, assert_keys, assert_refused, seqs, texts};
 
 cases![
-    a_posted_message_reaches_both,
-    a_frame_reaches_both_and_so_confirms_itself,
+    a_posted_message_reaches_both_participants,
+    a_message_frame_reaches_both_participants_and_confirms_itself,
     a_posted_message_without_id_or_sender_gets_them,
     the_same_id_posted_again_is_the_same_message,
     the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only,
-    an_id_is_one_whichever_way_it_comes,
-    an_id_of_the_others_message_is_refused,
-    two_who_talk_at_once_are_heard_in_one_order_without_holes,
-    what_is_told_is_what_is_read_later,
+    a_message_id_is_recognised_across_post_and_frame,
+    an_id_that_the_other_participant_used_is_refused,
+    simultaneous_messages_arrive_in_one_order_without_gaps,
+    the_history_equals_the_broadcasts,
     history_is_read_in_pages,
-    history_has_200_messages_unless_asked_for_more,
-    a_page_of_history_has_about_1_mib_at_the_most,
+    a_page_of_history_has_200_messages_by_default,
+    a_page_of_history_has_at_most_about_1_mib,
     after_and_limit_must_be_numbers_in_range,
-    only_participants_read_and_send,
+    only_participants_can_read_and_send,
     a_text_has_1_to_16384_bytes,
     a_text_has_no_control_characters_but_newline_and_tab,
-    a_text_is_kept_as_it_came,
+    a_text_is_stored_unchanged,
     a_sender_has_at_most_100_characters,
     an_id_must_be_a_nanoid,
     unknown_keys_are_ignored,
@@ -30,15 +30,15 @@ cases![
 
 const MESSAGE_KEYS: [&str; 6] = ["id", "seq", "participantId", "sender", "text", "timestamp"];
 
-/// Sends a message that nothing can overtake, and checks that it is the next thing that is heard.
+/// Sends a message and checks that it is the next one that arrives, so that nothing was sent before it.
 fn assert_nothing_else_comes(from: &mut Socket, at: &mut [&mut Socket]) {
-    let fence = from.say("fence");
+    let fence = from.send_message("fence");
     for socket in at {
         assert_eq!(socket.expect_message()["id"], fence);
     }
 }
 
-fn a_posted_message_reaches_both(world: &World) {
+fn a_posted_message_reaches_both_participants(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let id = message_id();
 
@@ -59,7 +59,7 @@ fn a_posted_message_reaches_both(world: &World) {
     }
 }
 
-fn a_frame_reaches_both_and_so_confirms_itself(world: &World) {
+fn a_message_frame_reaches_both_participants_and_confirms_itself(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let id = message_id();
 
@@ -98,20 +98,20 @@ fn the_same_id_posted_again_is_the_same_message(world: &World) {
 
 fn the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only(world: &World) {
     let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.say("once");
+    let id = at_ann.send_message("once");
     let first = at_ann.expect_message();
     assert_eq!(at_bob.expect_message(), first);
 
-    at_ann.say_as(&id, "once");
+    at_ann.send_message_as(&id, "once");
 
     assert_eq!(at_ann.expect_message(), first);
     assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
     assert_eq!(texts(&bob.history()), ["once", "fence"]);
 }
 
-fn an_id_is_one_whichever_way_it_comes(world: &World) {
+fn a_message_id_is_recognised_across_post_and_frame(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.say("once");
+    let id = at_ann.send_message("once");
     let first = at_ann.expect_message();
     at_bob.expect_message();
 
@@ -121,14 +121,14 @@ fn an_id_is_one_whichever_way_it_comes(world: &World) {
     assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
 }
 
-fn an_id_of_the_others_message_is_refused(world: &World) {
+fn an_id_that_the_other_participant_used_is_refused(world: &World) {
     let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.say("hers");
+    let id = at_ann.send_message("hers");
     let hers = at_ann.expect_message();
     assert_eq!(at_bob.expect_message(), hers);
 
     assert_bad_field(&bob.post(&json!({ "id": id, "text": "his" })), "id");
-    at_bob.say_as(&id, "his");
+    at_bob.send_message_as(&id, "his");
 
     let error = at_bob.expect("error");
     assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("bad-request")));
@@ -136,43 +136,43 @@ fn an_id_of_the_others_message_is_refused(world: &World) {
     assert_eq!(texts(&bob.history()), ["hers", "fence"]);
 }
 
-fn two_who_talk_at_once_are_heard_in_one_order_without_holes(world: &World) {
+fn simultaneous_messages_arrive_in_one_order_without_gaps(world: &World) {
     const EACH: usize = 100;
     let Talk { ann, bob, at_ann, at_bob } = world.talk();
 
     let talk = |mut socket: Socket| {
         move || {
-            let own: Vec<String> = (0..EACH).map(|number| socket.say(&number.to_string())).collect();
-            let heard: Vec<Value> = (0..2 * EACH).map(|_| socket.expect_message()).collect();
-            (own, heard)
+            let own: Vec<String> = (0..EACH).map(|number| socket.send_message(&number.to_string())).collect();
+            let received: Vec<Value> = (0..2 * EACH).map(|_| socket.expect_message()).collect();
+            (own, received)
         }
     };
     let (at_ann, at_bob) = (std::thread::spawn(talk(at_ann)), std::thread::spawn(talk(at_bob)));
-    let (by_ann, ann_heard) = at_ann.join().unwrap();
-    let (by_bob, bob_heard) = at_bob.join().unwrap();
+    let (by_ann, ann_received) = at_ann.join().unwrap();
+    let (by_bob, bob_received) = at_bob.join().unwrap();
 
-    assert_eq!(ann_heard, bob_heard);
-    assert_eq!(seqs(&ann_heard), (1..=2 * EACH as u64).collect::<Vec<_>>());
-    for (sender, said) in [(&ann, by_ann), (&bob, by_bob)] {
-        let heard = ann_heard.iter().filter(|message| message["participantId"] == sender.id);
+    assert_eq!(ann_received, bob_received);
+    assert_eq!(seqs(&ann_received), (1..=2 * EACH as u64).collect::<Vec<_>>());
+    for (sender, sent) in [(&ann, by_ann), (&bob, by_bob)] {
+        let received = ann_received.iter().filter(|message| message["participantId"] == sender.id);
         assert!(
-            heard.map(|message| message["id"].as_str().unwrap()).eq(said),
-            "in the order in which it was said"
+            received.map(|message| message["id"].as_str().unwrap()).eq(sent),
+            "in the order in which it was sent"
         );
-        assert_eq!(sender.history(), ann_heard);
+        assert_eq!(sender.history(), ann_received);
     }
 }
 
-fn what_is_told_is_what_is_read_later(world: &World) {
+fn the_history_equals_the_broadcasts(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
 
-    at_ann.say("one");
+    at_ann.send_message("one");
     ann.post(&json!({ "text": "two" }));
-    at_bob.say("three");
+    at_bob.send_message("three");
 
-    let told: Vec<Value> = (0..3).map(|_| at_bob.expect_message()).collect();
-    assert_eq!(seqs(&told), [1, 2, 3]);
-    assert_eq!(ann.history(), told);
+    let received: Vec<Value> = (0..3).map(|_| at_bob.expect_message()).collect();
+    assert_eq!(seqs(&received), [1, 2, 3]);
+    assert_eq!(ann.history(), received);
 }
 
 fn history_is_read_in_pages(world: &World) {
@@ -198,10 +198,10 @@ fn history_is_read_in_pages(world: &World) {
     assert_eq!(page("?after=500&limit=500"), [0; 0]);
 }
 
-fn history_has_200_messages_unless_asked_for_more(world: &World) {
+fn a_page_of_history_has_200_messages_by_default(world: &World) {
     let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
     for _ in 0..203 {
-        at_ann.say("again");
+        at_ann.send_message("again");
     }
     (0..203).for_each(|_| drop(at_ann.expect_message()));
 
@@ -210,28 +210,28 @@ fn history_has_200_messages_unless_asked_for_more(world: &World) {
     assert_eq!(count("messages?limit=500"), Some(203));
 }
 
-fn a_page_of_history_has_about_1_mib_at_the_most(world: &World) {
+fn a_page_of_history_has_at_most_about_1_mib(world: &World) {
     const MIB: usize = 1024 * 1024;
     const LONGEST: usize = 16_384;
     let (ann, bob) = world.pair();
     let text = "x".repeat(LONGEST);
-    let (said, mut read) = (MIB / LONGEST + 20, vec![]);
-    for _ in 0..said {
+    let (sent, mut read) = (MIB / LONGEST + 20, vec![]);
+    for _ in 0..sent {
         assert_eq!(ann.post(&json!({ "text": text })).status, 201);
     }
 
-    while read.len() < said {
+    while read.len() < sent {
         let page = bob.browser.get(&bob.path(&format!("messages?limit=500&after={}", read.len())));
-        assert_eq!(page.number("lastSeq"), said as u64);
+        assert_eq!(page.number("lastSeq"), sent as u64);
         let messages = page.json()["messages"].as_array().expect("a list").clone();
-        let is_last = read.len() + messages.len() == said;
-        // The message that crosses the limit is the last one, and each has some bytes beside its text.
+        let is_last = read.len() + messages.len() == sent;
+        // The message that crosses the limit is the last one, and each has some bytes in addition to its text.
         assert!(page.body.len() < MIB + 2 * LONGEST, "{} bytes", page.body.len());
         assert!(is_last || page.body.len() > MIB, "{} bytes, and more were there", page.body.len());
         read.extend(messages);
     }
 
-    assert_eq!(seqs(&read), (1..=said as u64).collect::<Vec<_>>());
+    assert_eq!(seqs(&read), (1..=sent as u64).collect::<Vec<_>>());
 }
 
 fn after_and_limit_must_be_numbers_in_range(world: &World) {
@@ -245,7 +245,7 @@ fn after_and_limit_must_be_numbers_in_range(world: &World) {
     }
 }
 
-fn only_participants_read_and_send(world: &World) {
+fn only_participants_can_read_and_send(world: &World) {
     let (ann, _) = world.pair();
     let with_a_seat_elsewhere = Participant::join_as(world.browser(), &world.room()).browser;
 
@@ -282,9 +282,9 @@ fn a_text_has_no_control_characters_but_newline_and_tab(world: &World) {
     }
 }
 
-fn a_text_is_kept_as_it_came(world: &World) {
+fn a_text_is_stored_unchanged(world: &World) {
     let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
-    let said = [
+    let texts_sent = [
         "  spaces  ",
         "\"quotes\" \\ {json}",
         "é e\u{301} 👩‍👩‍👧 🏴‍☠️",
@@ -295,12 +295,12 @@ fn a_text_is_kept_as_it_came(world: &World) {
         "OK",
     ];
 
-    for text in said {
-        at_ann.say(text);
+    for text in texts_sent {
+        at_ann.send_message(text);
         assert_eq!(at_bob.expect_message()["text"], text);
     }
 
-    assert_eq!(texts(&bob.history()), said);
+    assert_eq!(texts(&bob.history()), texts_sent);
 }
 
 fn a_sender_has_at_most_100_characters(world: &World) {

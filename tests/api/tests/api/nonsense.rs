@@ -1,27 +1,28 @@
-//! What no client of ours sends, made up from a seed: messages with something wrong, or nothing right, about them.
+//! Random input from a seed: messages with one fault or with nothing valid in them.
 
 use std::{env, thread};
 
 use fastrand::Rng;
 
 const KEYS: [&str; 8] = ["type", "id", "sender", "text", "ttlSeconds", "access", "proof", "participantId"];
-/// A little less than what a body may have, and more than a frame may.
+/// A little below the limit of a body and above the limit of a frame.
 const BIG_BYTES: usize = 60_000;
 
-/// A source of nonsense. The same from the same seed: `DUET_SEED`, a number, 1 by default; it is said where a case fails.
+/// A source of random input. The same seed gives the same input: `DUET_SEED`, a number, 1 by default. A failing case
+/// shows its seed.
 pub struct Nonsense {
     seed: u64,
     rng: Rng,
     canary: String,
 }
 
-/// What goes over a socket.
+/// Something to send over a socket.
 pub enum Frame {
     /// A text frame, whose bytes need not be UTF-8.
     Text(Vec<u8>),
     /// A binary frame.
     Binary(Vec<u8>),
-    /// No frame at all: bytes on the connection, after which nothing can be expected of it.
+    /// Raw bytes on the connection, after which it cannot be used any more.
     Bytes(Vec<u8>),
 }
 
@@ -34,13 +35,13 @@ impl Drop for Nonsense {
 }
 
 impl Nonsense {
-    /// Nonsense that carries `canary` wherever it holds a text.
+    /// A source whose texts all contain `canary`.
     pub fn with(canary: &str) -> Self {
         let seed = env::var("DUET_SEED").map_or(1, |raw| raw.parse().expect("DUET_SEED is a number"));
         Self { seed, rng: Rng::with_seed(seed), canary: canary.to_owned() }
     }
 
-    /// Something to send over a socket.
+    /// Input for a socket.
     pub fn frame(&mut self) -> Frame {
         let bytes = self.body();
         match self.rng.u8(0..20) {
@@ -50,7 +51,7 @@ impl Nonsense {
         }
     }
 
-    /// Something to send as a body.
+    /// Input for a body.
     pub fn body(&mut self) -> Vec<u8> {
         match self.rng.u8(0..16) {
             0..4 => self.with_a_wrong_value(),
@@ -65,7 +66,7 @@ impl Nonsense {
         }
     }
 
-    /// Something to stand behind a `?`.
+    /// Input for a query string.
     pub fn query(&mut self, room: &str) -> String {
         let values =
             ["", room, "-1", "1.5", "99999999999999999999999", "0x10", "%00", "%ff", "%F0%9F%A6%8A", "null"];
@@ -82,13 +83,13 @@ impl Nonsense {
         (0..21).map(|_| self.rng.alphanumeric()).collect()
     }
 
-    /// A message that is right.
+    /// A valid message.
     fn message(&mut self) -> String {
         let id = self.id();
         format!(r#"{{"type":"message","id":"{id}","sender":"Eve","text":"{}"}}"#, self.canary)
     }
 
-    /// The message, with something put in front of its last brace.
+    /// The message with `more` inserted before its last brace.
     fn with_more(&mut self, more: &str) -> Vec<u8> {
         let message = self.message();
         format!("{},{more}}}", message.trim_end_matches('}')).into_bytes()
@@ -169,7 +170,7 @@ impl Nonsense {
         }
     }
 
-    /// A message in which some bytes are others, are gone or come twice.
+    /// A message in which some bytes are changed, removed or doubled.
     fn mutilated(&mut self) -> Vec<u8> {
         let mut bytes = self.message().into_bytes();
         for _ in 0..self.rng.u8(1..4) {

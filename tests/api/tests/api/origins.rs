@@ -1,4 +1,4 @@
-//! Pages of other sites: they may not act in a visitor's name.
+//! Pages of other sites must not act in a visitor's name.
 
 use duet_test_support::Socket;
 use serde_json::json;
@@ -8,12 +8,12 @@ use crate::world::{World, assert_refused, pong};
 cases![
     a_page_of_another_site_can_change_nothing,
     a_page_of_another_site_can_open_no_socket,
-    our_own_page_can_do_everything,
+    a_page_of_the_same_origin_can_do_everything,
     reading_is_open_but_not_shared_with_other_sites,
 ];
 
-/// The last is what a sandboxed frame or a file sends. One that differs in its scheme alone does not arrive as it is sent:
-/// `wrangler dev` puts the Worker's own in its place, so `src/wire/origin.rs` has a test of that.
+/// Foreign origins. A sandboxed frame or a file sends the last one. An origin with only a different scheme cannot be
+/// tested here, because `wrangler dev` replaces it with the Worker's own; `src/wire/origin.rs` tests it.
 fn foreign(world: &World) -> [String; 6] {
     let own = world.main().base_url();
     let (_, authority) = own.split_once("://").expect("a scheme");
@@ -60,7 +60,7 @@ fn a_page_of_another_site_can_open_no_socket(world: &World) {
     }
 }
 
-fn our_own_page_can_do_everything(world: &World) {
+fn a_page_of_the_same_origin_can_do_everything(world: &World) {
     let (ann, _) = world.pair();
     let own = world.main().base_url();
     let ask = |method: &str, path: &str| ann.browser.ask(method, path).header("origin", own);

@@ -1,4 +1,4 @@
-//! Who is here: seats, open sockets, and who is writing.
+//! Presence: seats, open sockets and typing notices.
 
 use duet_test_support::Participant;
 use serde_json::{Value, json};
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 use crate::world::{Talk, World, assert_keys, pong};
 
 cases![
-    ready_comes_first_and_says_it_all,
+    ready_is_the_first_frame_and_describes_the_room,
     ready_counts_the_messages,
-    a_seat_that_is_taken_is_told_to_those_who_are_here,
-    who_comes_and_who_leaves_is_told,
-    presence_says_how_far_the_room_is,
-    who_vanishes_without_a_word_is_told_too,
+    a_new_seat_is_broadcast,
+    coming_and_leaving_is_broadcast,
+    presence_carries_the_last_sequence_number,
+    a_broken_connection_is_broadcast_as_leaving,
     a_second_tab_is_the_same_participant,
-    typing_is_told_to_the_other_only,
-    typing_is_passed_on_now_and_then_only,
+    typing_is_sent_to_the_other_participant_only,
+    typing_notices_are_rate_limited,
 ];
 
-fn ready_comes_first_and_says_it_all(world: &World) {
+fn ready_is_the_first_frame_and_describes_the_room(world: &World) {
     let (ann, bob) = world.pair();
     let expires_at = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
 
@@ -47,7 +47,7 @@ fn assert_presence(frame: &Value, participants: &[&str], online: &[&str]) {
     assert_eq!((&frame["participants"], &frame["online"]), (&json!(participants), &json!(online)), "{frame}");
 }
 
-fn a_seat_that_is_taken_is_told_to_those_who_are_here(world: &World) {
+fn a_new_seat_is_broadcast(world: &World) {
     let ann = Participant::join(world.main().base_url(), &world.room());
     let mut at_ann = ann.connect();
 
@@ -56,7 +56,7 @@ fn a_seat_that_is_taken_is_told_to_those_who_are_here(world: &World) {
     assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
-fn who_comes_and_who_leaves_is_told(world: &World) {
+fn coming_and_leaving_is_broadcast(world: &World) {
     let (ann, bob) = world.pair();
     let mut at_ann = ann.connect();
 
@@ -66,7 +66,7 @@ fn who_comes_and_who_leaves_is_told(world: &World) {
     assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
-fn presence_says_how_far_the_room_is(world: &World) {
+fn presence_carries_the_last_sequence_number(world: &World) {
     let Talk { ann, bob, mut at_ann, at_bob } = world.talk();
     ann.post(&json!({ "text": "one" }));
     ann.post(&json!({ "text": "two" }));
@@ -84,7 +84,7 @@ fn presence_says_how_far_the_room_is(world: &World) {
     }
 }
 
-fn who_vanishes_without_a_word_is_told_too(world: &World) {
+fn a_broken_connection_is_broadcast_as_leaving(world: &World) {
     let Talk { ann, bob, mut at_ann, at_bob } = world.talk();
 
     drop(at_bob);
@@ -98,19 +98,19 @@ fn a_second_tab_is_the_same_participant(world: &World) {
     let mut second_tab = bob.open();
     let ready = second_tab.expect("ready");
     assert_presence(&ready, &[&ann.id, &bob.id], &[&ann.id, &bob.id]);
-    at_ann.say("to both tabs");
+    at_ann.send_message("to both tabs");
     for socket in [&mut at_ann, &mut at_bob, &mut second_tab] {
         assert_eq!(socket.expect_message()["text"], "to both tabs");
     }
 
     second_tab.leave();
-    at_bob.say("one tab is left");
+    at_bob.send_message("one tab is left");
     assert_eq!(at_ann.expect_message()["text"], "one tab is left");
     at_bob.leave();
     assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
-fn typing_is_told_to_the_other_only(world: &World) {
+fn typing_is_sent_to_the_other_participant_only(world: &World) {
     let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
     let mut second_tab = ann.connect();
 
@@ -125,20 +125,20 @@ fn typing_is_told_to_the_other_only(world: &World) {
     }
 }
 
-fn typing_is_passed_on_now_and_then_only(world: &World) {
+fn typing_notices_are_rate_limited(world: &World) {
     const NOTICES: usize = 200;
     let Talk { mut at_ann, mut at_bob, .. } = world.talk();
 
     for _ in 0..NOTICES {
         at_ann.send(&json!({ "type": "typing" }));
     }
-    at_ann.say("fence");
+    at_ann.send_message("fence");
 
-    let mut heard = 0;
+    let mut received = 0;
     while at_bob.frame()["type"] == "typing" {
-        heard += 1;
+        received += 1;
     }
-    assert!((1..NOTICES).contains(&heard), "{heard} were passed on");
+    assert!((1..NOTICES).contains(&received), "{received} were passed on");
     at_ann.expect("message");
     assert_eq!(pong(&mut at_ann), "pong");
 }

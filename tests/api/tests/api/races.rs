@@ -1,4 +1,4 @@
-//! What meets the end of a room: it is done before and told to both, or it is refused, and nothing of it remains.
+//! Calls that race with the end of a room. Each one either completes and reaches both, or is refused without a trace.
 
 use std::{
     iter,
@@ -16,19 +16,19 @@ use crate::{
 };
 
 cases![
-    a_frame_that_meets_a_destroy_is_told_to_both_or_to_nobody,
-    a_post_that_meets_a_destroy_is_told_to_both_or_refused,
-    a_join_that_meets_a_destroy_revives_nothing,
-    two_who_meet_at_the_last_seat_do_not_both_get_it,
+    a_frame_that_races_with_destroy_reaches_both_or_neither,
+    a_post_that_races_with_destroy_reaches_both_or_is_refused,
+    a_join_that_races_with_destroy_does_not_revive_the_room,
+    only_one_of_two_simultaneous_joins_gets_the_last_seat,
 ];
 
 const RACES: usize = 5;
 /// Races that run at the same time, each in a room of its own.
 const LANES: usize = 4;
-/// Frames that are sent and not yet heard, or posts that are not yet answered, at any time.
+/// Frames that are sent but not received, or posts that are not answered, at any time.
 const ON_THEIR_WAY: usize = 3;
 
-/// Runs `race` again and again, in several lanes.
+/// Runs `race` repeatedly in several lanes.
 fn run(world: &World, race: fn(&World, &str)) {
     let (canary, left) = (unknown_room(), AtomicUsize::new(RACES * rounds()));
     let is_left =
@@ -56,7 +56,7 @@ fn assert_nothing_remains(world: &World, of: &Participant) {
     }
 }
 
-/// The next message; `None` at the end of the room, which has to be said.
+/// The next message. `None`: the room was destroyed, which the server must announce.
 fn next_message(socket: &mut Socket) -> Option<Value> {
     let mut frame = socket.frame();
     if frame["type"] == "message" {
@@ -68,7 +68,7 @@ fn next_message(socket: &mut Socket) -> Option<Value> {
 }
 
 /// All messages that arrive until the room ends.
-fn hear_out(socket: &mut Socket) -> Vec<Value> {
+fn read_to_the_end(socket: &mut Socket) -> Vec<Value> {
     iter::from_fn(|| next_message(socket)).collect()
 }
 
@@ -76,14 +76,14 @@ fn ids(messages: &[Value]) -> Vec<String> {
     messages.iter().map(|message| message["id"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// Ends the room as soon as something was heard in it, and hears out the rest. Returns all that was heard.
+/// Destroys the room after the first message. Returns all messages that arrived.
 fn destroy_soon(who: &Participant, socket: &mut Socket) -> Vec<Value> {
     let first = socket.expect_message();
     assert_eq!(who.destroy().status, 204);
-    [vec![first], hear_out(socket)].concat()
+    [vec![first], read_to_the_end(socket)].concat()
 }
 
-fn a_frame_that_meets_a_destroy_is_told_to_both_or_to_nobody(world: &World) {
+fn a_frame_that_races_with_destroy_reaches_both_or_neither(world: &World) {
     run(world, |world, canary| {
         let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
 
@@ -100,23 +100,23 @@ fn a_frame_that_meets_a_destroy_is_told_to_both_or_to_nobody(world: &World) {
     });
 }
 
-/// Always has some frames on their way. Returns the ids of all that were sent, and the messages that were heard.
+/// Keeps several frames under way until the room ends. Returns the ids that were sent and the messages that arrived.
 fn talk_until_the_end(socket: &mut Socket, text: &str) -> (Vec<String>, Vec<Value>) {
-    let (mut sent, mut heard) = (vec![], vec![]);
+    let (mut sent, mut received) = (vec![], vec![]);
     loop {
-        while sent.len() < heard.len() + ON_THEIR_WAY {
+        while sent.len() < received.len() + ON_THEIR_WAY {
             let id = message_id();
             socket.try_send_text(&json!({ "type": "message", "id": id, "text": text }).to_string());
             sent.push(id);
         }
         match next_message(socket) {
-            Some(message) => heard.push(message),
-            None => return (sent, heard),
+            Some(message) => received.push(message),
+            None => return (sent, received),
         }
     }
 }
 
-fn a_post_that_meets_a_destroy_is_told_to_both_or_refused(world: &World) {
+fn a_post_that_races_with_destroy_reaches_both_or_is_refused(world: &World) {
     run(world, |world, canary| {
         let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
 
@@ -130,13 +130,13 @@ fn a_post_that_meets_a_destroy_is_told_to_both_or_refused(world: &World) {
             (accepted, by_bob.join().unwrap())
         });
 
-        assert_eq!(hear_out(&mut at_ann), accepted);
+        assert_eq!(read_to_the_end(&mut at_ann), accepted);
         assert_eq!(by_bob, accepted);
         assert_nothing_remains(world, &ann);
     });
 }
 
-/// Posts until the room is gone. Returns the messages as they were answered.
+/// Posts until the room is gone. Returns the messages in the answers.
 fn post_until_refused(ann: &Participant, text: &str) -> Vec<Value> {
     let mut accepted = vec![];
     loop {
@@ -153,7 +153,7 @@ fn join(browser: &Browser, room: &str) -> u16 {
     browser.post(&format!("/api/room/join?roomId={room}"), &json!({})).status
 }
 
-/// Lets so many strangers join at once, while `meanwhile` happens. Returns their statuses.
+/// Lets this many strangers join at once while `meanwhile` runs. Returns their statuses.
 fn join_at_once(world: &World, room: &str, strangers: usize, meanwhile: impl FnOnce() + Send) -> Vec<u16> {
     thread::scope(|scope| {
         let joins: Vec<_> = (0..strangers).map(|_| scope.spawn(|| join(&world.browser(), room))).collect();
@@ -162,7 +162,7 @@ fn join_at_once(world: &World, room: &str, strangers: usize, meanwhile: impl FnO
     })
 }
 
-fn a_join_that_meets_a_destroy_revives_nothing(world: &World) {
+fn a_join_that_races_with_destroy_does_not_revive_the_room(world: &World) {
     run(world, |world, _| {
         let ann = Participant::join(world.main().base_url(), &world.room());
 
@@ -174,7 +174,7 @@ fn a_join_that_meets_a_destroy_revives_nothing(world: &World) {
     });
 }
 
-fn two_who_meet_at_the_last_seat_do_not_both_get_it(world: &World) {
+fn only_one_of_two_simultaneous_joins_gets_the_last_seat(world: &World) {
     run(world, |world, _| {
         let ann = Participant::join(world.main().base_url(), &world.room());
 

@@ -1,4 +1,4 @@
-//! What stands in Redis, and for how long.
+//! The content and the time to live of the keys in Redis.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use duet_test_support::{LIMIT, Participant, Redis, wait_until};
@@ -14,12 +14,12 @@ cases![
     a_room_is_two_keys,
     seats_are_digests_and_no_token_is_stored,
     a_message_is_one_element_of_the_list,
-    a_long_history_goes_out_in_pieces,
-    no_key_is_ever_without_an_end,
-    redis_keeps_a_room_for_twice_its_life_and_not_much_longer_than_its_longest,
+    a_long_history_is_written_in_several_requests,
+    every_key_always_has_a_time_to_live,
+    redis_keeps_a_room_for_twice_its_lifetime_within_its_maximum,
     a_destroyed_room_has_no_key,
-    an_expired_room_is_deleted_though_nobody_asks,
-    asking_for_a_room_that_never_was_asks_redis_nothing,
+    an_expired_room_is_deleted_without_a_call,
+    calls_for_an_unknown_room_send_redis_no_request,
 ];
 
 fn field(redis: &Redis, room: &str, name: &str) -> String {
@@ -68,7 +68,7 @@ fn seats_are_digests_and_no_token_is_stored(world: &World) {
 
 fn a_message_is_one_element_of_the_list(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.say("one");
+    at_ann.send_message("one");
     at_bob.expect("message");
     ann.post(&json!({ "sender": "Ann", "text": "two" }));
     wait_until_in_step(world.main(), &ann);
@@ -78,16 +78,16 @@ fn a_message_is_one_element_of_the_list(world: &World) {
     let stored: Vec<Value> =
         list.iter().map(|element| serde_json::from_str(element).expect("JSON")).collect();
     assert_eq!(texts(&stored), ["one", "two"]);
-    // Its place is its number.
+    // Its position in the list is its sequence number.
     stored.iter().for_each(|element| {
         assert_keys(element, &["id", "participantId", "sender", "text", "timestamp"]);
     });
 }
 
-/// Upstash takes 1 MiB in one request on its smallest plan.
-fn a_long_history_goes_out_in_pieces(world: &World) {
+/// The smallest plan of Upstash accepts 1 MiB in one request.
+fn a_long_history_is_written_in_several_requests(world: &World) {
     const MIB: usize = 1024 * 1024;
-    // In JSON within JSON each of them is four characters.
+    // In JSON within JSON, each of them takes four characters.
     let text = "\"".repeat(16_384);
     let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
     let (upstash, redis) = (world.main().upstash(), world.main().redis());
@@ -109,7 +109,7 @@ fn a_long_history_goes_out_in_pieces(world: &World) {
     }
 }
 
-fn no_key_is_ever_without_an_end(world: &World) {
+fn every_key_always_has_a_time_to_live(world: &World) {
     let redis = world.main().redis();
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
     let check = || {
@@ -121,7 +121,7 @@ fn no_key_is_ever_without_an_end(world: &World) {
 
     check();
     for number in 0..50 {
-        at_ann.say(&number.to_string());
+        at_ann.send_message(&number.to_string());
         at_bob.expect("message");
         check();
     }
@@ -129,20 +129,20 @@ fn no_key_is_ever_without_an_end(world: &World) {
     check();
 }
 
-fn redis_keeps_a_room_for_twice_its_life_and_not_much_longer_than_its_longest(world: &World) {
+fn redis_keeps_a_room_for_twice_its_lifetime_within_its_maximum(world: &World) {
     let redis = world.main().redis();
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
     wait_until_in_step(world.main(), &ann);
     for key in keys_of(redis, &ann.room) {
-        // 600 s is what is left of its own life at the most.
+        // At most 600 s are left of the room's own lifetime.
         let ms = ms_left(redis, &key).expect("it is there");
         assert!((600_000..=1_200_000).contains(&ms), "{key}: {ms}");
     }
 
     let a_day = world.browser().create_room(&json!({ "ttlSeconds": 86_400 }));
     let ms = ms_left(redis, &format!("meta:{a_day}")).expect("it is there");
-    assert!((86_400_000..=86_460_000).contains(&ms), "its longest life and a minute: {ms}");
+    assert!((86_400_000..=86_460_000).contains(&ms), "its maximum lifetime and a minute: {ms}");
 }
 
 fn a_destroyed_room_has_no_key(world: &World) {
@@ -155,7 +155,7 @@ fn a_destroyed_room_has_no_key(world: &World) {
     assert_eq!(keys_of(world.main().redis(), &ann.room), [""; 0]);
 }
 
-fn an_expired_room_is_deleted_though_nobody_asks(world: &World) {
+fn an_expired_room_is_deleted_without_a_call(world: &World) {
     let stack = world.brief();
     let (ann, _) = pair(stack);
     let mark = stack.upstash().mark();
@@ -169,14 +169,14 @@ fn an_expired_room_is_deleted_though_nobody_asks(world: &World) {
     wait_until("no key is left", LIMIT, || keys_of(stack.redis(), &ann.room).is_empty().then_some(()));
 }
 
-fn asking_for_a_room_that_never_was_asks_redis_nothing(world: &World) {
+fn calls_for_an_unknown_room_send_redis_no_request(world: &World) {
     let upstash = world.main().upstash();
     let room = unknown_room();
     let mark = upstash.mark();
 
     crate::rooms::assert_all_not_found(&world.stranger(), &room);
 
-    // It would have been asked before the answers, since they depend on it.
+    // The answers depend on it, so any command would have been sent before them.
     assert_eq!(upstash.requests_since(mark, &room), []);
     assert_eq!(keys_of(world.main().redis(), &room), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! A Worker that ends and starts again: memory is only a cache.
+//! A Worker that ends and starts again: its memory is only a cache.
 
 use std::{thread, time::Duration};
 
@@ -13,26 +13,27 @@ use crate::{
     world::{Talk, World, assert_refused, seqs, talk},
 };
 
-cases![a_room_that_slept_wakes_with_its_sockets, a_room_is_as_it_was_after_a_restart_and_after_a_crash,];
+cases![a_hibernated_room_wakes_with_its_sockets, a_room_is_unchanged_after_a_restart_and_after_a_crash,];
 
-/// An object whose sockets hear nothing for ten seconds is put to sleep, and its memory with it.
+/// The platform hibernates an object, which drops its memory, after ten seconds without an event on its sockets.
 const UNTIL_ASLEEP: Duration = Duration::from_secs(12);
 
-fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
+fn a_hibernated_room_wakes_with_its_sockets(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
-    let id = at_ann.say("before");
+    let id = at_ann.send_message("before");
     let before = at_ann.expect("message");
     at_bob.expect("message");
     wait_until_in_step(world.main(), &ann);
     let mark = (world.store == StoreKind::Upstash).then(|| world.main().upstash().mark());
 
     thread::sleep(UNTIL_ASLEEP);
-    at_ann.say_as(&id, "before");
-    assert_eq!(at_ann.expect("message"), before, "it is known, and the end is the same");
+    at_ann.send_message_as(&id, "before");
+    assert_eq!(at_ann.expect("message"), before, "it is recognised, and the end is the same");
     assert_eq!(ann.history().len(), 1);
-    at_bob.say("after");
+    at_bob.send_message("after");
     for socket in [&mut at_ann, &mut at_bob] {
-        // A room that slept cannot know who was told before, so it may say first how far it is.
+        // A room that hibernated cannot know what it broadcast before, so it may broadcast its last sequence number
+        // first.
         let after = socket.skip_to("message")["message"].take();
         assert_eq!((&after["seq"], &after["participantId"]), (&json!(2), &json!(bob.id)));
     }
@@ -41,78 +42,78 @@ fn a_room_that_slept_wakes_with_its_sockets(world: &World) {
     at_bob.leave();
     assert_eq!(at_ann.expect("presence")["online"], json!([ann.id]));
     if let Some(mark) = mark {
-        // While sockets are open, a room sleeps only when Redis is in step: it need not ask.
+        // While sockets are open, a room hibernates only when Redis is up to date, so it need not count.
         wait_until_in_step(world.main(), &ann);
         assert_eq!(verbs_since(world.main(), mark, &ann.room), ["RPUSHX"]);
     }
 }
 
-/// Every command of the room since then.
+/// The commands of the room since `mark`.
 fn verbs_since(stack: &Stack, mark: Mark, room: &str) -> Vec<String> {
     let requests = stack.upstash().requests_since(mark, room);
     requests.iter().flat_map(LoggedRequest::verbs).map(str::to_owned).collect()
 }
 
-/// The same person at the Worker that runs now.
+/// The same person with a client of the Worker that runs now.
 fn again(stack: &Stack, participant: &Participant) -> Participant {
     let token = participant.browser.token().expect("a cookie");
     Participant::join_as(Browser::with_cookie(stack.base_url(), &token), &participant.room)
 }
 
-fn a_room_is_as_it_was_after_a_restart_and_after_a_crash(world: &World) {
+fn a_room_is_unchanged_after_a_restart_and_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
     let Talk { ann, bob, .. } = talk(&stack);
     ann.post(&json!({ "text": "before" }));
     let before = Snapshot::of(&ann);
     wait_until_in_step(&stack, &ann);
     let mark = (world.store == StoreKind::Upstash).then(|| stack.upstash().mark());
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
-    let before = before.and_then(say_first(&stack, &bob));
+    stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
+    let before = before.and_then(send_first(&stack, &bob));
     let (ann, bob) = (again(&stack, &ann), again(&stack, &bob));
     if let Some(mark) = mark {
         wait_until_in_step(&stack, &ann);
-        assert_eq!(verbs_since(&stack, mark, &ann.room), ["LLEN", "RPUSHX"], "it cannot know, and asks once");
+        assert_eq!(verbs_since(&stack, mark, &ann.room), ["LLEN", "RPUSHX"], "after a crash it counts once");
     }
     assert_goes_on(&stack, &before, &ann, &bob);
 
     crash_in_the_middle_of_a_conversation(&mut stack);
 }
 
-/// A message that wakes the room.
-fn say_first(stack: &Stack, participant: &Participant) -> Value {
+/// Sends the message that wakes the room.
+fn send_first(stack: &Stack, participant: &Participant) -> Value {
     let token = participant.browser.token().expect("a cookie");
     let browser = Browser::with_cookie(stack.base_url(), &token);
-    let said = browser.post(&participant.path("messages"), &json!({ "text": "good morning" }));
-    assert_eq!(said.status, 201, "{said:?}");
-    said.json()
+    let answer = browser.post(&participant.path("messages"), &json!({ "text": "good morning" }));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()
 }
 
-/// Nothing that was confirmed is lost, and what is sent again is there once.
+/// Checks that no confirmed message is lost and that a repeated one is stored once.
 fn crash_in_the_middle_of_a_conversation(stack: &mut Stack) {
-    const SAID: usize = 60;
+    const SENT: usize = 60;
     let Talk { ann, bob, mut at_ann, at_bob: _at_bob } = talk(stack);
-    let said: Vec<String> = (0..SAID).map(|_| message_id()).collect();
+    let sent: Vec<String> = (0..SENT).map(|_| message_id()).collect();
 
-    said.iter().for_each(|id| at_ann.say_as(id, id));
-    let confirmed: Vec<Value> = (0..SAID / 6).map(|_| at_ann.expect_message()).collect();
+    sent.iter().for_each(|id| at_ann.send_message_as(id, id));
+    let confirmed: Vec<Value> = (0..SENT / 6).map(|_| at_ann.expect_message()).collect();
     stack.kill_worker();
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
     let (before, ann, bob) = (ann.id.clone(), again(stack, &ann), again(stack, &bob));
     let Snapshot { messages: survived, expires_at, participant_id } = Snapshot::of(&ann);
     let newest = survived.last().expect("what was confirmed");
     assert_eq!((participant_id, Some(expires_at - 600_000)), (before, newest["timestamp"].as_u64()));
-    said.iter().for_each(|id| drop(ann.post(&json!({ "id": id, "text": id }))));
+    sent.iter().for_each(|id| drop(ann.post(&json!({ "id": id, "text": id }))));
 
-    assert_eq!(survived[..confirmed.len()], confirmed, "what was confirmed is there, in its place");
+    assert_eq!(survived[..confirmed.len()], confirmed, "confirmed messages keep their sequence numbers");
     let history = ann.history();
     assert_eq!(history[..survived.len()], survived);
-    assert_eq!(seqs(&history), (1..=SAID as u64).collect::<Vec<_>>(), "each once");
-    assert!(history.iter().map(|message| message["id"].as_str()).eq(said.iter().map(|id| Some(id.as_str()))));
+    assert_eq!(seqs(&history), (1..=SENT as u64).collect::<Vec<_>>(), "each once");
+    assert!(history.iter().map(|message| message["id"].as_str()).eq(sent.iter().map(|id| Some(id.as_str()))));
     assert_goes_on(stack, &Snapshot::of(&ann), &ann, &bob);
     wait_until_in_step(stack, &ann);
 }
 
-/// What a participant knows of a room.
+/// What a participant can read of a room.
 #[derive(Debug, PartialEq)]
 struct Snapshot {
     messages: Vec<Value>,
@@ -129,14 +130,14 @@ impl Snapshot {
         }
     }
 
-    /// The same once another message was stored.
+    /// The same snapshot with another message.
     fn and_then(self, message: Value) -> Self {
         let expires_at = message["timestamp"].as_u64().expect("a time") + 600_000;
         Self { messages: [self.messages, vec![message]].concat(), expires_at, ..self }
     }
 }
 
-/// Everything is as it was; there is no third seat, no second copy, and no end of the conversation.
+/// Checks that everything is as before: no third seat, no duplicate, and the conversation continues.
 fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Participant) {
     assert_eq!(Snapshot::of(ann), *before);
     let third = Browser::new(stack.base_url()).post(&ann.path("room/join"), &json!({}));

@@ -1,4 +1,4 @@
-//! Rooms: made, looked at, ended.
+//! Rooms: created, looked at, destroyed.
 
 use duet_test_support::{Participant, now_ms};
 use serde_json::{Value, json};
@@ -8,18 +8,18 @@ use crate::world::{World, assert_bad_field, assert_keys, assert_refused, unknown
 cases![
     create_answers_with_the_room_and_its_end,
     create_takes_no_seat,
-    whoever_has_no_token_gets_one_with_a_room_or_a_look_at_it,
-    a_room_can_be_made_without_a_body,
-    its_creator_chooses_how_long_a_room_lives,
-    a_life_outside_the_range_is_refused,
+    a_visitor_without_a_token_gets_one_by_creating_or_opening_a_room,
+    a_room_can_be_created_without_a_body,
+    the_creator_chooses_the_rooms_ttl,
+    a_ttl_outside_the_range_is_refused,
     room_ids_are_nanoids_and_differ,
-    opening_a_link_takes_no_seat_however_often,
-    a_visitor_is_told_whether_there_is_a_seat,
-    only_participants_are_told_the_time_left,
+    opening_a_link_repeatedly_takes_no_seat,
+    a_visitor_learns_whether_a_seat_is_free,
+    only_participants_learn_the_time_left,
     only_participants_can_destroy,
-    a_destroyed_room_is_gone_for_everybody,
-    a_room_that_never_was_is_not_found,
-    a_room_id_must_be_there_and_be_one,
+    a_destroyed_room_is_not_found_by_anyone,
+    an_unknown_room_is_not_found,
+    a_room_id_is_required_and_must_be_valid,
     health_names_the_store,
 ];
 
@@ -42,12 +42,12 @@ fn create_takes_no_seat(world: &World) {
     let room = creator.post("/api/room/create", &json!({})).text("roomId");
 
     let status = creator.get(&format!("/api/room?roomId={room}"));
-    assert_eq!(status.text("status"), "open", "not even that of its creator");
+    assert_eq!(status.text("status"), "open", "not even its creator has a seat");
     Participant::join(creator.base_url(), &room);
     Participant::join(creator.base_url(), &room);
 }
 
-fn whoever_has_no_token_gets_one_with_a_room_or_a_look_at_it(world: &World) {
+fn a_visitor_without_a_token_gets_one_by_creating_or_opening_a_room(world: &World) {
     let (creator, visitor) = (world.browser(), world.browser());
 
     let room = creator.create_room(&json!({}));
@@ -65,11 +65,11 @@ fn whoever_has_no_token_gets_one_with_a_room_or_a_look_at_it(world: &World) {
     assert_eq!([creator.token(), visitor.token()], tokens.map(Some), "it is kept");
 }
 
-fn a_room_can_be_made_without_a_body(world: &World) {
+fn a_room_can_be_created_without_a_body(world: &World) {
     assert_eq!(world.browser().ask("POST", "/api/room/create").send().status, 201);
 }
 
-fn its_creator_chooses_how_long_a_room_lives(world: &World) {
+fn the_creator_chooses_the_rooms_ttl(world: &World) {
     for ttl_seconds in [60, 86_400] {
         let created = world.browser().post("/api/room/create", &json!({ "ttlSeconds": ttl_seconds }));
 
@@ -77,7 +77,7 @@ fn its_creator_chooses_how_long_a_room_lives(world: &World) {
     }
 }
 
-fn a_life_outside_the_range_is_refused(world: &World) {
+fn a_ttl_outside_the_range_is_refused(world: &World) {
     for ttl_seconds in [json!(59), json!(86_401), json!(0), json!(-60), json!(60.5), json!("60"), json!([60])]
     {
         let refused = world.browser().post("/api/room/create", &json!({ "ttlSeconds": ttl_seconds }));
@@ -94,7 +94,7 @@ fn room_ids_are_nanoids_and_differ(world: &World) {
     assert_ne!(one, two);
 }
 
-fn opening_a_link_takes_no_seat_however_often(world: &World) {
+fn opening_a_link_repeatedly_takes_no_seat(world: &World) {
     let room = world.room();
 
     for _ in 0..5 {
@@ -112,7 +112,7 @@ fn opening_a_link_takes_no_seat_however_often(world: &World) {
     Participant::join(world.main().base_url(), &room);
 }
 
-fn a_visitor_is_told_whether_there_is_a_seat(world: &World) {
+fn a_visitor_learns_whether_a_seat_is_free(world: &World) {
     let room = world.room();
     let visitor = world.browser();
     let status = |browser: &duet_test_support::Browser| {
@@ -130,18 +130,18 @@ fn a_visitor_is_told_whether_there_is_a_seat(world: &World) {
     assert_eq!((status(&bob.browser), status(&visitor)), ("joined".into(), "full".into()));
 }
 
-fn only_participants_are_told_the_time_left(world: &World) {
+fn only_participants_learn_the_time_left(world: &World) {
     let ann = Participant::join(world.main().base_url(), &world.room());
 
-    let told = ann.browser.get(&ann.path("room/ttl"));
+    let answer = ann.browser.get(&ann.path("room/ttl"));
     for other in [world.browser(), world.stranger()] {
         assert_refused(&other.get(&ann.path("room/ttl")), 401, "not-a-participant");
     }
 
-    assert_eq!(told.status, 200);
-    assert_keys(&told.json(), &["ttl", "expiresAt"]);
-    let ms_left = told.number("expiresAt").saturating_sub(now_ms());
-    assert!((1..=600).contains(&told.number("ttl")) && ms_left <= 600_000, "{told:?}");
+    assert_eq!(answer.status, 200);
+    assert_keys(&answer.json(), &["ttl", "expiresAt"]);
+    let ms_left = answer.number("expiresAt").saturating_sub(now_ms());
+    assert!((1..=600).contains(&answer.number("ttl")) && ms_left <= 600_000, "{answer:?}");
 }
 
 fn only_participants_can_destroy(world: &World) {
@@ -154,7 +154,7 @@ fn only_participants_can_destroy(world: &World) {
     assert_eq!(ann.browser.get(&ann.path("room")).text("status"), "joined");
 }
 
-fn a_destroyed_room_is_gone_for_everybody(world: &World) {
+fn a_destroyed_room_is_not_found_by_anyone(world: &World) {
     let (ann, bob) = world.pair();
     ann.post(&json!({ "text": "soon gone" }));
 
@@ -167,11 +167,11 @@ fn a_destroyed_room_is_gone_for_everybody(world: &World) {
     }
 }
 
-fn a_room_that_never_was_is_not_found(world: &World) {
+fn an_unknown_room_is_not_found(world: &World) {
     assert_all_not_found(&world.stranger(), &unknown_room());
 }
 
-/// Every endpoint that takes a room says the same of one that is not there, to `browser`, which has a token.
+/// Checks that every endpoint with a room answers `browser`, which has a token, that the room does not exist.
 pub fn assert_all_not_found(browser: &duet_test_support::Browser, room: &str) {
     let (hello, nothing) = (json!({ "text": "hello?" }), json!({}));
     let calls: [(&str, &str, Option<&Value>); 7] = [
@@ -192,7 +192,7 @@ pub fn assert_all_not_found(browser: &duet_test_support::Browser, room: &str) {
     }
 }
 
-fn a_room_id_must_be_there_and_be_one(world: &World) {
+fn a_room_id_is_required_and_must_be_valid(world: &World) {
     let visitor = world.browser();
     let long = format!("?roomId={}", "a".repeat(22));
     for query in [

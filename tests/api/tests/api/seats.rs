@@ -1,4 +1,4 @@
-//! Seats: taken by joining, kept by a token, two at the most.
+//! Seats: taken by joining, held by a token, two at most.
 
 use std::{collections::BTreeSet, io::Write, net::TcpStream, thread};
 
@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::world::{World, assert_keys, assert_refused, pong, token};
 
 cases![
-    joining_answers_with_who_is_here,
+    joining_returns_the_participants,
     joining_sets_a_cookie_for_the_api_only,
-    no_answer_holds_the_token,
+    no_answer_contains_the_token,
     joining_again_with_the_same_cookie_changes_nothing,
     a_third_person_finds_the_room_full,
     a_hundred_joins_at_once_admit_exactly_two,
@@ -18,15 +18,15 @@ cases![
     one_browser_that_joins_many_times_at_once_takes_one_seat,
     one_browser_has_one_cookie_and_unrelated_ids_in_two_rooms,
     a_malformed_cookie_counts_as_none,
-    a_client_without_cookies_shows_its_token_itself,
-    a_token_in_the_address_reads_messages_and_nothing_else,
+    a_client_without_cookies_sends_its_token_in_a_header,
+    a_token_in_the_url_only_reads_messages,
 ];
 
 fn join(browser: &Browser, room: &str) -> Answer {
     browser.post(&format!("/api/room/join?roomId={room}"), &json!({}))
 }
 
-fn joining_answers_with_who_is_here(world: &World) {
+fn joining_returns_the_participants(world: &World) {
     let room = world.room();
 
     let ann = join(&world.browser(), &room);
@@ -61,7 +61,7 @@ fn joining_sets_a_cookie_for_the_api_only(world: &World) {
     assert_eq!(again.header("set-cookie"), cookie, "it is prolonged, since it must outlast the room");
 }
 
-fn no_answer_holds_the_token(world: &World) {
+fn no_answer_contains_the_token(world: &World) {
     let browser = world.browser();
     let room = world.room();
 
@@ -115,7 +115,8 @@ fn a_hundred_joins_at_once_admit_exactly_two(world: &World) {
     assert_eq!((count(200), count(409)), (2, 98), "{statuses:?}");
 }
 
-/// The page asks `GET /api/room` first, which gives the token. So a join can be repeated until its answer arrives.
+/// The page first calls `GET /api/room`, which sets the token. A join can therefore be repeated until its answer
+/// arrives.
 fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &World) {
     const LOST: usize = 50;
     let room = world.room();
@@ -125,7 +126,7 @@ fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &Wor
     }
 
     for person in &people {
-        (0..LOST).for_each(|_| join_without_hearing_the_answer(person, &room));
+        (0..LOST).for_each(|_| join_without_reading_the_answer(person, &room));
         wait_until("one of them took the seat", LIMIT, || {
             let status = person.get(&format!("/api/room?roomId={room}")).text("status");
             (status == "joined").then_some(())
@@ -139,8 +140,8 @@ fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &Wor
     assert_eq!(at_bob.expect_message()["participantId"], ann.id);
 }
 
-/// Sends the request whole and hangs up.
-fn join_without_hearing_the_answer(browser: &Browser, room: &str) {
+/// Sends the complete request and hangs up.
+fn join_without_reading_the_answer(browser: &Browser, room: &str) {
     let host = browser.base_url().trim_start_matches("http://");
     let token = browser.token().expect("a cookie");
     let mut connection = TcpStream::connect(host).expect("it listens");
@@ -186,7 +187,7 @@ fn a_malformed_cookie_counts_as_none(world: &World) {
     assert_eq!((joined.status, browser.token().map(|token| token.len())), (200, Some(43)));
 }
 
-fn a_client_without_cookies_shows_its_token_itself(world: &World) {
+fn a_client_without_cookies_sends_its_token_in_a_header(world: &World) {
     let room = world.room();
     let robot = Browser::with_bearer(world.main().base_url(), &token());
 
@@ -198,7 +199,7 @@ fn a_client_without_cookies_shows_its_token_itself(world: &World) {
     assert_eq!(robot.browser.get(&robot.path("room")).text("status"), "joined");
 }
 
-fn a_token_in_the_address_reads_messages_and_nothing_else(world: &World) {
+fn a_token_in_the_url_only_reads_messages(world: &World) {
     let (ann, _) = world.pair();
     let stranger = world.browser();
     let with_token = |path: &str| format!("{}&token={}", ann.path(path), ann.browser.token().unwrap());
@@ -213,7 +214,7 @@ fn a_token_in_the_address_reads_messages_and_nothing_else(world: &World) {
     assert_eq!(Socket::open(&stranger, &with_token("realtime"), &[]).unwrap().closed(), 4401);
 }
 
-/// Rooms that ask for a proof.
+/// Rooms that require a proof.
 pub mod proof {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use duet_test_support::{Answer, Browser, Participant, StoreKind};
@@ -229,8 +230,8 @@ pub mod proof {
     cases![
         a_room_with_access_opens_with_its_proof_only,
         a_new_seat_needs_its_half_of_the_key_exchange,
-        who_has_a_seat_needs_nothing_again,
-        hellos_go_to_both_and_a_shelf_to_its_owner_only,
+        a_participant_can_join_again_without_proof_or_keys,
+        hellos_are_sent_to_both_and_a_shelf_only_to_its_owner,
         a_proof_for_a_room_without_access_is_ignored,
         access_and_proof_must_be_32_bytes_of_base64url,
     ];
@@ -279,7 +280,7 @@ pub mod proof {
         assert_eq!(status["status"], "open");
     }
 
-    fn who_has_a_seat_needs_nothing_again(world: &World) {
+    fn a_participant_can_join_again_without_proof_or_keys(world: &World) {
         let (room, ann) = (room_with_access(world), world.browser());
 
         let first = join(&ann, &room, &right());
@@ -290,7 +291,7 @@ pub mod proof {
         assert_refused(&join(&ann, &room, &wrong), 403, "bad-proof");
     }
 
-    /// A person who brought this along, and the answer to their join.
+    /// A person who joins with the keys named by `letter`, and the answer.
     fn seated(world: &World, room: &str, letter: &str) -> (Participant, Value) {
         let browser = world.browser();
         let mut body = right();
@@ -302,7 +303,7 @@ pub mod proof {
         (Participant { browser, room: room.to_owned(), id }, answer.json())
     }
 
-    fn hellos_go_to_both_and_a_shelf_to_its_owner_only(world: &World) {
+    fn hellos_are_sent_to_both_and_a_shelf_only_to_its_owner(world: &World) {
         let room = room_with_access(world);
         let (ann, of_ann) = seated(world, &room, "x");
         let (bob, of_bob) = seated(world, &room, "y");
@@ -311,7 +312,7 @@ pub mod proof {
         let ready = at_ann.expect("ready");
         let mut at_bob = bob.connect();
         let presence = at_ann.expect("presence");
-        at_bob.say("duet2.anything");
+        at_bob.send_message("duet2.anything");
         let message = at_ann.skip_to("message");
 
         let again = join(&ann.browser, &room, &json!({})).json();
@@ -322,8 +323,8 @@ pub mod proof {
         assert_eq!([&ready["hellos"], &presence["hellos"]], [&of_bob["hellos"]; 2]);
         assert_eq!(of_bob["hellos"].as_object().map(|hellos| hellos.len()), Some(2));
         assert!(!of_bob.to_string().contains(&shelves[0]) && !again.to_string().contains(&shelves[1]));
-        for told in [ready, presence, message, listed, status] {
-            assert!(!told.to_string().contains("shelf"), "{told}");
+        for public in [ready, presence, message, listed, status] {
+            assert!(!public.to_string().contains("shelf"), "{public}");
         }
         assert_stored_and_logged_nowhere_else(world, &ann, &[of_ann, of_bob]);
     }

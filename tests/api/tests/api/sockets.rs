@@ -1,4 +1,4 @@
-//! The socket itself: frames that are none, sockets that are refused, ends that have a number.
+//! Sockets: invalid frames, refused sockets and close codes.
 
 use duet_test_support::{Browser, Event, Socket, message_id};
 use serde_json::{Value, json};
@@ -6,25 +6,25 @@ use serde_json::{Value, json};
 use crate::world::{Talk, World, assert_keys, assert_refused, pong, unknown_room};
 
 cases![
-    who_leaves_is_let_go_in_good_order,
+    a_close_is_answered_with_a_close,
     ping_is_answered_pong,
-    what_is_no_frame_closes_with_4400,
+    an_unreadable_frame_closes_with_4400,
     a_binary_frame_closes_with_4400,
     a_frame_over_32_kib_closes_with_1009,
     a_frame_of_32_kib_passes,
     a_frame_of_a_newer_client_is_ignored,
     unknown_keys_of_a_frame_are_ignored,
-    a_bad_message_is_told_to_its_sender_and_the_socket_stays,
+    a_bad_message_is_answered_with_an_error_frame_and_the_socket_stays_open,
     a_stranger_is_closed_with_4401,
-    a_room_that_never_was_closes_with_4404,
-    a_room_id_that_is_none_closes_with_4400,
+    an_unknown_room_closes_with_4404,
+    an_invalid_room_id_closes_with_4400,
     a_ninth_socket_replaces_the_oldest,
     without_an_upgrade_there_is_no_socket,
-    destroying_is_told_to_every_socket,
-    nothing_is_heard_from_a_room_that_is_destroyed,
+    destroying_is_broadcast_to_every_socket,
+    a_destroyed_room_sends_nothing,
 ];
 
-fn who_leaves_is_let_go_in_good_order(world: &World) {
+fn a_close_is_answered_with_a_close(world: &World) {
     let Talk { at_ann, mut at_bob, ann, .. } = world.talk();
 
     assert_eq!(at_ann.leave(), 1000, "not cut off after some seconds");
@@ -39,7 +39,7 @@ fn ping_is_answered_pong(world: &World) {
     assert_eq!(pong(&mut at_ann), "pong");
 }
 
-/// Breaks one socket and checks that the others hear nothing but that it is gone.
+/// Closes one socket by sending something invalid, and checks that the others only see it leave.
 fn assert_closes(world: &World, code: u16, send: impl FnOnce(&mut Socket)) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
 
@@ -47,12 +47,12 @@ fn assert_closes(world: &World, code: u16, send: impl FnOnce(&mut Socket)) {
 
     assert_eq!(at_ann.closed(), code);
     assert_eq!(at_bob.expect("presence")["online"].as_array().map(Vec::len), Some(1));
-    at_bob.say("still here");
+    at_bob.send_message("still here");
     at_bob.expect("message");
     assert_eq!(ann.history().len(), 1);
 }
 
-fn what_is_no_frame_closes_with_4400(world: &World) {
+fn an_unreadable_frame_closes_with_4400(world: &World) {
     for text in
         ["hello", "", "[]", "7", "\"ping\"", "{}", r#"{"type":7}"#, r#"{"type":null}"#, r#"{"type":"typing""#]
     {
@@ -64,7 +64,7 @@ fn a_binary_frame_closes_with_4400(world: &World) {
     assert_closes(world, 4400, |socket| socket.send_binary(br#"{"type":"typing"}"#));
 }
 
-/// A message whose frame has exactly so many bytes.
+/// A message whose frame has exactly `bytes` bytes.
 fn frame_of(bytes: usize) -> String {
     let frame = |padding: &str| {
         json!({ "type": "message", "id": message_id(), "text": "padded", "padding": padding }).to_string()
@@ -90,7 +90,7 @@ fn a_frame_of_a_newer_client_is_ignored(world: &World) {
     at_ann.send(&json!({ "type": "wave", "at": "you" }));
     at_ann.send(&json!({ "type": "" }));
 
-    at_ann.say("fence");
+    at_ann.send_message("fence");
     for socket in [&mut at_ann, &mut at_bob] {
         socket.expect("message");
     }
@@ -107,7 +107,7 @@ fn unknown_keys_of_a_frame_are_ignored(world: &World) {
     assert_eq!(message["colour"], Value::Null);
 }
 
-fn a_bad_message_is_told_to_its_sender_and_the_socket_stays(world: &World) {
+fn a_bad_message_is_answered_with_an_error_frame_and_the_socket_stays_open(world: &World) {
     let Talk { mut at_ann, mut at_bob, .. } = world.talk();
     let id = message_id();
     for (field, wrong) in [
@@ -135,7 +135,7 @@ fn a_bad_message_is_told_to_its_sender_and_the_socket_stays(world: &World) {
         assert_keys(&error, &["type", "error", "message"]);
         assert!(error["message"].as_str().unwrap().contains("`id`"), "{error}");
     }
-    at_ann.say("fence");
+    at_ann.send_message("fence");
     assert_eq!(at_bob.expect_message()["seq"], 1);
 }
 
@@ -151,19 +151,19 @@ fn a_stranger_is_closed_with_4401(world: &World) {
         assert_eq!(open(&stranger, &ann.room).closed(), 4401);
     }
 
-    at_ann.say("fence");
+    at_ann.send_message("fence");
     for socket in [&mut at_ann, &mut at_bob] {
         socket.expect("message");
     }
 }
 
-fn a_room_that_never_was_closes_with_4404(world: &World) {
+fn an_unknown_room_closes_with_4404(world: &World) {
     for known in [world.stranger(), world.pair().0.browser] {
         assert_eq!(open(&known, &unknown_room()).closed(), 4404);
     }
 }
 
-fn a_room_id_that_is_none_closes_with_4400(world: &World) {
+fn an_invalid_room_id_closes_with_4400(world: &World) {
     assert_eq!(open(&world.browser(), "short").closed(), 4400);
 }
 
@@ -176,9 +176,9 @@ fn a_ninth_socket_replaces_the_oldest(world: &World) {
     tabs.push(ann.connect());
 
     assert_eq!(tabs.remove(0).event(), Event::Closed(4408));
-    at_bob.say("to all eight");
+    at_bob.send_message("to all eight");
     for tab in [&mut at_bob].into_iter().chain(&mut tabs) {
-        assert_eq!(tab.expect_message()["text"], "to all eight", "the others stay, and Ann never left");
+        assert_eq!(tab.expect_message()["text"], "to all eight", "the others stay, and Ann stays online");
     }
 }
 
@@ -188,7 +188,7 @@ fn without_an_upgrade_there_is_no_socket(world: &World) {
     assert_refused(&ann.browser.get(&ann.path("realtime")), 426, "upgrade-required");
 }
 
-fn destroying_is_told_to_every_socket(world: &World) {
+fn destroying_is_broadcast_to_every_socket(world: &World) {
     let Talk { ann, bob, at_ann, at_bob } = world.talk();
     let second_tab = bob.connect();
 
@@ -201,7 +201,7 @@ fn destroying_is_told_to_every_socket(world: &World) {
     assert_eq!(open(&bob.browser, &bob.room).closed(), 4404);
 }
 
-fn nothing_is_heard_from_a_room_that_is_destroyed(world: &World) {
+fn a_destroyed_room_sends_nothing(world: &World) {
     let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
 
     bob.destroy();

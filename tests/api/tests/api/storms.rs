@@ -1,5 +1,5 @@
-//! Every kind of fault, again and again, while two people talk, lose their connections and come back: each of their
-//! sockets hears everything once and in order, Redis holds everything afterwards, and the next room feels nothing.
+//! Every kind of fault comes and goes while two people talk, lose their connections and reconnect. Each of their
+//! sockets receives every message once and in order, Redis has everything in the end, and the next room is unaffected.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -21,21 +21,21 @@ use crate::{
 };
 
 cases![
-    whatever_fails_each_socket_hears_everything_once_and_redis_holds_it,
-    a_database_and_a_worker_that_die_and_come_back_have_everything_once,
+    under_every_fault_each_socket_receives_everything_once_and_redis_stores_it,
+    after_a_crash_of_database_and_worker_everything_is_stored_once,
 ];
 
-/// How often in one room the fault comes and goes.
+/// How often the fault comes and goes in one room.
 const SPELLS: usize = 3;
 /// Sockets that each person opens at least, one after the other.
 const GENERATIONS: usize = 4;
-const SAID_IN_A_GENERATION: usize = 4;
-/// Between two messages of one person, so that many rooms fit on one machine.
+const MESSAGES_PER_SOCKET: usize = 4;
+/// The pause between two messages of one person, so that many rooms fit on one machine.
 const PACE: Duration = Duration::from_millis(100);
-/// Redis keeps a room for twice its life at the most.
+/// Redis keeps a room for at most twice its lifetime.
 const KEPT_MS: u64 = 1_200_000;
 
-fn whatever_fails_each_socket_hears_everything_once_and_redis_holds_it(world: &World) {
+fn under_every_fault_each_socket_receives_everything_once_and_redis_stores_it(world: &World) {
     let is_over = AtomicBool::new(false);
     let pairs = EVERY_FAULT.map(|kind| (kind, pair(world.main())));
     let rooms: Vec<&str> = pairs.iter().map(|(_, (ann, _))| ann.room.as_str()).collect();
@@ -49,10 +49,10 @@ fn whatever_fails_each_socket_hears_everything_once_and_redis_holds_it(world: &W
         let ended: Vec<_> = storms.into_iter().map(|(kind, storm)| (kind, storm.join())).collect();
         is_over.store(true, Ordering::Relaxed);
         for (kind, end) in ended {
-            end.unwrap_or_else(|_| panic!("not weathered: {kind:?}"));
+            end.unwrap_or_else(|_| panic!("failed under {kind:?}"));
         }
-        calm.join().expect("the room next to the broken ones feels nothing");
-        ends.join().expect("every key has an end all the time");
+        calm.join().expect("the room next to the broken ones is unaffected");
+        ends.join().expect("every key always has a time to live");
     });
 }
 
@@ -74,7 +74,7 @@ fn watch_ends(redis: &Redis, rooms: &[&str], is_over: &AtomicBool) {
     }
 }
 
-/// One room, in which one kind of fault comes and goes while two people talk.
+/// One room in which one kind of fault comes and goes while two people talk.
 fn weather(stack: &Stack, kind: FaultKind, ann: &Participant, bob: &Participant) {
     let is_over = AtomicBool::new(false);
     let mut lives = thread::scope(|scope| {
@@ -86,17 +86,17 @@ fn weather(stack: &Stack, kind: FaultKind, ann: &Participant, bob: &Participant)
 
     let fence = message_id();
     assert_eq!(ann.post(&json!({ "id": fence, "text": fence })).status, 201);
-    lives.iter_mut().for_each(|life| life.hear_until(&fence));
+    lives.iter_mut().for_each(|life| life.receive_until(&fence));
     let history = ann.history();
-    assert_history_is_what_was_said(&history, &lives, &fence);
+    assert_history_is_what_was_sent(&history, &lives, &fence);
     lives
         .iter()
         .flat_map(|life| &life.generations)
-        .for_each(|generation| generation.assert_heard_all(&history));
+        .for_each(|generation| generation.assert_received_all(&history));
     wait_until_in_step(stack, ann);
 }
 
-/// Lets requests of the room fail until one was hit.
+/// Lets requests of the room fail until at least one did.
 fn let_fail(stack: &Stack, room: &str, kind: FaultKind, spell: u32) {
     let upstash = stack.upstash();
     let mark = upstash.mark();
@@ -106,39 +106,39 @@ fn let_fail(stack: &Stack, room: &str, kind: FaultKind, spell: u32) {
     upstash.clear_faults(Some(room));
 }
 
-/// What one person did and heard.
+/// What one person sent and received.
 struct Life {
-    said: Vec<String>,
+    sent: Vec<String>,
     generations: Vec<Generation>,
 }
 
-/// One socket from its opening to its end.
+/// One socket from its opening to its close.
 struct Generation {
     socket: Option<Socket>,
-    /// What was there when it opened, as it was told.
+    /// The last sequence number in its `ready`.
     before: u64,
-    told: Vec<Value>,
+    received: Vec<Value>,
 }
 
-/// Talks, loses the connection, comes back, and sends again what was not confirmed, under its id.
+/// Sends messages, loses the connection, reconnects, and repeats unconfirmed messages with the same id.
 fn live(who: &Participant, is_over: &AtomicBool) -> Life {
-    let mut life = Life { said: vec![], generations: vec![] };
+    let mut life = Life { sent: vec![], generations: vec![] };
     loop {
         let mut now = Generation::open(who);
-        for number in 0..SAID_IN_A_GENERATION {
+        for number in 0..MESSAGES_PER_SOCKET {
             let id = message_id();
             if number == 0 {
                 assert_eq!(who.post(&json!({ "id": id, "text": id })).status, 201);
             } else {
-                now.socket().say_as(&id, &id);
+                now.socket().send_message_as(&id, &id);
             }
-            now.hear_until(&id);
-            life.said.push(id);
+            now.receive_until(&id);
+            life.sent.push(id);
             thread::sleep(PACE);
         }
         let is_last = is_over.load(Ordering::Relaxed) && life.generations.len() >= GENERATIONS;
         if !is_last {
-            life.said.push(now.break_off(who));
+            life.sent.push(now.break_off(who));
         }
         life.generations.push(now);
         if is_last {
@@ -148,8 +148,8 @@ fn live(who: &Participant, is_over: &AtomicBool) -> Life {
 }
 
 impl Life {
-    fn hear_until(&mut self, id: &str) {
-        self.generations.last_mut().expect("one is open").hear_until(id);
+    fn receive_until(&mut self, id: &str) {
+        self.generations.last_mut().expect("one is open").receive_until(id);
     }
 }
 
@@ -157,55 +157,55 @@ impl Generation {
     fn open(who: &Participant) -> Self {
         let mut socket = who.open();
         let before = socket.expect("ready")["lastSeq"].as_u64().expect("a number");
-        Self { socket: Some(socket), before, told: vec![] }
+        Self { socket: Some(socket), before, received: vec![] }
     }
 
     fn socket(&mut self) -> &mut Socket {
         self.socket.as_mut().expect("it is open")
     }
 
-    fn hear_until(&mut self, id: &str) {
-        while self.told.last().is_none_or(|message| message["id"] != id) {
+    fn receive_until(&mut self, id: &str) {
+        while self.received.last().is_none_or(|message| message["id"] != id) {
             let message = self.socket().skip_to("message")["message"].take();
-            self.told.push(message);
+            self.received.push(message);
         }
     }
 
-    /// Says something and is gone before it can be confirmed, so that it is sent again. Returns its id.
+    /// Sends a message and disconnects before it is confirmed, then repeats it. Returns its id.
     fn break_off(&mut self, who: &Participant) -> String {
-        let id = self.socket().say("and then I was gone");
+        let id = self.socket().send_message("and then I was gone");
         self.socket = None;
         let again = who.post(&json!({ "id": id, "text": "and then I was gone" }));
         assert!([200, 201].contains(&again.status), "{again:?}");
         id
     }
 
-    /// Everything from its opening on, each once, in order and without holes.
-    fn assert_heard_all(&self, history: &[Value]) {
-        let heard: Vec<u64> = (self.before + 1..).take(self.told.len()).collect();
-        assert_eq!(seqs(&self.told), heard);
-        let (from, to) = (self.before as usize, self.before as usize + self.told.len());
-        assert_eq!(self.told, history[from..to]);
+    /// Checks that the socket received every message since its opening, once, in order and without gaps.
+    fn assert_received_all(&self, history: &[Value]) {
+        let seqs_expected: Vec<u64> = (self.before + 1..).take(self.received.len()).collect();
+        assert_eq!(seqs(&self.received), seqs_expected);
+        let (from, to) = (self.before as usize, self.before as usize + self.received.len());
+        assert_eq!(self.received, history[from..to]);
     }
 }
 
-/// Everything that was said is there once, everybody's words in their order, and nothing else is there.
-fn assert_history_is_what_was_said(history: &[Value], lives: &[Life; 2], fence: &str) {
+/// Checks that the history has every message once, each person's in order, and nothing else.
+fn assert_history_is_what_was_sent(history: &[Value], lives: &[Life; 2], fence: &str) {
     assert_eq!(seqs(history), (1..=history.len() as u64).collect::<Vec<_>>());
     let ids: Vec<&str> = history.iter().map(|message| message["id"].as_str().expect("an id")).collect();
     for life in lives {
         let own: Vec<&str> =
-            ids.iter().copied().filter(|id| life.said.iter().any(|said| said == id)).collect();
-        assert_eq!(own, life.said);
+            ids.iter().copied().filter(|id| life.sent.iter().any(|sent| sent == id)).collect();
+        assert_eq!(own, life.sent);
     }
-    let said: usize = lives.iter().map(|life| life.said.len()).sum();
-    assert_eq!((ids.len(), ids.last()), (said + 1, Some(&fence)));
+    let sent: usize = lives.iter().map(|life| life.sent.len()).sum();
+    assert_eq!((ids.len(), ids.last()), (sent + 1, Some(&fence)));
 }
 
-fn a_database_and_a_worker_that_die_and_come_back_have_everything_once(world: &World) {
+fn after_a_crash_of_database_and_worker_everything_is_stored_once(world: &World) {
     let mut stack = world.own(&[]);
     let mut people = talk(&stack);
-    say_and_hear(&mut people, "before");
+    send_and_receive(&mut people, "before");
     wait_until_in_step(&stack, &people.ann);
 
     stack.redis_mut().kill();
@@ -216,25 +216,25 @@ fn a_database_and_a_worker_that_die_and_come_back_have_everything_once(world: &W
 
     stack.redis_mut().kill();
     assert_refused(&people.ann.browser.post("/api/room/create", &json!({})), 503, "store-unavailable");
-    say_and_hear(&mut people, "the last words of this Worker");
-    let said = people.ann.history().len() as i64;
+    send_and_receive(&mut people, "the last words of this Worker");
+    let sent = people.ann.history().len() as i64;
     wait_until_noticed(&stack, 2);
     stack.kill_worker();
     assert_eq!((people.at_ann.event(), people.at_bob.event()), (Event::Closed(1006), Event::Closed(1006)));
     stack.redis_mut().start_again();
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
-    // Nobody asks for the room: its alarm does it.
+    stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
+    // No call wakes the room: its alarm does.
     let list = format!("messages:{}", people.ann.room);
     wait_until("Redis has all of it", 4 * LIMIT, || {
-        (stack.redis().run(&["LLEN", &list]).integer() == said).then_some(())
+        (stack.redis().run(&["LLEN", &list]).integer() == sent).then_some(())
     });
     let token = people.ann.browser.token().expect("a cookie");
     let browser = duet_test_support::Browser::with_cookie(stack.base_url(), &token);
     wait_until_in_step(&stack, &Participant::join_as(browser, &people.ann.room));
 }
 
-fn say_and_hear(Talk { at_ann, at_bob, .. }: &mut Talk, text: &str) {
-    let id = at_ann.say(text);
+fn send_and_receive(Talk { at_ann, at_bob, .. }: &mut Talk, text: &str) {
+    let id = at_ann.send_message(text);
     for socket in [at_ann, at_bob] {
         assert_eq!(socket.expect_message()["id"], id);
     }
@@ -242,7 +242,7 @@ fn say_and_hear(Talk { at_ann, at_bob, .. }: &mut Talk, text: &str) {
 
 fn assert_nobody_notices(stack: &Stack, people: &mut Talk) {
     for number in 0..20 {
-        say_and_hear(people, &number.to_string());
+        send_and_receive(people, &number.to_string());
     }
     let Talk { ann, bob, at_ann, at_bob } = people;
     assert_eq!(bob.post(&json!({ "text": "by post" })).status, 201);
@@ -266,7 +266,7 @@ fn wait_until_noticed(stack: &Stack, times: usize) {
     });
 }
 
-/// However many requests failed.
+/// Checks that each state is logged once, however many requests failed.
 fn assert_logged_once_each(stack: &Stack) {
     wait_until("the log says that Redis is in step", LIMIT, || {
         (lines_with(stack, "database-in-step") == 1).then_some(())

@@ -1,4 +1,4 @@
-//! Changes that others make in Redis: the room does not follow them, and undoes them with its next message.
+//! Others change the room's keys in Redis: the room ignores the changes and undoes them with its next message.
 
 use duet_test_support::Redis;
 use serde_json::json;
@@ -9,11 +9,11 @@ use crate::{
 };
 
 cases![
-    what_others_change_is_undone_with_the_next_message,
-    what_others_make_of_a_seat_is_undone_with_the_next_one
+    changes_by_others_are_undone_with_the_next_message,
+    changes_of_a_seat_by_others_are_undone_with_the_next_seat
 ];
 
-/// Changes something, given the keys `meta` and `messages`.
+/// A change, applied to the keys `meta` and `messages`.
 type Tampering = (&'static str, fn(&Redis, &str, &str));
 
 const TAMPERINGS: [Tampering; 8] = [
@@ -36,11 +36,11 @@ fn tamper(world: &World, room: &str, change: fn(&Redis, &str, &str)) {
     change(world.main().redis(), &format!("meta:{room}"), &format!("messages:{room}"));
 }
 
-fn what_others_change_is_undone_with_the_next_message(world: &World) {
+fn changes_by_others_are_undone_with_the_next_message(world: &World) {
     for (what, change) in TAMPERINGS {
         let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
         for text in ["one", "two"] {
-            at_ann.say(text);
+            at_ann.send_message(text);
             at_ann.expect("message");
             at_bob.expect("message");
         }
@@ -48,7 +48,7 @@ fn what_others_change_is_undone_with_the_next_message(world: &World) {
 
         tamper(world, &ann.room, change);
         assert_eq!(texts(&bob.history()), ["one", "two"], "{what}");
-        at_bob.say("three");
+        at_bob.send_message("three");
 
         for socket in [&mut at_ann, &mut at_bob] {
             assert_eq!(socket.expect_message()["seq"], 3, "{what}");
@@ -58,7 +58,7 @@ fn what_others_change_is_undone_with_the_next_message(world: &World) {
     }
 }
 
-fn what_others_make_of_a_seat_is_undone_with_the_next_one(world: &World) {
+fn changes_of_a_seat_by_others_are_undone_with_the_next_seat(world: &World) {
     let changes: [fn(&Redis, &str, &str); 2] = [
         |redis, meta, _| drop(redis.run(&["SET", meta, "text", "KEEPTTL"])),
         |redis, meta, _| drop(redis.run(&["HSET", meta, "connected", "[]"])),

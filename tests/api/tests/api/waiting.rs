@@ -1,4 +1,4 @@
-//! The two calls that wait for the database: a room is made in it or not at all, and ends in it as well.
+//! The two calls that wait for the database: create and destroy.
 
 use std::{thread, time::Duration};
 
@@ -18,18 +18,18 @@ use crate::{
 };
 
 cases![
-    a_room_is_made_in_the_database_or_not_at_all,
-    a_room_is_destroyed_in_the_database_when_that_is_answered,
-    a_room_that_the_database_does_not_let_go_yet_is_gone_and_is_deleted_later,
-    a_destroy_whose_answer_is_lost_is_repeated,
-    a_deletion_goes_on_after_a_crash,
+    a_room_is_created_in_the_database_or_not_at_all,
+    destroy_answers_when_the_room_is_deleted_in_the_database,
+    a_room_that_the_database_cannot_delete_yet_is_gone_and_deleted_later,
+    a_deletion_whose_answer_is_lost_is_repeated,
+    a_deletion_continues_after_a_crash,
 ];
 
-/// How long a creation waits.
+/// How long create waits.
 const CREATE_WAIT_MS: u64 = 5_000;
-/// How long a destroy waits.
+/// How long destroy waits.
 const DESTROY_WAIT_MS: u64 = 3_000;
-/// What a call may take beside that, on a busy machine.
+/// Additional time that a call may take on a busy machine.
 const SLACK_MS: u64 = 3_000;
 
 fn timed(ask: impl FnOnce() -> Answer) -> (Answer, u64) {
@@ -38,8 +38,8 @@ fn timed(ask: impl FnOnce() -> Answer) -> (Answer, u64) {
     (answer, now_ms() - begun_ms)
 }
 
-/// One Worker for all of it: a room that is about to be made has no id by which its requests could be told from others.
-fn a_room_is_made_in_the_database_or_not_at_all(world: &World) {
+/// A Worker of its own, because the requests of a room whose id is not known yet cannot be told from those of others.
+fn a_room_is_created_in_the_database_or_not_at_all(world: &World) {
     let stack = world.own(&[]);
     assert_wrong_credentials_show_at_once(&stack);
     assert_a_short_trouble_is_waited_out(&stack);
@@ -69,7 +69,7 @@ fn assert_wrong_credentials_show_at_once(stack: &Stack) {
     }
     let worker = stack.worker();
     let is_cause = |line: &str| line.contains("the database refused the token (401)");
-    worker.wait_for_log(is_cause).unwrap_or_else(|log| panic!("the log does not say why:\n{log}"));
+    worker.wait_for_log(is_cause).unwrap_or_else(|log| panic!("the log lacks the cause:\n{log}"));
     assert!(worker.log().iter().all(|line| !line.contains(stack.upstash().token())));
 }
 
@@ -107,18 +107,18 @@ fn assert_silence_is_waited_for_5_s(stack: &Stack) {
     }
 }
 
-fn a_room_is_destroyed_in_the_database_when_that_is_answered(world: &World) {
+fn destroy_answers_when_the_room_is_deleted_in_the_database(world: &World) {
     let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
     ann.post(&json!({ "text": "hi" }));
 
     let destroyed = ann.destroy();
 
-    // Although the message was still on its way.
+    // The message was still on its way.
     assert_eq!((destroyed.status, destroyed.body.as_str()), (204, ""));
     assert_eq!(keys_of(world.main().redis(), &ann.room), [""; 0]);
 }
 
-fn a_room_that_the_database_does_not_let_go_yet_is_gone_and_is_deleted_later(world: &World) {
+fn a_room_that_the_database_cannot_delete_yet_is_gone_and_deleted_later(world: &World) {
     let silent_and_refusing = [
         FaultKind::RunLate(TOO_LONG),
         FaultKind::Drip,
@@ -145,7 +145,7 @@ fn assert_is_deleted_later(world: &World, kind: FaultKind) {
             let last = [socket.skip_to("destroy"), json!(socket.closed())];
             assert_eq!(last, [json!({ "type": "destroy" }), json!(4410)]);
         }
-        assert!(!destroy.is_finished(), "both are told before the database is");
+        assert!(!destroy.is_finished(), "both participants are notified before the database confirms");
         destroy.join().unwrap()
     });
 
@@ -159,7 +159,7 @@ fn assert_is_deleted_later(world: &World, kind: FaultKind) {
     wait_until("it is deleted", 2 * LIMIT, || keys_of(redis, &ann.room).is_empty().then_some(()));
 }
 
-fn a_destroy_whose_answer_is_lost_is_repeated(world: &World) {
+fn a_deletion_whose_answer_is_lost_is_repeated(world: &World) {
     let (ann, _) = world.pair();
     wait_until_in_step(world.main(), &ann);
     let mark = world.main().upstash().mark();
@@ -171,22 +171,22 @@ fn a_destroy_whose_answer_is_lost_is_repeated(world: &World) {
     assert!(requests.len() == 2 && requests.iter().all(|request| request.verbs() == ["DEL"]), "{requests:?}");
 }
 
-fn a_deletion_goes_on_after_a_crash(world: &World) {
+fn a_deletion_continues_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
     let Talk { ann, .. } = talk(&stack);
     let canary = unknown_room();
     ann.post(&json!({ "text": canary }));
     wait_until_in_step(&stack, &ann);
-    assert_ne!(files_with(&stack, &canary), 0, "what is looked for can be found");
+    assert_ne!(files_with(&stack, &canary), 0, "the search finds what exists");
     stack.upstash().inject(Fault::new(FaultKind::Status(500)));
     assert_eq!(ann.destroy().status, 202);
     stack.kill_worker();
     stack.upstash().clear_faults(None);
     assert_eq!(keys(&stack).len(), 2);
 
-    stack.start_worker().unwrap_or_else(|said| panic!("{said}"));
+    stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
 
-    // Nobody asks for the room: its alarm does it.
+    // No call wakes the room: its alarm does.
     wait_until("it is deleted", Duration::from_secs(70), || keys(&stack).is_empty().then_some(()));
     assert_all_not_found(&stranger(&stack), &ann.room);
     for text in [canary.as_str(), A_TABLE] {

@@ -1,11 +1,11 @@
-//! What the cases share: Workers that start when the first case asks for them, and short ways to say things.
+//! What the cases share: Workers that start on first use, and short functions for common steps.
 
 use std::{env, sync::OnceLock};
 
 use duet_test_support::{Answer, Browser, Participant, Socket, Stack, StoreKind};
 use serde_json::{Value, json};
 
-/// A case: a sentence of behaviour, and what shows it.
+/// A case: its behaviour, and the function that tests it.
 pub type Case = (&'static str, fn(&World));
 
 /// Makes the list of a file's cases.
@@ -16,29 +16,29 @@ macro_rules! cases {
     };
 }
 
-/// No limits, so that cases are not in each other's way.
+/// No limits, so that cases do not disturb each other.
 const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRESS_LIMITS", "off")];
-/// What a room that was made on [`World::brief`] lives after its last activity, in milliseconds.
+/// The lifetime of a room on [`World::brief`] after its last activity, in milliseconds.
 pub const BRIEF_TTL_MS: u64 = 5_000;
-/// What it lives at the most.
+/// The maximum lifetime of a room on [`World::brief`], in milliseconds.
 pub const BRIEF_MAX_MS: u64 = 12_000;
 /// Messages per second on [`World::strict`].
 pub const STRICT_RATE: usize = 1;
 
-/// A Worker that starts when it is first asked for.
+/// A Worker that starts on first use.
 #[derive(Default)]
 struct Lazy(OnceLock<Result<Stack, String>>);
 
 impl Lazy {
     fn get(&self, store: StoreKind, vars: &[(&str, &str)]) -> &Stack {
         let started = self.0.get_or_init(|| Stack::start(store, vars));
-        started.as_ref().unwrap_or_else(|said| panic!("{said}"))
+        started.as_ref().unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
-/// One store, and the Workers that use it.
+/// One store and the Workers that use it.
 pub struct World {
-    /// Which store.
+    /// The store.
     pub store: StoreKind,
     main: Lazy,
     brief: Lazy,
@@ -46,12 +46,12 @@ pub struct World {
 }
 
 impl World {
-    /// A world in which nothing runs yet.
+    /// A world in which no Worker runs yet.
     pub fn new(store: StoreKind) -> Self {
         Self { store, main: Lazy::default(), brief: Lazy::default(), strict: Lazy::default() }
     }
 
-    /// The Worker for all that needs no other.
+    /// The Worker for cases without special needs.
     pub fn main(&self) -> &Stack {
         self.main.get(self.store, &UNLIMITED)
     }
@@ -62,28 +62,28 @@ impl World {
         self.brief.get(self.store, &[&UNLIMITED[..], &soon].concat())
     }
 
-    /// A Worker that takes one message per second.
+    /// A Worker with a limit of [`STRICT_RATE`].
     pub fn strict(&self) -> &Stack {
         self.strict.get(self.store, &[("MESSAGE_RATE_PER_SECOND", "1"), ("ADDRESS_LIMITS", "off")])
     }
 
-    /// A Worker for one case alone.
+    /// A Worker for this case alone.
     pub fn own(&self, vars: &[(&str, &str)]) -> Stack {
         let started = Stack::start(self.store, &[&UNLIMITED[..], vars].concat());
-        started.unwrap_or_else(|said| panic!("{said}"))
+        started.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A browser that was nowhere yet.
+    /// A browser without a token.
     pub fn browser(&self) -> Browser {
         Browser::new(self.main().base_url())
     }
 
-    /// A browser that has a token, and no seat anywhere.
+    /// A browser that has a token but no seat.
     pub fn stranger(&self) -> Browser {
         stranger(self.main())
     }
 
-    /// A new room that anybody may join.
+    /// A new room without a proof.
     pub fn room(&self) -> String {
         self.browser().create_room(&json!({}))
     }
@@ -93,13 +93,13 @@ impl World {
         pair(self.main())
     }
 
-    /// Two people in a new room, each with a socket to which nothing is on its way.
+    /// Two people in a new room, each with a socket that has no frames pending.
     pub fn talk(&self) -> Talk {
         talk(self.main())
     }
 }
 
-/// A browser that has a token, and no seat anywhere.
+/// A browser that has a token but no seat.
 pub fn stranger(stack: &Stack) -> Browser {
     Browser::with_cookie(stack.base_url(), &token())
 }
@@ -112,17 +112,17 @@ pub fn pair(stack: &Stack) -> (Participant, Participant) {
 
 /// Two people in conversation.
 pub struct Talk {
-    /// Who came first.
+    /// The one who joined first.
     pub ann: Participant,
-    /// Who came second.
+    /// The one who joined second.
     pub bob: Participant,
-    /// Her socket.
+    /// Ann's socket.
     pub at_ann: Socket,
-    /// His socket.
+    /// Bob's socket.
     pub at_bob: Socket,
 }
 
-/// Two people in a new room of `stack`, each with a socket to which nothing is on its way.
+/// Two people in a new room of `stack`, each with a socket that has no frames pending.
 pub fn talk(stack: &Stack) -> Talk {
     let (ann, bob) = pair(stack);
     let mut at_ann = ann.connect();
@@ -131,12 +131,12 @@ pub fn talk(stack: &Stack) -> Talk {
     Talk { ann, bob, at_ann, at_bob }
 }
 
-/// How many times as much a case does that has no natural end: `DUET_ROUNDS`, 1 by default.
+/// Multiplies the work of cases without a natural end: `DUET_ROUNDS`, 1 by default.
 pub fn rounds() -> usize {
     env::var("DUET_ROUNDS").map_or(1, |raw| raw.parse().expect("DUET_ROUNDS is a number"))
 }
 
-/// A room id that no room has.
+/// A room id that belongs to no room.
 pub fn unknown_room() -> String {
     duet_test_support::message_id()
 }
@@ -148,7 +148,7 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Checks that an object has these keys and no others.
+/// Checks that an object has exactly these keys.
 #[track_caller]
 pub fn assert_keys(value: &Value, keys: &[&str]) {
     let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
@@ -159,34 +159,34 @@ pub fn assert_keys(value: &Value, keys: &[&str]) {
     assert_eq!(there, expected, "{value}");
 }
 
-/// Checks that an answer refuses with this status and word, in the form that all refusals have.
+/// Checks that an answer is an error with this status and code, in the common form.
 #[track_caller]
-pub fn assert_refused(answer: &Answer, status: u16, word: &str) {
-    assert_eq!((answer.status, answer.error().as_str()), (status, word), "{answer:?}");
+pub fn assert_refused(answer: &Answer, status: u16, code: &str) {
+    assert_eq!((answer.status, answer.error().as_str()), (status, code), "{answer:?}");
     assert_keys(&answer.json(), &["error", "message"]);
     assert!(!answer.text("message").is_empty(), "{answer:?}");
     assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
     assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
 }
 
-/// Checks that an answer refuses because of this field, which it names.
+/// Checks that an answer refuses this field and names it.
 #[track_caller]
 pub fn assert_bad_field(answer: &Answer, field: &str) {
     assert_refused(answer, 400, "bad-request");
     assert!(answer.text("message").contains(&format!("`{field}`")), "{answer:?}");
 }
 
-/// The texts of messages, in their order.
+/// The texts of messages, in order.
 pub fn texts(messages: &[Value]) -> Vec<&str> {
     messages.iter().map(|message| message["text"].as_str().expect("a text")).collect()
 }
 
-/// The places of messages, in their order.
+/// The sequence numbers of messages, in order.
 pub fn seqs(messages: &[Value]) -> Vec<u64> {
     messages.iter().map(|message| message["seq"].as_u64().expect("a number")).collect()
 }
 
-/// What a socket answers to `ping`.
+/// The answer of a socket to `ping`.
 pub fn pong(socket: &mut Socket) -> Value {
     socket.send_text("ping");
     socket.frame()

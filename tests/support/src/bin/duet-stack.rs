@@ -1,12 +1,13 @@
-//! Starts a Worker with its store, for tests in other languages and for trying things by hand:
+//! Starts a Worker with its store, for tests in other languages and for manual trials:
 //!
 //! ```text
 //! duet-stack --store embedded|upstash [--var NAME:VALUE]...
 //! ```
 //!
-//! Says `{"baseUrl": …, "upstashUrl": …}` in one line once it is ready. A line `kill` on standard input ends the Worker as
-//! a crash would, and says so once it is gone; a line `start` starts it again on what it left, somewhere else, and says where
-//! as at first. Everything ends when standard input does, or on SIGTERM or SIGINT.
+//! Prints one line `{"baseUrl": …, "upstashUrl": …}` once it is ready. It reads commands from standard input, one a
+//! line: `kill` ends the Worker like a crash and prints `{"isKilled": true}` when it is gone; `start` starts it again
+//! with the same store on another port and prints the new addresses. Everything ends when standard input closes, and on
+//! SIGTERM or SIGINT.
 
 use std::{env, process::ExitCode, thread};
 
@@ -23,8 +24,8 @@ fn main() -> ExitCode {
     let ended = read_arguments(env::args().skip(1)).and_then(|(store, vars)| run(store, &vars));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(said) => {
-            eprintln!("duet-stack: {said}");
+        Err(error) => {
+            eprintln!("duet-stack: {error}");
             ExitCode::FAILURE
         }
     }
@@ -33,9 +34,9 @@ fn main() -> ExitCode {
 fn run(store: StoreKind, vars: &[(String, String)]) -> Result<(), String> {
     let vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut stack = Stack::start(store, &vars)?;
-    let mut orders = Orders::listen().map_err(|error| error.to_string())?;
-    say_ready(&stack);
-    while let Some(line) = orders.next() {
+    let mut commands = Commands::listen().map_err(|error| error.to_string())?;
+    print_ready(&stack);
+    while let Some(line) = commands.next() {
         match line.as_str() {
             "kill" => {
                 stack.kill_worker();
@@ -43,15 +44,15 @@ fn run(store: StoreKind, vars: &[(String, String)]) -> Result<(), String> {
             }
             "start" => {
                 stack.start_worker()?;
-                say_ready(&stack);
+                print_ready(&stack);
             }
-            _ => return Err(format!("{line:?} is not known: kill and start are")),
+            _ => return Err(format!("unknown command {line:?}: use kill or start")),
         }
     }
     Ok(())
 }
 
-fn say_ready(stack: &Stack) {
+fn print_ready(stack: &Stack) {
     let upstash_url = (stack.store() == StoreKind::Upstash).then(|| stack.upstash().url());
     println!("{}", json!({ "baseUrl": stack.base_url(), "upstashUrl": upstash_url }));
 }
@@ -61,28 +62,28 @@ fn read_arguments(
 ) -> Result<(StoreKind, Vec<(String, String)>), String> {
     let (mut store, mut vars) = (StoreKind::Embedded, vec![]);
     while let Some(name) = arguments.next() {
-        let value = arguments.next().ok_or_else(|| format!("{name} wants a value"))?;
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--store" => store = value.parse()?,
             "--var" => {
-                let (name, value) = value.split_once(':').ok_or("--var wants NAME:VALUE")?;
+                let (name, value) = value.split_once(':').ok_or("--var needs NAME:VALUE")?;
                 vars.push((name.to_owned(), value.to_owned()));
             }
-            _ => return Err(format!("{name} is not known: --store and --var are")),
+            _ => return Err(format!("unknown option {name}: use --store or --var")),
         }
     }
     Ok((store, vars))
 }
 
-/// What it is told. Listens all the time, so that nothing is missed while something else is done.
-struct Orders {
+/// The commands from standard input, and the signals. A thread reads all the time, so that no command is missed.
+struct Commands {
     runtime: Runtime,
     lines: UnboundedReceiver<String>,
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Orders {
+impl Commands {
     fn listen() -> std::io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let (terminate, interrupt) = {
@@ -92,7 +93,7 @@ impl Orders {
         Ok(Self { runtime, lines: lines_of_stdin(), terminate, interrupt })
     }
 
-    /// `None` when it is time to end.
+    /// The next command. `None`: standard input closed or a signal arrived.
     fn next(&mut self) -> Option<String> {
         let Self { runtime, lines, terminate, interrupt } = self;
         runtime.block_on(async {
@@ -106,10 +107,10 @@ impl Orders {
 }
 
 fn lines_of_stdin() -> UnboundedReceiver<String> {
-    let (heard, lines) = unbounded_channel();
+    let (sender, lines) = unbounded_channel();
     thread::spawn(move || {
         for line in std::io::stdin().lines().map_while(Result::ok) {
-            if heard.send(line).is_err() {
+            if sender.send(line).is_err() {
                 return;
             }
         }

@@ -1,37 +1,37 @@
-//! What can be made to go wrong between a client and the REST API.
+//! Faults that can be injected between a client and the REST API.
 
 use std::{sync::Mutex, time::Duration};
 
 /// How a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// It runs only after so long, whether or not anybody still waits for the answer.
+    /// Runs only after this delay, even if the client has hung up.
     RunLate(Duration),
-    /// It runs at once; the answer comes after so long.
+    /// Runs at once; the answer comes after this delay.
     AnswerLate(Duration),
-    /// The connection is cut; it never runs.
+    /// The connection is cut and the request never runs.
     CutBefore,
-    /// It runs; the connection is cut instead of an answer.
+    /// The request runs, then the connection is cut without an answer.
     CutAfter,
-    /// It does not run; this status comes with a page of HTML.
+    /// Does not run; answers with this status and a page of HTML.
     Status(u16),
-    /// It runs; this status comes with a page of HTML.
+    /// Runs; answers with this status and a page of HTML.
     StatusAfter(u16),
-    /// This status comes at once, with a page of HTML; it runs only after so long.
+    /// Answers at once with this status and a page of HTML; runs after this delay.
     StatusBefore(u16, Duration),
-    /// It runs, and once more after so long; the connection is cut instead of an answer.
+    /// Runs, and runs again after this delay; the connection is cut without an answer.
     RunTwice(Duration),
-    /// It runs; the answer is broken JSON.
+    /// Runs; the answer is invalid JSON.
     Garbage,
-    /// It runs; the answer's body begins, and goes on so slowly that it never ends.
+    /// Runs; the answer's body arrives so slowly that it never ends.
     Drip,
-    /// It does not run: 401, as for a wrong token.
+    /// Does not run; answers 401, as for a wrong token.
     Unauthorized,
-    /// It does not run: 400, as when the database's quota is used up.
+    /// Does not run; answers 400, as when the database's quota is exceeded.
     QuotaExceeded,
 }
 
-/// A fault, whom it hits, and how often.
+/// A fault, the requests that it applies to, and how often.
 #[derive(Clone, Debug)]
 pub struct Fault {
     kind: FaultKind,
@@ -41,22 +41,22 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Hits every request until faults are cleared.
+    /// Applies to every request until the faults are cleared.
     pub fn new(kind: FaultKind) -> Self {
         Self { kind, room: None, verb: None, times_left: None }
     }
 
-    /// Only requests that touch this room's keys.
+    /// Applies only to requests on this room's keys.
     pub fn for_room(self, room: &str) -> Self {
         Self { room: Some(room.to_owned()), ..self }
     }
 
-    /// Only requests that hold this command.
+    /// Applies only to requests that contain this command.
     pub fn for_verb(self, verb: &str) -> Self {
         Self { verb: Some(verb.to_owned()), ..self }
     }
 
-    /// Only the next `times` requests that it could hit.
+    /// Applies only to the next `times` matching requests.
     pub fn times(self, times: u32) -> Self {
         Self { times_left: Some(times), ..self }
     }
@@ -71,7 +71,7 @@ impl Fault {
     }
 }
 
-/// The faults that are in force.
+/// The active faults.
 #[derive(Default)]
 pub(super) struct Faults(Mutex<Vec<Fault>>);
 
@@ -84,7 +84,7 @@ impl Faults {
         self.0.lock().unwrap().retain(|fault| room.is_some() && fault.room.as_deref() != room);
     }
 
-    /// The oldest fault that hits a request with these commands, used up by one.
+    /// The oldest fault that applies to a request with these commands. Uses it up by one.
     pub(super) fn take(&self, commands: &[Vec<String>]) -> Option<FaultKind> {
         let mut faults = self.0.lock().unwrap();
         let fault = faults.iter_mut().find(|fault| fault.hits(commands))?;

@@ -1,30 +1,31 @@
-//! Which requests came, so that a test can ask what something cost.
+//! Records the requests, so that a test can check what an action costs.
 
 use std::sync::Mutex;
 
 use crate::wait::now_ms;
 
-/// A command: what it does, and to which keys.
+/// A command: its verb and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedCommand {
     /// In capitals.
     pub verb: String,
-    /// Keys of rooms, in order.
+    /// The keys of rooms, in order.
     pub keys: Vec<String>,
 }
 
-/// A request that came in, whatever became of it.
+/// A request that arrived, whether it ran or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// `/` or `/multi-exec`.
     pub path: String,
-    /// What it asked for.
+    /// Its commands.
     pub commands: Vec<LoggedCommand>,
-    /// The size of its body.
+    /// The size of its body in bytes.
     pub body_bytes: usize,
-    /// How often Redis has run it by now.
+    /// How often Redis has run it so far.
     pub runs: usize,
-    /// How long another request for the same keys had been waiting for its answer when this one came.
+    /// How many milliseconds another request on the same keys had been waiting for its answer when this one arrived.
+    /// `None`: no other was waiting.
     pub overlaps_after_ms: Option<u64>,
     arrived_ms: u64,
     is_awaited: bool,
@@ -57,7 +58,7 @@ pub struct Mark(usize);
 pub(super) struct Journal(Mutex<Vec<LoggedRequest>>);
 
 impl Journal {
-    /// Notes a request that came in, and returns its place.
+    /// Records a request and returns its index.
     pub(super) fn note(&self, path: &str, commands: &[Vec<String>], body_bytes: usize) -> usize {
         let mut requests = self.0.lock().unwrap();
         let mut request = LoggedRequest {
@@ -75,18 +76,18 @@ impl Journal {
         requests.len() - 1
     }
 
-    /// Notes that the request at `place` was run.
-    pub(super) fn note_run(&self, place: usize) {
-        self.change(place, |request| request.runs += 1);
+    /// Records that request `index` ran.
+    pub(super) fn note_run(&self, index: usize) {
+        self.change(index, |request| request.runs += 1);
     }
 
-    /// Notes that nobody waits for the answer to the request at `place` any more: it is given, or not wanted.
-    pub(super) fn note_over(&self, place: usize) {
-        self.change(place, |request| request.is_awaited = false);
+    /// Records that request `index` is over: it was answered, or the client hung up.
+    pub(super) fn note_over(&self, index: usize) {
+        self.change(index, |request| request.is_awaited = false);
     }
 
-    fn change(&self, place: usize, change: impl FnOnce(&mut LoggedRequest)) {
-        if let Some(request) = self.0.lock().unwrap().get_mut(place) {
+    fn change(&self, index: usize, change: impl FnOnce(&mut LoggedRequest)) {
+        if let Some(request) = self.0.lock().unwrap().get_mut(index) {
             change(request);
         }
     }

@@ -1,4 +1,4 @@
-//! Upstash's REST API in front of a real Redis: its documented shapes, a journal of what came, and faults on demand.
+//! A double of Upstash's REST API in front of a real Redis: the documented forms, a journal of requests, and faults.
 
 mod faults;
 mod journal;
@@ -32,18 +32,18 @@ pub struct Upstash {
     runtime: Option<Runtime>,
 }
 
-/// What the handlers of all requests share.
+/// The state that all request handlers share.
 struct Shared {
     token: String,
     database: Database,
     journal: Journal,
     faults: Faults,
-    /// What a way through the network adds to every request, there and back.
+    /// The simulated network delay of a round trip, in microseconds.
     round_trip_us: AtomicU64,
 }
 
 impl Upstash {
-    /// Starts on a free port of this machine, in front of `redis`, which may be stopped and started meanwhile.
+    /// Starts on a free local port in front of `redis`, which may be stopped and started meanwhile.
     pub fn start(redis: &Redis) -> Self {
         Self::in_front_of(redis.socket())
     }
@@ -64,28 +64,28 @@ impl Upstash {
         Self { address, shared, runtime: Some(runtime) }
     }
 
-    /// For `UPSTASH_REDIS_REST_URL`.
+    /// The value for `UPSTASH_REDIS_REST_URL`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// For `UPSTASH_REDIS_REST_TOKEN`.
+    /// The value for `UPSTASH_REDIS_REST_TOKEN`.
     pub fn token(&self) -> &str {
         &self.shared.token
     }
 
-    /// Puts the database so far away from now on: half of it before a request runs and half behind. Requests that are on
-    /// their way at the same time do not wait for each other.
+    /// Adds a network delay to every request from now on: half before the request runs and half after. Concurrent
+    /// requests do not wait for each other.
     pub fn set_round_trip(&self, round_trip: Duration) {
         self.shared.round_trip_us.store(round_trip.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// Now, to ask later what came since.
+    /// The current position in the journal. Pass it to [`Self::requests_since`] later.
     pub fn mark(&self) -> Mark {
         self.shared.journal.mark()
     }
 
-    /// The requests since `mark` that touched keys of `room`.
+    /// The requests since `mark` on keys of `room`.
     pub fn requests_since(&self, mark: Mark, room: &str) -> Vec<LoggedRequest> {
         self.shared.journal.since(mark, room)
     }
@@ -95,12 +95,12 @@ impl Upstash {
         self.shared.journal.all_since(mark)
     }
 
-    /// Puts a fault in force, behind those that are.
+    /// Adds a fault behind the active ones.
     pub fn inject(&self, fault: Fault) {
         self.shared.faults.add(fault);
     }
 
-    /// Takes back the faults for `room`; all faults without one.
+    /// Removes the faults for `room`, or all faults if it is `None`.
     pub fn clear_faults(&self, room: Option<&str>) {
         self.shared.faults.clear(room);
     }

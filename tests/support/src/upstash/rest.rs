@@ -1,13 +1,13 @@
-//! The shapes of Upstash's REST API, as its documentation has them: one command, and several that run together.
+//! The forms of Upstash's REST API, as documented: one command, or several in a transaction.
 
 use serde_json::{Value, json};
 
 use crate::resp::{Connection, Reply};
 
-/// What a request asks for.
+/// A request: its commands.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// Whether the commands run together or not at all.
+    /// Whether the commands run as a transaction.
     is_transaction: bool,
     pub(super) commands: Vec<Vec<String>>,
 }
@@ -15,16 +15,16 @@ pub(super) struct Asked {
 /// Status and body of an answer.
 pub(super) type Answered = (u16, Value);
 
-pub(super) fn refusal(status: u16, said: &str) -> Answered {
-    (status, json!({ "error": said }))
+pub(super) fn refusal(status: u16, message: &str) -> Answered {
+    (status, json!({ "error": message }))
 }
 
-/// What only makes sense on a connection of one's own.
+/// Commands that only make sense on a connection of one's own. Upstash refuses them.
 const OF_A_CONNECTION: [&str; 8] =
     ["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "SUBSCRIBE", "MONITOR", "QUIT"];
 
 impl Asked {
-    /// Reads a request. Fails with the answer to one that makes no sense.
+    /// Parses a request. Fails with the answer to an invalid one.
     pub(super) fn parse(path: &str, body: &str) -> Result<Self, Answered> {
         let no_sense = || refusal(400, "ERR failed to parse the request");
         let parsed: Value = serde_json::from_str(body).map_err(|_| no_sense())?;
@@ -45,7 +45,7 @@ impl Asked {
         }
     }
 
-    /// Runs it, to its end even if nobody waits for the answer any more.
+    /// Runs the request to its end, even if the client has hung up.
     pub(super) fn run(&self, redis: &mut Connection) -> std::io::Result<Answered> {
         if self.is_transaction {
             return self.run_together(redis);
@@ -62,7 +62,7 @@ impl Asked {
         }
         Ok(match run(redis, &["EXEC".to_owned()])? {
             Reply::Array(replies) => (200, Value::Array(replies.into_iter().map(result).collect())),
-            Reply::Error(said) => refusal(400, &said),
+            Reply::Error(message) => refusal(400, &message),
             _ => refusal(400, "ERR Transaction discarded"),
         })
     }
@@ -88,7 +88,7 @@ fn all_words(commands: &Value) -> Option<Vec<Vec<String>>> {
 
 fn result(reply: Reply) -> Value {
     match reply {
-        Reply::Error(said) => json!({ "error": said }),
+        Reply::Error(message) => json!({ "error": message }),
         reply => json!({ "result": plain(reply) }),
     }
 }

@@ -1,4 +1,4 @@
-//! Requests in, answers out, and the faults between.
+//! The HTTP server of the double. It applies the faults between request and answer.
 
 use std::{
     convert::Infallible,
@@ -34,12 +34,12 @@ use crate::resp::Connection;
 const HTML: &str = "<html><body><h1>Something is wrong</h1></body></html>";
 const DRIP_EVERY: Duration = Duration::from_millis(500);
 
-/// A body at once, or one that never ends.
+/// A complete body, or one that never ends.
 type ReplyBody = Either<Full<Bytes>, Dripping>;
 /// An error cuts the connection.
 type Replied = io::Result<Response<ReplyBody>>;
 
-/// The Redis behind it. One connection, since one command after the other is all that Redis runs.
+/// The Redis behind the server. One connection is enough, because Redis runs one command after the other.
 pub(super) struct Database {
     socket: PathBuf,
     connection: Mutex<Option<Connection>>,
@@ -50,7 +50,7 @@ impl Database {
         Self { socket, connection: Mutex::default() }
     }
 
-    /// Runs what was asked, on a new connection if the last one broke.
+    /// Runs a request, on a new connection if the last one broke.
     fn run(&self, asked: &Asked) -> io::Result<Answered> {
         let mut connection = self.connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut redis = match connection.take() {
@@ -63,7 +63,7 @@ impl Database {
     }
 }
 
-/// Takes connections until the runtime ends.
+/// Accepts connections until the runtime ends.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(converse(stream, shared.clone()));
@@ -74,40 +74,40 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let (shared, awaited) = (shared.clone(), Awaited::by_a_client_of(shared.clone()));
-        let place = awaited.place.clone();
+        let index = awaited.index.clone();
         async move {
-            // A task of its own: what arrived runs, even if the client hangs up meanwhile.
-            let replied = tokio::spawn(answer(request, place, shared)).await.map_err(io::Error::other)?;
+            // A task of its own, so that a request runs to its end even if the client hangs up.
+            let replied = tokio::spawn(answer(request, index, shared)).await.map_err(io::Error::other)?;
             drop(awaited);
             replied
         }
     });
-    // A client that hangs up, or is hung up on, is no failure of the server.
+    // A connection that either side cuts is not a failure of the server.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// An answer that somebody waits for. Dropped when it is there, or when the client hangs up before.
+/// An answer that a client waits for. Dropped when it is sent or when the client hangs up.
 struct Awaited {
-    /// The request's place in the journal, once it has one.
-    place: Arc<OnceLock<usize>>,
+    /// The request's index in the journal, once it has one.
+    index: Arc<OnceLock<usize>>,
     shared: Arc<Shared>,
 }
 
 impl Awaited {
     fn by_a_client_of(shared: Arc<Shared>) -> Self {
-        Self { place: Arc::default(), shared }
+        Self { index: Arc::default(), shared }
     }
 }
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        if let Some(place) = self.place.get() {
-            self.shared.journal.note_over(*place);
+        if let Some(index) = self.index.get() {
+            self.shared.journal.note_over(*index);
         }
     }
 }
 
-async fn answer(request: Request<Incoming>, place: Arc<OnceLock<usize>>, shared: Arc<Shared>) -> Replied {
+async fn answer(request: Request<Incoming>, index: Arc<OnceLock<usize>>, shared: Arc<Shared>) -> Replied {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if head.method != Method::POST {
@@ -122,7 +122,7 @@ async fn answer(request: Request<Incoming>, place: Arc<OnceLock<usize>>, shared:
         Err(refused) => return Ok(json(refused)),
     };
     let fault = shared.faults.take(&asked.commands);
-    let noted = *place.get_or_init(|| shared.journal.note(path, &asked.commands, body.len()));
+    let noted = *index.get_or_init(|| shared.journal.note(path, &asked.commands, body.len()));
     act(asked, noted, fault, shared).await
 }
 
@@ -130,28 +130,28 @@ fn is_allowed(token: &str, authorization: Option<&HeaderValue>) -> bool {
     authorization.is_some_and(|shown| shown.as_bytes() == format!("Bearer {token}").as_bytes())
 }
 
-/// Runs what was asked, or not, and answers, or not, as `fault` has it.
-async fn act(asked: Arc<Asked>, place: usize, fault: Option<FaultKind>, shared: Arc<Shared>) -> Replied {
+/// Runs the request and answers it, as far as `fault` allows.
+async fn act(asked: Arc<Asked>, index: usize, fault: Option<FaultKind>, shared: Arc<Shared>) -> Replied {
     match fault {
         Some(FaultKind::CutBefore) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::Status(status)) => return Ok(html(status)),
         Some(FaultKind::StatusBefore(status, pause)) => {
-            run_after(pause, asked, place, shared);
+            run_after(pause, asked, index, shared);
             return Ok(html(status));
         }
         Some(FaultKind::Unauthorized) => return Ok(json(unauthorized())),
         Some(FaultKind::QuotaExceeded) => {
-            let said = "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.";
-            return Ok(json(refusal(400, said)));
+            let message = "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.";
+            return Ok(json(refusal(400, message)));
         }
         Some(FaultKind::RunLate(pause)) => sleep(pause).await,
         _ => {}
     }
-    let Ok((status, body)) = run(asked.clone(), place, shared.clone()).await else { return Ok(html(500)) };
+    let Ok((status, body)) = run(asked.clone(), index, shared.clone()).await else { return Ok(html(500)) };
     match fault {
         Some(FaultKind::CutAfter) => Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::RunTwice(pause)) => {
-            run_after(pause, asked, place, shared);
+            run_after(pause, asked, index, shared);
             Err(io::ErrorKind::ConnectionReset.into())
         }
         Some(FaultKind::StatusAfter(status)) => Ok(html(status)),
@@ -165,14 +165,14 @@ async fn act(asked: Arc<Asked>, place: usize, fault: Option<FaultKind>, shared: 
     }
 }
 
-/// Runs what was asked, on the other end of the network.
-async fn run(asked: Arc<Asked>, place: usize, shared: Arc<Shared>) -> io::Result<Answered> {
+/// Runs the request after half the network delay, and returns after the other half.
+async fn run(asked: Arc<Asked>, index: usize, shared: Arc<Shared>) -> io::Result<Answered> {
     let run = move || {
-        // A thread's sleep, which is exact; the runtime's is rounded up to milliseconds.
+        // A thread's sleep is exact; the runtime rounds its own up to milliseconds.
         thread::sleep(shared.half_round_trip());
         let ran = shared.database.run(&asked);
         if ran.is_ok() {
-            shared.journal.note_run(place);
+            shared.journal.note_run(index);
         }
         thread::sleep(shared.half_round_trip());
         ran
@@ -180,12 +180,12 @@ async fn run(asked: Arc<Asked>, place: usize, shared: Arc<Shared>) -> io::Result
     tokio::task::spawn_blocking(run).await.map_err(io::Error::other)?
 }
 
-/// Runs what was asked later, when nobody waits for it any more.
-fn run_after(pause: Duration, asked: Arc<Asked>, place: usize, shared: Arc<Shared>) {
+/// Runs the request after `pause`. Nobody waits for the answer.
+fn run_after(pause: Duration, asked: Arc<Asked>, index: usize, shared: Arc<Shared>) {
     tokio::spawn(async move {
         sleep(pause).await;
-        // Nobody is told whether it succeeded.
-        let _ = run(asked, place, shared).await;
+        // There is nobody to report a failure to.
+        let _ = run(asked, index, shared).await;
     });
 }
 
@@ -206,7 +206,7 @@ fn whole(status: u16, content_type: &str, body: String) -> Response<ReplyBody> {
     reply.body(Either::Left(Full::from(body))).expect("status and type are valid")
 }
 
-/// A body of one space after the other.
+/// A body of single spaces, one at each tick.
 struct Dripping(Interval);
 
 impl Body for Dripping {
