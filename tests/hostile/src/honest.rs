@@ -32,7 +32,7 @@ impl HonestRooms {
             let turn = latencies.len();
             let [from, to] = &mut self.0[turn % ROOMS];
             let (from, to) = if (turn / ROOMS).is_multiple_of(2) { (from, to) } else { (to, from) };
-            let (id, sent) = (from.say("probe"), Instant::now());
+            let (id, sent) = (from.send_message("probe"), Instant::now());
             for socket in [to, from] {
                 assert_eq!(socket.skip_to("message")["message"]["id"], id, "no honest message is lost");
                 latencies.extend((latencies.len() == turn).then(|| sent.elapsed()));
