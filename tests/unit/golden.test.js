@@ -109,6 +109,6 @@ for (const call of golden("calls")) {
 
     assert.deepEqual(made, [{ path: call.path, method: call.method, request: call.request }])
     if (call.status < 400) assert.deepEqual(answer ?? null, call.response)
-    else assert.deepEqual([answer instanceof ApiError, answer.word], [true, call.response.error])
+    else assert.deepEqual([answer instanceof ApiError, answer.code], [true, call.response.error])
   })
 }

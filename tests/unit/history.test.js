@@ -32,7 +32,7 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
     },
     onPage: () => (seen.pages += 1),
     onHole: () => (seen.holes += 1),
-    onGone: (word) => seen.gone.push(word),
+    onGone: (code) => seen.gone.push(code),
     whenIdle: (act) => seen.idle.push(act),
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
@@ -192,15 +192,15 @@ test("without an answer it is asked again soon", async () => {
   assert.deepEqual(stretch(timeline), [1, 10])
 })
 
-for (const word of ["room-not-found", "not-a-participant"]) {
-  test(`${word} is the end`, async () => {
+for (const code of ["room-not-found", "not-a-participant"]) {
+  test(`${code} is the end`, async () => {
     const { history, clock, seen } = historyOf(10)
-    seen.failWith = new ApiError(word)
+    seen.failWith = new ApiError(code)
 
     history.open(10)
     await clock.pass(60_000)
 
-    assert.deepEqual([seen.gone, seen.asked.length], [[word], 1])
+    assert.deepEqual([seen.gone, seen.asked.length], [[code], 1])
   })
 }
 

@@ -74,11 +74,11 @@ test("without a connection everything waits, and then leaves in the order in whi
   assert.deepEqual([before, seen.sent, outbox.isEmpty], [[], ["c", "a", "b"], true])
 })
 
-for (const word of ["too-many-requests", "store-unavailable", "internal"]) {
-  test(`a refusal that passes (${word}) holds back everything behind it, and changes no order`, async () => {
+for (const code of ["too-many-requests", "store-unavailable", "internal"]) {
+  test(`a refusal that passes (${code}) holds back everything behind it, and changes no order`, async () => {
     const { outbox, clock, seen } = await openOutbox("a", "b")
 
-    outbox.refuse("a", word)
+    outbox.refuse("a", code)
     outbox.write(draft("c"))
     await settled()
     const whileWaiting = [...seen.sent]
@@ -121,7 +121,7 @@ test("a confirmation makes the next wait short again", async () => {
   assert.deepEqual(seen.sent.slice(-2), ["b", "b"])
 })
 
-test("a refusal for good stays with its word, and the next one leaves", async () => {
+test("a refusal for good stays with its code, and the next one leaves", async () => {
   const { outbox, seen } = await openOutbox("a", "b")
 
   outbox.refuse("a", "too-large")

@@ -92,7 +92,7 @@ export class TestRoom {
   stored = []
   asked = []
   told = []
-  /** The word with which calls are refused. */
+  /** The code with which calls are refused. */
   refusal = ""
   questions = 0
   socket

@@ -249,7 +249,7 @@ test("a room that takes this page for somebody else ends it, and nobody's words 
 
 // --- The end ---
 
-for (const [frame, word] of [
+for (const [frame, code] of [
   ["destroy", "room-destroyed"],
   ["expire", "room-expired"],
 ]) {
@@ -262,7 +262,7 @@ for (const [frame, word] of [
     await test.stores()
     await test.clock.pass(60_000)
 
-    assert.deepEqual(test.toldOf("onEnd"), [[word]])
+    assert.deepEqual(test.toldOf("onEnd"), [[code]])
     assert.deepEqual(
       [test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded],
       [[], true, true, true],

@@ -18,7 +18,7 @@ function roomSocket() {
       onChange: (isOpen) => heard.changes.push(isOpen),
       onFailure: (inARow) => heard.failures.push(inARow),
       onReplaced: () => (heard.replacements += 1),
-      onEnd: (word) => heard.ends.push(word),
+      onEnd: (reason) => heard.ends.push(reason),
     },
     platform,
   )
@@ -291,13 +291,13 @@ test("a connection whose pong does not come within 5 seconds is dead", () => {
 
 // --- The end ---
 
-for (const [code, word] of [
+for (const [code, reason] of [
   [4401, "not-a-participant"],
   [4404, "room-not-found"],
   [4410, "room-destroyed"],
   [4411, "room-expired"],
 ]) {
-  test(`close code ${code} is the end, ${word}, and nothing comes after it`, () => {
+  test(`close code ${code} is the end, ${reason}, and nothing comes after it`, () => {
     const { socket, platform, heard } = readySocket()
 
     platform.socket.closes(code)
@@ -305,7 +305,7 @@ for (const [code, word] of [
     socket.check()
     platform.pass(3_600_000)
 
-    assert.deepEqual(heard.ends, [word])
+    assert.deepEqual(heard.ends, [reason])
     assert.equal(socket.isReady, false)
     assert.equal(platform.sockets.length, 1)
   })
