@@ -33,7 +33,7 @@ const test = base.extend({
   baseURL: async ({ crashing }, use) => use(crashing.baseUrl),
 })
 
-test("a Worker that crashes comes back with the room, and what was said meanwhile is said once", {
+test("after a crash of the Worker the room is back, and messages written meanwhile are sent once", {
   tag: "@stores",
 }, async ({ ann, bob, conduct, crashing }) => {
   conduct.allowUnsteady(crashing.baseUrl)

@@ -32,7 +32,7 @@ async function restoresTab(person, address, whileClosed) {
   await person.page.goto(address)
 }
 
-test.describe("a tab that was closed when the room was destroyed and is restored later", () => {
+test.describe("a tab that is closed before the room is destroyed and restored later", () => {
   for (const [where, addressOf] of [
     ["in the room", (link) => link.split("#")[0]],
     ["in the lobby", () => "/"],
@@ -78,7 +78,7 @@ test("a tab that is restored while the room lives has its draft, its unsent word
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-test("a page that the browser keeps for the way back holds nothing, and comes back whole", async ({ ann, bob }) => {
+test("a page in the back/forward cache is empty, and complete when it returns", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.says(WORDS)
   await bob.sees(WORDS)
@@ -129,7 +129,7 @@ for (const [how, end] of [
   })
 }
 
-test("opening a pasted link leaves the key in no address once the seat is taken", async ({ ann, bob }) => {
+test("after a pasted link is opened and the seat taken, no URL contains the key", async ({ ann, bob }) => {
   const link = await ann.creates()
   const secret = new URL(link).hash.slice(1)
   await bob.opens("/")
@@ -144,7 +144,7 @@ test("opening a pasted link leaves the key in no address once the seat is taken"
   for (const address of entries) expect(String(address)).not.toContain(secret)
 })
 
-test("a pasted link that is damaged is told so in the lobby, and goes nowhere", async ({ ann, bob }) => {
+test("the lobby reports a damaged link and stays where it is", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens("/")
 
@@ -155,7 +155,7 @@ test("a pasted link that is damaged is told so in the lobby, and goes nowhere", 
   await expect(bob.page).toHaveURL("/")
 })
 
-test("both are told before the end, and either can keep the room open", async ({ ann, bob }) => {
+test("both people are warned before the end, and either can keep the room open", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
@@ -171,7 +171,7 @@ test("both are told before the end, and either can keep the room open", async ({
   await expect(bob.timeLeft).toHaveText("10 min left")
 })
 
-test("a browser that refuses cookies is told so before a seat is taken, in the room and in the lobby", async ({
+test("a browser that refuses cookies gets a warning before it takes a seat, in the room and in the lobby", async ({
   ann,
   bob,
   request,

@@ -52,7 +52,7 @@ function placeOf(message) {
   return message.evaluate((element) => element.getBoundingClientRect().top)
 }
 
-test("with thousands of messages the newest are there at once, older ones come, and nothing jumps", async ({
+test("with thousands of messages the newest appear at once, older ones load, and nothing jumps", async ({
   ann,
   bob,
   request,

@@ -56,7 +56,7 @@ async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
   await expect.poll(() => bob.texts(), "the history").toEqual(texts)
 }
 
-test("connections that are reset come back by themselves", async ({ ann, bob, network }) => {
+test("reset connections reconnect by themselves", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   for (const text of ["one", "two", "three"]) {
@@ -68,7 +68,7 @@ test("connections that are reset come back by themselves", async ({ ann, bob, ne
   await expectBack(ann, bob, { byBob: ["one", "two", "three"], byAnn: ["one, too", "two, too", "three, too"] })
 })
 
-test("a network that falls silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
+test("a network that is silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.fallSilent()
@@ -85,7 +85,7 @@ test("a network that falls silent for a minute is noticed, and nothing is lost",
   await expectBack(ann, bob, { byBob: ["into the void", "still there?"], byAnn: ["meanwhile"] })
 })
 
-test("a proxy that hides half an end from the page is found out", async ({ ann, bob, network }) => {
+test("a connection that a proxy half-closes is noticed", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.halfClose()
@@ -95,7 +95,7 @@ test("a proxy that hides half an end from the page is found out", async ({ ann, 
   await expectBack(ann, bob, { byBob: ["only half"] })
 })
 
-test("a network that takes connections and says nothing is tried again", async ({ ann, bob, network }) => {
+test("a network that accepts connections but sends nothing is retried", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.fallSilent()
@@ -109,7 +109,7 @@ test("a network that takes connections and says nothing is tried again", async (
   await expectBack(ann, bob, { byBob: ["written meanwhile"] })
 })
 
-test("a laptop that slept wakes into the room as it is", async ({ ann, bob, network }) => {
+test("a laptop that wakes from sleep shows the current room", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
   const tab = await bob.context.newCDPSession(bob.page)
 
@@ -127,7 +127,7 @@ test("a laptop that slept wakes into the room as it is", async ({ ann, bob, netw
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-test("without a network at all the page says so, and comes back at once", async ({ ann, bob, network }) => {
+test("without a network the page says so, and reconnects at once when it returns", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   await bob.context.setOffline(true)

@@ -14,7 +14,7 @@ async function useUp(person) {
   await person.context.route("**/api/**", (route) => route.fulfill(PAGE))
 }
 
-test("the lobby says that the day's share is used up", async ({ ann }) => {
+test("the lobby says that the daily quota is used up", async ({ ann }) => {
   await ann.opens("/")
   await useUp(ann)
 
@@ -24,7 +24,7 @@ test("the lobby says that the day's share is used up", async ({ ann }) => {
   await expect(ann.button("Create a private room")).toBeEnabled()
 })
 
-test("the door says so, and opens once there is a share again", async ({ ann, bob }) => {
+test("the door says so, and works again when there is quota", async ({ ann, bob }) => {
   const link = await ann.creates()
   await useUp(bob)
 
@@ -39,7 +39,7 @@ test("the door says so, and opens once there is a share again", async ({ ann, bo
   await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
 })
 
-test("a conversation says so while it tries to come back, and what was written is sent then", async ({ ann, bob }) => {
+test("a conversation says so while it reconnects, and sends waiting messages afterwards", async ({ ann, bob }) => {
   /** @type {import("@playwright/test").WebSocketRoute | undefined} */
   let connection
   let isOverQuota = false

@@ -29,12 +29,12 @@ for (const [what, response, code] of [
   ["broken", () => html(500, "Error 1101: Worker threw exception"), "internal"],
   ["something in between that answers in HTML", () => html(200, "Log in to this network"), "offline"],
 ]) {
-  test(`a page of HTML says that the server is ${what}`, async () => {
+  test(`an HTML answer means that the server is ${what}`, async () => {
     assert.equal(await codeFor(response()), code)
   })
 }
 
-test("every call understands the platform's quota", async () => {
+test("every call recognises the platform's quota", async () => {
   const page = { after: 0, limit: 1, patienceMs: 1_000 }
   const calls = [() => createRoom({}), () => joinRoom("x", {}), () => listMessages("x", page)]
 
@@ -43,12 +43,12 @@ test("every call understands the platform's quota", async () => {
 
 // --- The API's answers ---
 
-test("the API's own error code counts, whatever the status is", async () => {
+test("the API's error code counts, whatever the status", async () => {
   const refusal = Response.json({ error: "too-many-requests", message: "" }, { status: 429 })
 
   assert.equal(await codeFor(refusal), "too-many-requests")
 })
 
-test("an answer without content is one", async () => {
+test("an answer without content is valid", async () => {
   assert.equal(await codeFor(new Response(null, { status: 204 })), "")
 })

@@ -38,7 +38,7 @@ const EFFECTS = {
 }
 
 for (const { name, frame: said } of golden("server-frames")) {
-  test(`the page understands the room's ${name} frame`, async () => {
+  test(`the page handles the room's ${name} frame`, async () => {
     const room = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
     room.clock.nowMs = 1795461754000
     await room.connects(frame("server-frames", "ready"))
@@ -49,7 +49,7 @@ for (const { name, frame: said } of golden("server-frames")) {
   })
 }
 
-test("there is an example of every frame that the page knows", () => {
+test("every frame that the page handles has an example", () => {
   assert.deepEqual(
     golden("server-frames")
       .map(({ name }) => name)
@@ -58,7 +58,7 @@ test("there is an example of every frame that the page knows", () => {
   )
 })
 
-test("what the page sends is what the room understands", async () => {
+test("the page sends frames as the examples have them", async () => {
   const test = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
   await test.connects()
 
@@ -71,7 +71,7 @@ test("what the page sends is what the room understands", async () => {
   )
 })
 
-test("the messages of a page have the shape of those of a frame", async () => {
+test("messages in a page of history have the same shape as in a frame", async () => {
   const test = await TestRoom.connected()
   const { messages } = golden("calls").find(({ name }) => name === "messages").response
 

@@ -66,7 +66,7 @@ for (const language of LANGUAGES) {
     assert.deepEqual([...new Set(keys.map(withoutPlural))], [...new Set(keysFor(language).map(withoutPlural))])
   })
 
-  test(`${language} fills in what English fills in`, () => {
+  test(`${language} has the same placeholders as English`, () => {
     for (const [key, text] of Object.entries(tableOf(language))) {
       const [own, english] = [placeholdersOf(text), placeholdersOf(englishOf(key))]
       // Where a form stands for one number, the number may be said in words.
@@ -76,7 +76,7 @@ for (const language of LANGUAGES) {
     }
   })
 
-  test(`${language} writes neat texts`, () => {
+  test(`${language} has no stray spaces or marks`, () => {
     for (const [key, text] of Object.entries(tableOf(language))) {
       assert.ok(text.length > 0 && text === text.trim(), key)
       assert.doesNotMatch(text, / {2}|!|\.\.\.|"|'/, key)
@@ -97,14 +97,14 @@ for (const language of LANGUAGES) {
   })
 }
 
-test("every text is said somewhere, and only texts that there are", () => {
+test("every text is used, and every used text exists", () => {
   const said = keysOfModules(MODULES, Object.keys(ENGLISH))
   for (const page of PAGES) for (const key of keysOfPage(readPublic(page))) said.add(key)
 
   assert.deepEqual([...said].sort(), Object.keys(ENGLISH).sort())
 })
 
-test("the modules ask for no text that is not there", () => {
+test("modules use no text that does not exist", () => {
   const source = MODULES.map(readPublic).join("\n")
   const asked = [...source.matchAll(/\bsay(Count)?\("([^"]+)"/g)]
 
@@ -115,11 +115,11 @@ test("the modules ask for no text that is not there", () => {
 // --- English in the pages ---
 
 for (const page of PAGES) {
-  test(`${page} has English and every language in it, as \`node scripts/words.js\` writes it`, () => {
+  test(`${page} contains English and the list of languages, as \`node scripts/words.js\` writes them`, () => {
     assert.equal(readPublic(page), withWords(readPublic(page), ENGLISH))
   })
 
-  test(`${page} shows no text without a key`, () => {
+  test(`every text of ${page} has a key`, () => {
     const html = readPublic(page)
     const body = html
       .slice(html.indexOf("<title"))
@@ -143,7 +143,7 @@ const SHOWING = MODULES.filter((path) => /^app\/(view\/(?!rich-text)|[a-z]+\.js)
 const UNSEEN = new Set(["Enter"])
 
 for (const path of SHOWING) {
-  test(`${path} says nothing that is not in the tables`, () => {
+  test(`${path} contains no text outside the tables`, () => {
     const code = readPublic(path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
     // A capital, or words with a space between them: no key, selector or class name of ours looks like that.
     const literals = [...code.matchAll(/(["`])([^"`\n]*)\1/g)].map(([, , text]) => text)

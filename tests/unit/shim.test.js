@@ -103,7 +103,7 @@ test("a panic in the middle of an async method counts, too", async () => {
   assert.equal(resets, 1)
 })
 
-test("an error that is no panic starts nothing", () => {
+test("an error without a panic starts no fresh instance", () => {
   const room = new shim.Room("a")
 
   assert.throws(() => room.refuse(), /no/)
@@ -112,7 +112,7 @@ test("an error that is no panic starts nothing", () => {
   assert.equal(resets, 0)
 })
 
-test("what Rust's panic hook notes is enough", () => {
+test("the flag of Rust's panic hook starts a fresh instance", () => {
   const room = new shim.Room("a")
   state.criticalError = true
 

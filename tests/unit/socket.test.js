@@ -40,7 +40,7 @@ function welcome(platform) {
 
 // --- Opening ---
 
-test("it is open once the room has said ready, and not before", () => {
+test("the socket is open once ready has arrived and not before", () => {
   const { socket, platform, heard } = roomSocket()
 
   socket.connect()
@@ -54,7 +54,7 @@ test("it is open once the room has said ready, and not before", () => {
   assert.deepEqual(platform.urls, [URL])
 })
 
-test("attempts that end before the room said ready are counted until it does", () => {
+test("attempts that end before ready are counted until one succeeds", () => {
   const { socket, platform, heard } = roomSocket()
   socket.connect()
 
@@ -68,7 +68,7 @@ test("attempts that end before the room said ready are counted until it does", (
   assert.deepEqual(heard.failures, [1, 2], "the last one was ready")
 })
 
-test("frames come through in their order", () => {
+test("frames arrive in order", () => {
   const { platform, heard } = readySocket()
 
   platform.socket.says({ type: "typing", participantId: "bob" })
@@ -80,7 +80,7 @@ test("frames come through in their order", () => {
   )
 })
 
-test("a frame of an unknown type passes, for whoever looks to ignore it", () => {
+test("a frame of an unknown type is passed on", () => {
   const { socket, platform, heard } = readySocket()
 
   platform.socket.says({ type: "wave", from: "the future" })
@@ -89,7 +89,7 @@ test("a frame of an unknown type passes, for whoever looks to ignore it", () => 
   assert.equal(socket.isReady, true)
 })
 
-test("what is no frame is ignored and harms nothing", () => {
+test("data that is not a frame is ignored", () => {
   const { socket, platform, heard } = readySocket()
 
   for (const garbage of ["", "{", "null", "7", "[]", '"ready"', "{}", '{"type":7}', "pong", new ArrayBuffer(2)]) {
@@ -102,7 +102,7 @@ test("what is no frame is ignored and harms nothing", () => {
 
 // --- Sending ---
 
-test("what is sent leaves as JSON", () => {
+test("frames are sent as JSON", () => {
   const { socket, platform } = readySocket()
 
   const isSent = socket.send({ type: "message", text: "hello" })
@@ -111,7 +111,7 @@ test("what is sent leaves as JSON", () => {
   assert.deepEqual(platform.socket.sent, ['{"type":"message","text":"hello"}'])
 })
 
-test("nothing is sent before the room is ready", () => {
+test("nothing is sent before ready", () => {
   const { socket, platform } = roomSocket()
 
   const answers = [socket.send({ type: "typing" })]
@@ -134,7 +134,7 @@ test("nothing is sent into a socket that is closing", () => {
 
 // --- Coming back ---
 
-test("a lost connection is told at once and comes back by itself", () => {
+test("a lost connection is reported at once and reconnects by itself", () => {
   const { socket, platform, heard } = readySocket()
 
   platform.socket.closes()
@@ -159,7 +159,7 @@ test("every failure doubles the wait, up to 30 seconds", () => {
   assert.deepEqual(delays, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
 })
 
-test("chance takes up to half of a wait away, so that not everybody comes back at once", () => {
+test("randomness shortens a wait by up to half, so that clients do not reconnect all at once", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -173,7 +173,7 @@ test("chance takes up to half of a wait away, so that not everybody comes back a
   assert.deepEqual(delays, [250, 375, 500])
 })
 
-test("a welcome makes the next wait short again", () => {
+test("ready resets the wait", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
   for (let failures = 0; failures < 6; failures++) {
@@ -187,7 +187,7 @@ test("a welcome makes the next wait short again", () => {
   assert.equal(platform.msToNextSocket(), 500)
 })
 
-test("a socket that neither opens nor fails is given up after 5 seconds", () => {
+test("a socket that neither opens nor fails is dropped after 5 seconds", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -199,7 +199,7 @@ test("a socket that neither opens nor fails is given up after 5 seconds", () => 
   assert.equal(platform.msToNextSocket(), 500)
 })
 
-test("a socket that opens and then says nothing is given up too", () => {
+test("a socket that opens but sends nothing is dropped, too", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
   platform.socket.opens()
@@ -209,7 +209,7 @@ test("a socket that opens and then says nothing is given up too", () => {
   assert.ok(ms < 30_000, `the next attempt after ${ms} ms`)
 })
 
-test("a socket that is ready is not given up", () => {
+test("a socket that is ready is not dropped", () => {
   const { socket, platform } = readySocket()
 
   platform.pass(6_000)
@@ -218,7 +218,7 @@ test("a socket that is ready is not given up", () => {
   assert.equal(platform.sockets.length, 1)
 })
 
-test("one who sent too much waits at least 5 seconds", () => {
+test("after a close for too many frames the wait is at least 5 seconds", () => {
   const { platform } = readySocket()
 
   platform.socket.closes(4429)
@@ -226,7 +226,7 @@ test("one who sent too much waits at least 5 seconds", () => {
   assert.equal(platform.msToNextSocket(), 5000)
 })
 
-test("one who sent too much again and again waits as long as anybody", () => {
+test("after repeated closes for too many frames the wait doubles as usual", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -240,7 +240,7 @@ test("one who sent too much again and again waits as long as anybody", () => {
 
 // --- The heartbeat ---
 
-test("it pings after 20 quiet seconds", () => {
+test("a ping is sent after 20 seconds without a frame", () => {
   const { platform } = readySocket()
 
   platform.pass(19_999)
@@ -265,7 +265,7 @@ test("a pong keeps the connection, and the next ping follows 20 seconds later", 
   assert.equal(platform.sockets.length, 1)
 })
 
-test("a frame is as good as a pong", () => {
+test("any frame counts as a pong", () => {
   const { platform } = readySocket()
 
   platform.pass(19_000)
@@ -297,7 +297,7 @@ for (const [code, reason] of [
   [4410, "room-destroyed"],
   [4411, "room-expired"],
 ]) {
-  test(`close code ${code} is the end, ${reason}, and nothing comes after it`, () => {
+  test(`close code ${code} ends the room with ${reason}, and later data is ignored`, () => {
     const { socket, platform, heard } = readySocket()
 
     platform.socket.closes(code)
@@ -312,7 +312,7 @@ for (const [code, reason] of [
 }
 
 for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
-  test(`close code ${code} is no end: it comes back`, () => {
+  test(`after close code ${code} the socket reconnects`, () => {
     const { platform, heard } = readySocket()
 
     platform.socket.closes(code)
@@ -322,7 +322,7 @@ for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
   })
 }
 
-test("whoever lets go hears no more and does not come back", () => {
+test("after end() nothing is reported and the socket does not reconnect", () => {
   const { socket, platform, heard } = readySocket()
 
   socket.end()
@@ -337,7 +337,7 @@ test("whoever lets go hears no more and does not come back", () => {
   assert.equal(platform.hasTimers, false)
 })
 
-test("a socket that others replaced stays away, whatever wakes it, until it is told to come back", () => {
+test("a replaced socket reconnects only on request", () => {
   const { socket, platform, heard } = readySocket()
 
   platform.socket.closes(4408)
@@ -355,7 +355,7 @@ test("a socket that others replaced stays away, whatever wakes it, until it is t
 
 // --- The page comes back to life ---
 
-test("a check of an open connection pings, and finds out within 5 seconds that it is dead", () => {
+test("a check pings an open connection and notices within 5 seconds that it is dead", () => {
   const { socket, platform } = readySocket()
 
   socket.check()
@@ -366,7 +366,7 @@ test("a check of an open connection pings, and finds out within 5 seconds that i
   assert.equal(socket.isReady, false)
 })
 
-test("a check of an open connection that answers changes nothing", () => {
+test("a check of a working connection changes nothing", () => {
   const { socket, platform, heard } = readySocket()
 
   socket.check()
@@ -390,7 +390,7 @@ test("a check while waiting connects at once, and only once", () => {
   assert.equal(platform.sockets.length, 2)
 })
 
-test("a check while connecting lets that go on", () => {
+test("a check while connecting changes nothing", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -400,7 +400,7 @@ test("a check while connecting lets that go on", () => {
   assert.equal(platform.socket.readyState, 0)
 })
 
-test("a socket that was replaced is closed and no longer heard", () => {
+test("an earlier socket is closed and ignored", () => {
   const { socket, platform, heard } = readySocket()
   const [replaced] = platform.sockets
   const { onmessage, onclose } = replaced
