@@ -1,4 +1,4 @@
-// Making a room, opening its link, taking a seat.
+// Creating a room, opening its link and taking a seat.
 
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"

@@ -1,4 +1,4 @@
-// The form at the foot of the room.
+// The composer.
 
 import { expect, test } from "./test.js"
 

@@ -1,11 +1,11 @@
-// Destroying a room: for both, at once, and so that nothing stays.
+// Destroying a room: for both people, at once, and without a trace.
 
 import { expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
 const SECRET = "the treasure is under the oak"
 
-/** Two people who said something, with the lobby behind them. */
+/** Two people who have exchanged messages and have the lobby in their browser's history. */
 async function haveTalked(ann, bob) {
   const link = await ann.creates()
   await bob.opens("/")

@@ -1,4 +1,4 @@
-// The end that comes by itself. These rooms live for seconds.
+// Rooms that expire. They live for seconds.
 
 import { BRIEF_ROOMS, BRIEF_SECONDS, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
@@ -7,7 +7,7 @@ import { Wire } from "./wire.js"
 const WORDS = "the treasure is under the oak"
 
 test.use({ settings: BRIEF_ROOMS })
-// One after the other, in one Worker.
+// In sequence, so that they share one Worker.
 test.describe.configure({ mode: "default" })
 
 test("an expired room ends on both sides, and nothing of it stays", async ({ ann, bob, request }) => {
@@ -74,7 +74,7 @@ test("a room that expires offline shows nothing more, and nothing readable is st
   await expect(bob.composer).toBeHidden()
 
   await bob.expectEnded(/Its time ran out while this page could not reach it/)
-  // The room may live on, so the keys stay, encrypted under what the server forgets with the room.
+  // The room may still be open, so the keys stay, encrypted with a key that the server deletes together with the room.
   const kept = await bob.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
   for (const trace of [WORDS, "half a sen", new URL(link).hash.slice(2)]) expect(kept).not.toContain(trace)
   expect(await bob.page.evaluate(() => sessionStorage.length)).toBe(0)

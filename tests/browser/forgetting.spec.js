@@ -1,14 +1,14 @@
-// What stays behind once a room is over, or once somebody has left: nothing that was said, and nothing that opens it.
+// What remains after a room has ended or a person has left: no message, and nothing that could decrypt one.
 
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
 const WORDS = "the treasure is under the oak"
-/** So long a browser keeps what nobody can open, where no page of ours is opened that learns of the end. */
+/** How long a browser keeps undecryptable entries if no page of Duet is opened that would learn of the end. */
 const DAY_MS = 86_400_000
 
-/** Everything that the tab keeps. */
+/** Everything that the tab stores. */
 function keptBy(person) {
   return person.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
 }
@@ -18,7 +18,7 @@ async function expectNothingKept(person, link) {
   for (const trace of [WORDS, roomIdOf(link), new URL(link).hash.slice(1)]) expect(kept).not.toContain(trace)
 }
 
-/** Closes the tab, and opens it again as a browser does that restores what was open. */
+/** Closes the tab and opens it again, like a browser that restores its tabs. */
 async function restoresTab(person, address, whileClosed) {
   const kept = await person.page.evaluate(() => ({ ...sessionStorage }))
   await person.leaves()
@@ -97,7 +97,7 @@ test("a page in the back/forward cache is empty, and complete when it returns", 
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-/** Every text in the memory of a page's scripts. */
+/** Every text in the memory of the page's scripts. */
 async function memoryOf(person) {
   const cdp = await person.context.newCDPSession(person.page)
   const chunks = []
@@ -159,7 +159,7 @@ test("both people are warned before the end, and either can keep the room open",
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
-  // Every frame of the room names its real end, which would take the place of the one below.
+  // Every frame contains the room's real end, which would replace the one below.
   wire.holdRoom()
   wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
   await expect(bob.page.getByText(/^Ends in (0:\d\d|1:00)$/)).toBeVisible()

@@ -1,17 +1,17 @@
-// Words, names and times that somebody chose to mislead.
+// Texts, names and times that are chosen to mislead.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
-/** Ann in a plain room, and a program in the other seat that says what it likes. */
+/** Ann in a plain room, and a program in the other seat that sends any text. */
 async function withProgram(ann, request) {
   const link = await createPlainRoom(request)
   await ann.joins(link)
   await request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
-  let said = 0
+  let sent = 0
   return async (text, sender = "Program") => {
     await request.post(`/api/messages?roomId=${roomIdOf(link)}`, { data: { sender, text } })
-    await expect(ann.messages).toHaveCount(++said)
+    await expect(ann.messages).toHaveCount(++sent)
   }
 }
 

@@ -1,4 +1,4 @@
-// The link that is handed on, and the names people go by.
+// Sharing the link, and people's names.
 
 import { expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"

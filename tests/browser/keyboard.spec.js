@@ -1,10 +1,10 @@
-// Without a mouse, and without eyes.
+// Use without a mouse, and with a screen reader.
 
 import { expect, test } from "./test.js"
 
 const MOST_STOPS = 20
 
-/** Goes from stop to stop until it is there. */
+/** Presses `key` until `locator` has the focus. */
 async function goTo(person, locator, key = "Tab") {
   for (let stop = 0; stop < MOST_STOPS; stop++) {
     if (await locator.evaluate((element) => element === document.activeElement)) return
@@ -101,7 +101,7 @@ test("the conversation is a log, with whole sentences about presence", async ({ 
   await expect(bob.message("hello").getByRole("time").or(bob.message("hello").locator("time"))).toHaveText(/\d/)
 })
 
-/** Everything that can be pressed or filled in has a name to be called by. */
+/** Checks that every control and field has an accessible name. */
 async function expectNames(person) {
   const controls = person.page.locator("a, button, input, textarea, [role=img]").filter({ visible: true })
   expect(await controls.count()).toBeGreaterThan(0)

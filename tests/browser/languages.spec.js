@@ -1,4 +1,4 @@
-// Every language, and the way between them.
+// Every language, and changing between them.
 
 import { tableOf, withoutPlural } from "../../scripts/words.js"
 import { layoutFaults, pseudo } from "./layout.js"
@@ -168,7 +168,7 @@ test.describe("a language with longer words, from right to left, on the smallest
     Object.keys(ARABIC).map((key) => [key, pseudo(ENGLISH[key] ?? ENGLISH[`${withoutPlural(key)}.other`])]),
   )
 
-  /** Somebody who is spoken to in that language. */
+  /** A person whose page uses that language. */
   async function reads(person) {
     await person.context.route("**/words/ar.json", (route) => route.fulfill({ json: LONG }))
     return person

@@ -1,10 +1,10 @@
-// Reloads, lost connections, people who go away and come back: the room goes on.
+// The room survives reloads, lost connections, and people who leave and return.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-/** How many messages that people wrote the room of two holds. Each page sends one of its own, which carries keys. */
+/** The number of messages that people wrote in a room of two. Each page also sends one message with keys. */
 async function storedCount(person, link) {
   const answer = await person.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
   return (await answer.json()).messages.length - 2
@@ -78,7 +78,7 @@ test("an unsent message survives a reload and is sent once", async ({ ann, bob }
   expect(await storedCount(ann, link)).toBe(1)
 })
 
-/** When the room will end, as a participant may ask. */
+/** The room's end, as the API returns it to a participant. */
 async function endOf(person, link) {
   const answer = await person.page.request.get(`/api/room/ttl?roomId=${roomIdOf(link)}`)
   return (await answer.json()).expiresAt

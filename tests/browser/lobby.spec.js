@@ -1,4 +1,4 @@
-// Before there is a room.
+// The lobby.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"

@@ -1,5 +1,4 @@
-// Networks that fail as networks do: each of these people sits behind a TCP proxy. Their pages' clocks are ours, so
-// that a minute takes no minute.
+// Failing networks: each person is behind a TCP proxy. The test controls their pages' clocks, so that it need not wait.
 
 import { expect, test as base } from "./test.js"
 import { Proxy } from "./proxy.js"
@@ -13,12 +12,12 @@ const test = base.extend({
   },
 })
 
-/** A page pings after 20 seconds of silence and waits 5 for the answer. */
+/** A page pings after 20 seconds without a frame and waits 5 for the answer. */
 const UNTIL_NOTICED_MS = 26_000
-/** The longest that a page waits before it tries again, and what a socket has to open. */
+/** The longest wait before a page reconnects, and the time that a socket has to open. */
 const UNTIL_TRIED_AGAIN_MS = 36_000
 
-/** Ann, and Bob behind the network, in one room. */
+/** Ann, and Bob behind the proxy, in one room. */
 async function meetOver(network, ann, bob) {
   const link = await ann.creates()
   bob.page = await bob.context.newPage()
@@ -29,9 +28,9 @@ async function meetOver(network, ann, bob) {
 }
 
 /**
- * Lets Bob's time pass until he is back, and checks that nothing was lost and nothing came twice, that each one's words are
- * in the order in which they were written, and that both screens and the history have the same order.
- * @param {{byAnn?: string[], byBob?: string[]}} said
+ * Advances Bob's clock until he is connected again. Checks that no message was lost or doubled, that each person's
+ * messages are in order, and that both screens and the history have the same order.
+ * @param {{byAnn?: string[], byBob?: string[]}} sent
  */
 async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
   const written = ["can you hear me?", ...byBob]

@@ -1,9 +1,9 @@
-// What somebody writes is said in the order in which it was written, whatever is refused or lost on the way.
+// Messages are sent in the order in which they were written, whatever is refused or lost on the way.
 
 import { expect, test } from "./test.js"
 import { Wire } from "./wire.js"
 
-/** The same texts in the same order on both screens, and again from the history. */
+/** Checks that both screens show the same texts in the same order, and that the history has it, too. */
 async function expectOrder(ann, bob, texts) {
   for (const person of [ann, bob]) {
     await person.sees(texts.at(-1))

@@ -1,4 +1,5 @@
-// The platform's daily quota. Pages still load then, and every call is answered with the platform's own page.
+// The platform's daily quota. When it is exhausted, pages still load, and every call is answered with the platform's
+// page.
 
 import { expect, test } from "./test.js"
 
@@ -9,7 +10,7 @@ const PAGE = {
   body: "<!doctype html><title>Error 1027</title><h1>This website has been temporarily rate limited</h1>",
 }
 
-/** From now on the platform answers for the Worker. */
+/** Makes the platform answer in the Worker's place from now on. */
 async function useUp(person) {
   await person.context.route("**/api/**", (route) => route.fulfill(PAGE))
 }
@@ -45,7 +46,7 @@ test("a conversation says so while it reconnects, and sends waiting messages aft
   let isOverQuota = false
   await bob.context.routeWebSocket("**/api/realtime*", (socket) => {
     connection = socket
-    // A handshake that is refused looks to the page like a socket that closes before its first word.
+    // To the page, a refused handshake looks like a socket that closes before its first frame.
     if (isOverQuota) void socket.close()
     else socket.connectToServer()
   })

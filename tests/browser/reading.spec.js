@@ -1,4 +1,4 @@
-// What is said, as it is shown.
+// How messages are shown.
 
 import { expect, test } from "./test.js"
 

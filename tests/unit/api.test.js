@@ -7,7 +7,7 @@ const realFetch = globalThis.fetch
 afterEach(() => (globalThis.fetch = realFetch))
 
 /**
- * The error code of a call that is answered like this.
+ * The error code of a call that gets this answer.
  * @param {Response} response
  * @param {() => Promise<unknown>} [call]
  */

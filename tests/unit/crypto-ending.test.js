@@ -1,4 +1,4 @@
-// The end of a room in this browser: what is left in memory and on the disk.
+// The end of a room in this browser: what remains in memory and in storage.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"

@@ -5,7 +5,7 @@ import { makeHello } from "../../public/app/crypto/hello.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
 
-/** Somebody else's hello, made with the link: what a server has that knows it too. */
+/** Another valid hello for the link, which a server that knows the link could make. */
 async function anotherHello({ secret }) {
   return makeHello(ROOM_ID, secret, { e: randomBytes(32), r: randomBytes(32) })
 }
@@ -78,8 +78,8 @@ test("two tabs that receive different hellos pin one of them, and the other tab 
   const two = await new Page(ann, room).join()
   const hellos = [await anotherHello(room), await anotherHello(room)]
 
-  const told = hellos.map((hello) => ({ ...room.hellos, [BEN]: hello }))
-  await Promise.all([one, two].map((page, index) => page.session.onHellos(told[index])))
+  const frames = hellos.map((hello) => ({ ...room.hellos, [BEN]: hello }))
+  await Promise.all([one, two].map((page, index) => page.session.onHellos(frames[index])))
 
   assert.deepEqual([one.state.phase, two.state.phase].sort(), ["both", "stopped"])
   const stopped = one.state.phase === "stopped" ? one : two

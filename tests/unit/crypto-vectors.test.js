@@ -18,7 +18,7 @@ const hex = (text) => Uint8Array.from(Buffer.from(text, "hex"))
 const seatOf = ({ P, hello }) => ({ id: P, hello })
 const personOf = (room, name) => room.people.find((person) => person.name === name)
 
-/** The person, and the other one. */
+/** A person of the vectors, and the other one. */
 function bothSides(room) {
   const [one, two] = room.people
   return [
@@ -143,7 +143,7 @@ for (const room of VECTORS.rooms) {
   })
 }
 
-/** A page of this person, who has a seat and knows nothing of the other yet. */
+/** A page of this person, who has a seat and has not met the other yet. */
 async function reader(room, name) {
   const { P, hello, shelf } = personOf(room, name)
   const entry = room.shelf.find(({ of, when }) => of === name && when === "before the join")
@@ -196,7 +196,7 @@ for (const negative of VECTORS.negatives) {
   })
 }
 
-/** A text that somebody with this person's early key made. */
+/** A text that is encrypted with this person's early key. */
 async function earlyText({ roomId }, { P, kid0, K0 }, id, content) {
   const key = { kid: kid0, key: await aesKey(fromBase64Url(K0)) }
   const text = await sealText({ roomId, id, participantId: P }, key, content)

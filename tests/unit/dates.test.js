@@ -9,7 +9,7 @@ import { tableOf } from "../../scripts/words.js"
 
 afterEach(() => speak("en", {}))
 
-/** Half past nine in the morning, wherever the test runs. */
+/** Half past nine in the morning in any time zone. */
 const NOW = new Date(2026, 2, 30, 9, 30).getTime()
 const at = (...parts) => new Date(...parts).getTime()
 

@@ -1,4 +1,4 @@
-// What a person can see is said in everyday words: those of the protocol stay in the code and its documents.
+// Texts for people use everyday words. Protocol terms stay in the code and its documents.
 
 import assert from "node:assert/strict"
 import { readFileSync, readdirSync } from "node:fs"
@@ -11,7 +11,7 @@ const OF_THE_PROTOCOL =
   /\b(un)?seal(s|ed|ing)?\b|\bhello'?s?\b|\bshel(f|ves)\b|\bnonce|\bciphertext|\bhandshake|\bpsk\b|\bkid\b/i
 const SEEN_ATTRIBUTES = / (?:title|placeholder|aria-label|aria-description|alt|content|value)="([^"]*)"/g
 
-/** Every text of a page that somebody can see or hear, or that a browser shows for it. */
+/** Every text of a page that a person can see or hear, or that the browser shows for it. */
 function textsOf(html) {
   const shown = html.replace(/<!--.*?-->|<(script|style)\b.*?<\/\1>/gs, "")
   const attributes = [...shown.matchAll(SEEN_ATTRIBUTES)].map(([, text]) => text)

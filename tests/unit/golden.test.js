@@ -1,4 +1,4 @@
-// The shapes on the wire, as both sides have them: see tests/golden/README.md.
+// The shapes on the wire, shared with the Worker's tests: see tests/golden/README.md.
 
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
@@ -20,30 +20,30 @@ function frame(file, name) {
 
 // --- Frames ---
 
-/** What each frame of the room makes of the page's room. */
+/** Checks of the effect that each frame has on the page's room. */
 const EFFECTS = {
-  ready: ({ room, told }) =>
-    assert.deepEqual([room.presence.company, room.lifetime.isKnown, told.length > 0], ["away", true, true]),
+  ready: ({ room, calls }) =>
+    assert.deepEqual([room.presence.company, room.lifetime.isKnown, calls.length > 0], ["away", true, true]),
   message: (test) => assert.deepEqual(test.texts(), ["hello"]),
   presence: ({ room, asked }) => assert.deepEqual([room.presence.company, asked], ["together", [[0, 1]]]),
-  expiry: (test) => assert.deepEqual(test.toldOf("onLifetime").at(-1), [true]),
-  typing: (test) => assert.deepEqual(test.toldOf("onTyping"), [[true]]),
+  expiry: (test) => assert.deepEqual(test.callsOf("onLifetime").at(-1), [true]),
+  typing: (test) => assert.deepEqual(test.callsOf("onTyping"), [[true]]),
   error: ({ room }) =>
     assert.deepEqual(
       [...room.outbox.pending].map(({ problem }) => problem),
       ["bad-request"],
     ),
-  destroy: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-destroyed"]]),
-  expire: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-expired"]]),
+  destroy: (test) => assert.deepEqual(test.callsOf("onEnd"), [["room-destroyed"]]),
+  expire: (test) => assert.deepEqual(test.callsOf("onEnd"), [["room-expired"]]),
 }
 
-for (const { name, frame: said } of golden("server-frames")) {
+for (const { name, frame: example } of golden("server-frames")) {
   test(`the page handles the room's ${name} frame`, async () => {
     const room = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
     room.clock.nowMs = 1795461754000
     await room.connects(frame("server-frames", "ready"))
 
-    await room.hears(said)
+    await room.receives(example)
 
     EFFECTS[name](room)
   })
@@ -86,7 +86,7 @@ test("messages in a page of history have the same shape as in a frame", async ()
 const realFetch = globalThis.fetch
 afterEach(() => (globalThis.fetch = realFetch))
 
-/** What the page does to make each call. */
+/** How the page makes each call. */
 const CALLS = {
   create: ({ request }) => createRoom(request),
   status: () => roomStatus(ROOM),

@@ -7,9 +7,9 @@ import { ApiError } from "../../public/app/net/api.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
 /**
- * A page's history of a room with this many messages.
+ * A page's history of a room with `count` messages.
  * @param {number} count
- * @param {{perPage?: number, without?: number[]}} given what the room's answers hold at the most, and places that are empty
+ * @param {{perPage?: number, without?: number[]}} given maximum messages per answer, and missing sequence numbers
  */
 function historyOf(count, { perPage = 500, without = [] } = {}) {
   const clock = new FakeClock()

@@ -33,7 +33,7 @@ for (const [ms, words] of [
 
 // --- The room's clock ---
 
-/** A room that was reached at 1,000 by our clock, when its own said 5,000, and that lives `ttlSeconds` from then on. */
+/** A room of `ttlSeconds`, reached when the local clock showed 1,000 and the room's 5,000. */
 function lifetime(ttlSeconds = 600) {
   const lifetime = new Lifetime()
   lifetime.start({ now: 5_000, expiresAt: 5_000 + ttlSeconds * SECOND, ttlSeconds }, 1_000)

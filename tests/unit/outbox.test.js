@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { Outbox, newMessageId } from "../../public/app/model/outbox.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
-/** An outbox whose sends are noted down, in the order in which they leave. */
+/** An outbox that records what it sends, in order. */
 function outboxWith(kept = [], canSend = () => true) {
   const clock = new FakeClock()
   const seen = { sent: [], kept: [], changes: [] }
@@ -34,7 +34,7 @@ function ids(outbox) {
   return [...outbox.pending].map(({ id }) => id)
 }
 
-/** One that is connected and has these waiting. */
+/** A connected outbox with these waiting messages. */
 async function openOutbox(...waiting) {
   const all = outboxWith()
   all.outbox.open()

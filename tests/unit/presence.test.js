@@ -41,7 +41,7 @@ test("the first presence is not news", () => {
 test("coming and going is reported once each time", () => {
   const presence = new Presence("ann", ["ann"])
   const both = ["ann", "bob"]
-  const told = [
+  const updates = [
     { participants: ["ann"], online: ["ann"] },
     { participants: both, online: ["ann"] },
     { participants: both, online: both },
@@ -51,7 +51,7 @@ test("coming and going is reported once each time", () => {
   ]
 
   assert.deepEqual(
-    told.map((each) => presence.update(each)),
+    updates.map((each) => presence.update(each)),
     [null, null, "together", null, "left", "together"],
   )
 })

@@ -12,7 +12,7 @@ test("a message from the other person is shown and reported as an arrival", asyn
   await test.stores({ text: "hello" })
 
   assert.deepEqual(test.texts(), ["hello"])
-  assert.equal(test.toldOf("onArrival").length, 1)
+  assert.equal(test.callsOf("onArrival").length, 1)
 })
 
 test("an own message is not an arrival", async () => {
@@ -20,7 +20,7 @@ test("an own message is not an arrival", async () => {
 
   await test.stores({ participantId: ANN })
 
-  assert.equal(test.toldOf("onArrival").length, 0)
+  assert.equal(test.callsOf("onArrival").length, 0)
 })
 
 test("a message is sent as it was written, and stops waiting when the room broadcasts it", async () => {
@@ -74,7 +74,7 @@ test("a message that cannot be decrypted yet keeps its position and is shown onc
   test.room.onOutcome(1, shown("secret"))
 
   assert.deepEqual([before, test.texts()], [["waiting"], ["secret"]])
-  assert.deepEqual(test.toldOf("onMessages").at(-1), [[1]])
+  assert.deepEqual(test.callsOf("onMessages").at(-1), [[1]])
 })
 
 test("a message that turns out to be a repetition is refused in its position", async () => {
@@ -91,7 +91,7 @@ test("a keys message takes a sequence number and is never shown or reported", as
 
   await test.stores()
 
-  assert.deepEqual([test.room.timeline.high, test.texts(), test.toldOf("onArrival")], [1, [], []])
+  assert.deepEqual([test.room.timeline.high, test.texts(), test.callsOf("onArrival")], [1, [], []])
 })
 
 // --- Encryption ---
@@ -110,7 +110,7 @@ test("the session is notified of a missing sequence number", async () => {
   assert.deepEqual(test.texts(), ["one", "three"])
 })
 
-/** A session that has a keys message to send, until the room has it. */
+/** A session that has a keys message to send until the room confirms it. */
 function sessionWithKeys(changes = {}) {
   return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })
 }
@@ -143,7 +143,7 @@ test("after a reconnect the keys are sent again", async () => {
 test("the session is notified when the room permanently refuses its keys", async () => {
   const test = await TestRoom.connected({ session: sessionWithKeys() })
 
-  await test.hears({ type: "error", id: KEYS.id, error: "room-history-full", message: "Full." })
+  await test.receives({ type: "error", id: KEYS.id, error: "room-history-full", message: "Full." })
 
   assert.equal(test.session.areKeysRefused, true)
 })
@@ -151,7 +151,7 @@ test("the session is notified when the room permanently refuses its keys", async
 test("temporarily refused keys are sent again", async () => {
   const test = await TestRoom.connected({ session: sessionWithKeys() })
 
-  await test.hears({ type: "error", id: KEYS.id, error: "too-many-requests", message: "Later." })
+  await test.receives({ type: "error", id: KEYS.id, error: "too-many-requests", message: "Later." })
   await test.clock.pass(2_000)
 
   assert.deepEqual([test.session.areKeysRefused, test.socket.sent.length], [false, 2])
@@ -170,10 +170,10 @@ for (const phase of ["stopped", "lost"]) {
     await test.stores({ text: "after" })
     await test.clock.pass(60_000)
     const [texts, sent] = [test.texts(), test.socket.sent.length - sentBefore]
-    await test.hears({ type: "destroy" })
+    await test.receives({ type: "destroy" })
 
     assert.deepEqual([texts, sent], [["before"], 0])
-    assert.deepEqual([test.toldOf("onSession"), test.toldOf("onEnd")], [[[{ phase }]], [["room-destroyed"]]])
+    assert.deepEqual([test.callsOf("onSession"), test.callsOf("onEnd")], [[[{ phase }]], [["room-destroyed"]]])
     assert.equal(test.session.isDestroyed, true)
   })
 }
@@ -207,7 +207,7 @@ test("a presence with a newer sequence number starts a request", async () => {
   const test = await TestRoom.connected()
   await test.stores({}, false)
 
-  await test.hears({
+  await test.receives({
     type: "presence",
     participants: [ANN, BOB],
     online: [ANN, BOB],
@@ -243,7 +243,7 @@ test("another participant id ends the room in the page, so that no message chang
 
   await test.connects({ participantId: BOB })
 
-  assert.deepEqual(test.toldOf("onEnd"), [["identity-changed"]])
+  assert.deepEqual(test.callsOf("onEnd"), [["identity-changed"]])
   assert.deepEqual([test.texts(), test.socket.hasEnded], [[], true])
 })
 
@@ -258,11 +258,11 @@ for (const [frame, code] of [
     await test.stores()
     test.room.write("not sent", "Ann")
 
-    await test.hears({ type: frame })
+    await test.receives({ type: frame })
     await test.stores()
     await test.clock.pass(60_000)
 
-    assert.deepEqual(test.toldOf("onEnd"), [[code]])
+    assert.deepEqual(test.callsOf("onEnd"), [[code]])
     assert.deepEqual(
       [test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded],
       [[], true, true, true],
@@ -275,7 +275,7 @@ test("a message that is being decrypted when the room ends is not shown", async 
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: () => opening.promise }) })
   await test.stores()
 
-  await test.hears({ type: "destroy" })
+  await test.receives({ type: "destroy" })
   opening.resolve(shown("too late"))
   await settled()
 
@@ -291,7 +291,7 @@ test("leaving the page drops everything from memory, and a reload finds what it 
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
   assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
-  assert.deepEqual([test.session.unsent.length, test.toldOf("onEnd")], [1, []])
+  assert.deepEqual([test.session.unsent.length, test.callsOf("onEnd")], [1, []])
 })
 
 // --- The clock ---
@@ -306,12 +306,12 @@ test("without a connection everything disappears at the end by the clock, and af
   const before = test.texts()
   await test.clock.pass(1)
   test.room.tick()
-  const after = [test.texts(), test.toldOf("onOverdue").length, test.toldOf("onEnd").length]
+  const after = [test.texts(), test.callsOf("onOverdue").length, test.callsOf("onEnd").length]
   await test.clock.pass(12_000)
   test.room.tick()
 
   assert.deepEqual([before, after], [["text 1"], [[], 1, 0]])
-  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
+  assert.deepEqual([test.callsOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
 })
 
 test("an encrypted room that may still be open keeps its keys in the browser's storage but not in memory", async () => {
@@ -322,7 +322,7 @@ test("an encrypted room that may still be open keeps its keys in the browser's s
     test.room.tick()
   }
 
-  assert.deepEqual(test.toldOf("onEnd"), [["unconfirmed"]])
+  assert.deepEqual(test.callsOf("onEnd"), [["unconfirmed"]])
   assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
 })
 
@@ -350,7 +350,7 @@ test("a room that was kept open meanwhile continues", async () => {
   await test.clock.pass(12_000)
   test.room.tick()
 
-  assert.deepEqual([test.toldOf("onResume").length, test.toldOf("onEnd")], [1, []])
+  assert.deepEqual([test.callsOf("onResume").length, test.callsOf("onEnd")], [1, []])
 })
 
 test("nothing that arrives after the end by the clock is shown", async () => {
@@ -358,7 +358,7 @@ test("nothing that arrives after the end by the clock is shown", async () => {
   await test.clock.pass(LIFE_MS + 2_000)
   test.room.tick()
 
-  await test.hears({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
+  await test.receives({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
 
   assert.deepEqual(test.texts(), [])
 })
@@ -367,10 +367,10 @@ test("every message and every “keep open” moves the end", async () => {
   const test = await TestRoom.connected()
   await test.clock.pass(60_000)
 
-  await test.hears({ type: "expiry", expiresAt: test.endFromNow() })
+  await test.receives({ type: "expiry", expiresAt: test.endFromNow() })
 
   assert.equal(test.room.lifetime.msLeft(test.clock.nowMs), LIFE_MS)
-  assert.deepEqual(test.toldOf("onLifetime").at(-1), [true])
+  assert.deepEqual(test.callsOf("onLifetime").at(-1), [true])
 })
 
 // --- Writing, and other tabs ---
@@ -389,12 +389,12 @@ test("typing is reported, but not with every letter", async () => {
 test("a typing notice ends after four seconds, or at once with the next message", async () => {
   const test = await TestRoom.connected()
 
-  await test.hears({ type: "typing", participantId: BOB })
+  await test.receives({ type: "typing", participantId: BOB })
   await test.clock.pass(4_000)
-  await test.hears({ type: "typing", participantId: BOB })
+  await test.receives({ type: "typing", participantId: BOB })
   await test.stores()
 
-  assert.deepEqual(test.toldOf("onTyping"), [[true], [false], [true], [false]])
+  assert.deepEqual(test.callsOf("onTyping"), [[true], [false], [true], [false]])
 })
 
 test("a replaced tab says so and reconnects on request", async () => {
@@ -427,13 +427,13 @@ test("an exhausted quota is reported until the room is back", async () => {
   test.refusal = "over-quota"
 
   await test.failsToConnect(2)
-  const told = test.room.connection
+  const first = test.room.connection
   test.refusal = "offline"
   await test.failsToConnect(3)
-  const toldLater = test.room.connection
+  const later = test.room.connection
   await test.connects()
 
-  assert.deepEqual([told, toldLater, test.room.connection], ["over-quota", "lost", "open"])
+  assert.deepEqual([first, later, test.room.connection], ["over-quota", "lost", "open"])
 })
 
 test("an answer that arrives when the room is back or over changes nothing", async () => {

@@ -7,25 +7,25 @@ import { FakePlatform } from "./fake-platform.js"
 const URL = "ws://room.test/api/realtime?roomId=x"
 const READY = { type: "ready", lastSeq: 0 }
 
-/** A RoomSocket that notes down what it reports. */
+/** A RoomSocket whose reports are recorded. */
 function roomSocket() {
   const platform = new FakePlatform()
-  const heard = { frames: [], changes: [], ends: [], failures: [], replacements: 0 }
+  const reported = { frames: [], changes: [], ends: [], failures: [], replacements: 0 }
   const socket = new RoomSocket(
     URL,
     {
-      onFrame: (frame) => heard.frames.push(frame),
-      onChange: (isOpen) => heard.changes.push(isOpen),
-      onFailure: (inARow) => heard.failures.push(inARow),
-      onReplaced: () => (heard.replacements += 1),
-      onEnd: (reason) => heard.ends.push(reason),
+      onFrame: (frame) => reported.frames.push(frame),
+      onChange: (isOpen) => reported.changes.push(isOpen),
+      onFailure: (inARow) => reported.failures.push(inARow),
+      onReplaced: () => (reported.replacements += 1),
+      onEnd: (reason) => reported.ends.push(reason),
     },
     platform,
   )
-  return { socket, platform, heard }
+  return { socket, platform, reported }
 }
 
-/** One that the room has welcomed. */
+/** A RoomSocket that has received `ready`. */
 function readySocket() {
   const all = roomSocket()
   all.socket.connect()
@@ -41,7 +41,7 @@ function welcome(platform) {
 // --- Opening ---
 
 test("the socket is open once ready has arrived and not before", () => {
-  const { socket, platform, heard } = roomSocket()
+  const { socket, platform, reported } = roomSocket()
 
   socket.connect()
   platform.socket.opens()
@@ -49,13 +49,13 @@ test("the socket is open once ready has arrived and not before", () => {
   platform.socket.says(READY)
 
   assert.deepEqual([before, socket.isReady], [false, true])
-  assert.deepEqual(heard.changes, [true])
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.changes, [true])
+  assert.deepEqual(reported.frames, [READY])
   assert.deepEqual(platform.urls, [URL])
 })
 
 test("attempts that end before ready are counted until one succeeds", () => {
-  const { socket, platform, heard } = roomSocket()
+  const { socket, platform, reported } = roomSocket()
   socket.connect()
 
   platform.socket.closes()
@@ -65,38 +65,38 @@ test("attempts that end before ready are counted until one succeeds", () => {
   welcome(platform)
   platform.socket.closes()
 
-  assert.deepEqual(heard.failures, [1, 2], "the last one was ready")
+  assert.deepEqual(reported.failures, [1, 2], "the last one was ready")
 })
 
 test("frames arrive in order", () => {
-  const { platform, heard } = readySocket()
+  const { platform, reported } = readySocket()
 
   platform.socket.says({ type: "typing", participantId: "bob" })
   platform.socket.says({ type: "destroy" })
 
   assert.deepEqual(
-    heard.frames.map(({ type }) => type),
+    reported.frames.map(({ type }) => type),
     ["ready", "typing", "destroy"],
   )
 })
 
 test("a frame of an unknown type is passed on", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.says({ type: "wave", from: "the future" })
 
-  assert.deepEqual(heard.frames.at(-1), { type: "wave", from: "the future" })
+  assert.deepEqual(reported.frames.at(-1), { type: "wave", from: "the future" })
   assert.equal(socket.isReady, true)
 })
 
 test("data that is not a frame is ignored", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   for (const garbage of ["", "{", "null", "7", "[]", '"ready"', "{}", '{"type":7}', "pong", new ArrayBuffer(2)]) {
     platform.socket.onmessage({ data: garbage })
   }
 
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.frames, [READY])
   assert.equal(socket.isReady, true)
 })
 
@@ -135,7 +135,7 @@ test("nothing is sent into a socket that is closing", () => {
 // --- Coming back ---
 
 test("a lost connection is reported at once and reconnects by itself", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.closes()
   const wasReady = socket.isReady
@@ -143,8 +143,8 @@ test("a lost connection is reported at once and reconnects by itself", () => {
   welcome(platform)
 
   assert.equal(wasReady, false)
-  assert.deepEqual(heard.changes, [true, false, true])
-  assert.deepEqual(heard.ends, [])
+  assert.deepEqual(reported.changes, [true, false, true])
+  assert.deepEqual(reported.ends, [])
 })
 
 test("every failure doubles the wait, up to 30 seconds", () => {
@@ -276,7 +276,7 @@ test("any frame counts as a pong", () => {
 })
 
 test("a connection whose pong does not come within 5 seconds is dead", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
   const dead = platform.socket
 
   platform.pass(24_999)
@@ -284,7 +284,7 @@ test("a connection whose pong does not come within 5 seconds is dead", () => {
   platform.pass(1)
 
   assert.deepEqual([wasReady, socket.isReady], [true, false])
-  assert.deepEqual(heard.changes, [true, false])
+  assert.deepEqual(reported.changes, [true, false])
   assert.equal(dead.readyState, 3)
   assert.equal(platform.msToNextSocket(), 500)
 })
@@ -298,14 +298,14 @@ for (const [code, reason] of [
   [4411, "room-expired"],
 ]) {
   test(`close code ${code} ends the room with ${reason}, and later data is ignored`, () => {
-    const { socket, platform, heard } = readySocket()
+    const { socket, platform, reported } = readySocket()
 
     platform.socket.closes(code)
     socket.connect()
     socket.check()
     platform.pass(3_600_000)
 
-    assert.deepEqual(heard.ends, [reason])
+    assert.deepEqual(reported.ends, [reason])
     assert.equal(socket.isReady, false)
     assert.equal(platform.sockets.length, 1)
   })
@@ -313,17 +313,17 @@ for (const [code, reason] of [
 
 for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
   test(`after close code ${code} the socket reconnects`, () => {
-    const { platform, heard } = readySocket()
+    const { platform, reported } = readySocket()
 
     platform.socket.closes(code)
 
     assert.equal(platform.msToNextSocket(), 500)
-    assert.deepEqual(heard.ends, [])
+    assert.deepEqual(reported.ends, [])
   })
 }
 
 test("after end() nothing is reported and the socket does not reconnect", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   socket.end()
   platform.socket.says({ type: "typing" })
@@ -331,14 +331,14 @@ test("after end() nothing is reported and the socket does not reconnect", () => 
   socket.check()
   platform.pass(3_600_000)
 
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.frames, [READY])
   assert.equal(platform.sockets.length, 1)
   assert.equal(platform.socket.readyState, 3)
   assert.equal(platform.hasTimers, false)
 })
 
 test("a replaced socket reconnects only on request", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.closes(4408)
   socket.check()
@@ -349,8 +349,8 @@ test("a replaced socket reconnects only on request", () => {
   socket.check()
 
   assert.deepEqual([whileAway, platform.sockets.length], [1, 2])
-  assert.deepEqual([heard.replacements, heard.ends.length], [1, 0])
-  assert.deepEqual(heard.changes, [true, false, true])
+  assert.deepEqual([reported.replacements, reported.ends.length], [1, 0])
+  assert.deepEqual(reported.changes, [true, false, true])
 })
 
 // --- The page comes back to life ---
@@ -367,13 +367,13 @@ test("a check pings an open connection and notices within 5 seconds that it is d
 })
 
 test("a check of a working connection changes nothing", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
 
   socket.check()
   platform.socket.says("pong")
   platform.pass(10_000)
 
-  assert.deepEqual(heard.changes, [true])
+  assert.deepEqual(reported.changes, [true])
   assert.equal(platform.sockets.length, 1)
 })
 
@@ -401,7 +401,7 @@ test("a check while connecting changes nothing", () => {
 })
 
 test("an earlier socket is closed and ignored", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
   const [replaced] = platform.sockets
   const { onmessage, onclose } = replaced
 
@@ -411,7 +411,7 @@ test("an earlier socket is closed and ignored", () => {
   welcome(platform)
 
   assert.equal(replaced.readyState, 3)
-  assert.deepEqual(heard.frames, [READY, READY])
-  assert.deepEqual(heard.ends, [])
+  assert.deepEqual(reported.frames, [READY, READY])
+  assert.deepEqual(reported.ends, [])
   assert.equal(platform.sockets.length, 2)
 })

@@ -18,7 +18,7 @@ function stretch({ low, high }) {
   return [low, high]
 }
 
-/** What is shown, from the first to the last number. */
+/** The texts that are shown, from the first to the last number. */
 function shown(timeline) {
   const kinds = []
   for (let seq = timeline.low; seq <= timeline.high; seq += 1) kinds.push(timeline.at(seq)?.kind)
