@@ -61,8 +61,8 @@
 // An Outcome is what the page draws at a message's place:
 //
 //   shown      sender, text, at and isOwn. `isEarly`: written before its sender knew the other. Where it is one's own
-//              and `phase` is "alone", the page says "They can read this once you are both here"
-//   waiting    "1 message opens when the other person is back"
+//              and `phase` is "alone", the page says that it is read once both are here
+//   waiting    a quiet line: it opens when the other person is back
 //   refused    a quiet line. If it has the id of an unsent message, that message did not arrive as it was sent
 //   keys       nothing, never unread
 //   stopped    nothing: see `phase`

@@ -71,7 +71,7 @@ export class Rescue {
   #say(code) {
     put(this.#problem, code ? () => sentence(code) : silence)
     this.#problem.hidden = code === ""
-    // The link is a key: it stays nowhere once it is taken.
+    // The link is a key, so the field must not keep it.
     if (!code) this.#field.value = ""
   }
 }

@@ -217,6 +217,10 @@ impl Auditor {
         if matches!(kind, "ready" | "presence") && self.safe.is_room() {
             self.check_hellos(&value)?;
         }
+        let is_missed = |(id, socket): (&SocketId, &Socket)| !socket.is_closed && !to.contains(id);
+        if kind == "presence" && !self.sockets.iter().any(is_missed) {
+            self.unhinted.clear();
+        }
         self.check_reach(to, kind, &value)?;
         let said = if kind == "message" { Said::read(&value["message"], None) } else { None };
         if let Some(said) = &said {

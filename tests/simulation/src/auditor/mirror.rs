@@ -118,6 +118,11 @@ impl Auditor {
         self.may_lack_an_append = true;
     }
 
+    /// Nobody is connected, so nobody needs a hint.
+    pub fn all_sockets_lost(&mut self) {
+        self.unhinted.clear();
+    }
+
     /// Something happened to the keys from outside.
     pub fn meddled(&mut self, outside: Outside) {
         self.is_mirror_excused = true;
@@ -165,7 +170,7 @@ impl Auditor {
     /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
     /// that was lost with the memory while the sockets stayed, or a message that was stored in a failed event.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.unannounced.is_empty() || self.is_end_unannounced
+        self.is_meddled || self.may_lack_an_append || !self.unhinted.is_empty() || self.is_end_unannounced
     }
 
     /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,

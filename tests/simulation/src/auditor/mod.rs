@@ -132,6 +132,8 @@ pub struct Auditor {
     is_gone: bool,
     /// Messages that the object stored in an event that failed, and did not announce.
     unannounced: BTreeSet<u64>,
+    /// Those of them after which no `presence` frame said how many messages there are.
+    unhinted: BTreeSet<u64>,
     /// Whether the end moved in an event that failed, and was not announced.
     is_end_unannounced: bool,
     /// Whether an event failed.
@@ -170,6 +172,7 @@ impl Auditor {
             is_destroyed: false,
             is_gone: false,
             unannounced: BTreeSet::new(),
+            unhinted: BTreeSet::new(),
             is_end_unannounced: false,
             has_failed: false,
             requests_at: VecDeque::new(),

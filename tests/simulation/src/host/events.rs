@@ -54,7 +54,9 @@ impl Host {
 
     /// A socket is closed by its client, or its connection is lost.
     pub fn socket_closed(&mut self, socket: SocketId, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
-        if let Some(Socket { owner, .. }) = self.sockets.remove(&socket) {
+        if let Some(Socket { owner, is_open, .. }) = self.sockets.remove(&socket) {
+            let is_last = !open_sockets(&self.sockets).iter().any(|(_, other)| *other == owner);
+            self.is_departure = is_open && is_last;
             self.handle(Event::SocketClosed { socket, owner: Some(owner) }, mishap, stage, weather);
         }
     }
@@ -122,6 +124,8 @@ impl Host {
             before: self.disk.newest_dump(),
             call: call.and_then(|call| self.calls.get(&call)).map(|(key, _)| *key),
             frame: self.frame_seen(&event),
+            open_sockets: open_sockets(&self.sockets).len(),
+            is_departure: std::mem::take(&mut self.is_departure),
             is_request_under_way: !self.fetches.is_empty(),
             has_mishap: mishap != Mishap::None,
             shown: stage.trace.is_kept().then(|| format!("{event:?}")),

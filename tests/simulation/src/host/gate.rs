@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use duet::{
     domain::{EpochMs, SocketId},
-    room::{Effects, OutputEffect, StorageEffect},
+    room::{Effects, LogEntry, OutputEffect, StorageEffect},
     wire::{Answer, ApiError},
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Context {
     pub(super) before: Rc<Dump>,
     pub(super) call: Option<CallKey>,
     pub(super) frame: Option<FrameSeen>,
+    pub(super) open_sockets: usize,
+    pub(super) is_departure: bool,
     pub(super) is_request_under_way: bool,
     pub(super) has_mishap: bool,
     pub(super) shown: Option<String>,
@@ -47,6 +49,10 @@ impl Context {
             is_typing_passed_on: false,
             is_end_announced: false,
             is_presence_sent: false,
+            is_message_sent: false,
+            last_word: None,
+            open_sockets: self.open_sockets,
+            is_departure: self.is_departure,
             says_too_many: false,
             is_request_under_way: self.is_request_under_way,
             has_mishap: self.has_mishap,
@@ -86,6 +92,9 @@ impl Host {
         for effect in effects.output.drain(..) {
             self.put_out(effect, &mut handled, stage, weather);
         }
+        // A statement that was to fail may not have come.
+        handled.has_mishap =
+            handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. }));
         self.handled.push(handled);
         self.let_out();
     }
@@ -124,6 +133,12 @@ impl Host {
             OutputEffect::Send { to, frame } => {
                 handled.reached.extend(&to);
                 handled.is_typing_passed_on |= frame.starts_with(r#"{"type":"typing""#);
+                handled.is_message_sent |= frame.starts_with(r#"{"type":"message""#);
+                if frame == r#"{"type":"expire"}"# {
+                    handled.last_word = Some("expire");
+                } else if frame == r#"{"type":"destroy"}"# {
+                    handled.last_word = Some("destroy");
+                }
                 handled.is_presence_sent |= frame.starts_with(r#"{"type":"presence""#);
                 handled.says_too_many |= frame.contains(r#""error":"too-many-requests""#);
                 handled.is_end_announced |= frame.starts_with(r#"{"type":"expiry""#);

@@ -72,6 +72,14 @@ pub struct Handled {
     pub is_end_announced: bool,
     /// Whether it sent a `presence` frame.
     pub is_presence_sent: bool,
+    /// Whether it sent a `message` frame.
+    pub is_message_sent: bool,
+    /// The type of the last frame that it sent, if it ended the room.
+    pub last_word: Option<&'static str>,
+    /// How many sockets were open when it began.
+    pub open_sockets: usize,
+    /// Whether it was the end of a participant's last socket.
+    pub is_departure: bool,
     /// Whether it refused something because it came too fast.
     pub says_too_many: bool,
     /// Whether a request to the database was under way when it began.
@@ -162,6 +170,8 @@ pub struct Host {
     next_call: u64,
     /// Requests to the database without an answer, and whether they only remove the keys.
     fetches: BTreeMap<RequestId, bool>,
+    /// Whether the next event is the end of a participant's last socket.
+    is_departure: bool,
     /// When the database last failed to do what it was asked, in this life of the memory, and whether that was to
     /// remove the keys.
     failed_at: Option<(u64, bool)>,
@@ -198,6 +208,7 @@ impl Host {
             calls: BTreeMap::new(),
             next_call: 0,
             fetches: BTreeMap::new(),
+            is_departure: false,
             failed_at: None,
             sockets: BTreeMap::new(),
         }

@@ -51,6 +51,9 @@ impl World {
             return Ok(());
         }
         self.auditor.memory_lost();
+        if self.host.online().is_empty() {
+            self.auditor.all_sockets_lost();
+        }
         self.auditor.safe_is(&self.host.disk.safe_dump())?;
         for pipe in std::mem::take(&mut self.host.dropped) {
             // Frames that are still on their way to the object are lost.
