@@ -1,5 +1,6 @@
-// Which language the page speaks: the chosen one, or the first of the browser's that Duet knows. The page comes in English
-// and can be used at once; another language takes its place when its table has come. Every page loads this first.
+// Chooses the page's language: the one that the visitor chose, or the first of the browser's that Duet has. The page
+// arrives in English and works at once; another language replaces it when its table has loaded. Every page loads this
+// first.
 
 /** @import { Words } from "./words.js" */
 
@@ -8,21 +9,21 @@ import { learnEnglish, speak } from "./words.js"
 
 const CHOICE_KEY = "duet:language"
 
-/** The language that was asked for last. */
+/** The language that was requested last. */
 let wanted = "en"
 
 /** @param {string} language */
 async function change(language) {
   wanted = language
   const table = language === "en" ? {} : await load(language)
-  // Another one may have been chosen meanwhile.
+  // The visitor may have chosen another language meanwhile.
   if (table && wanted === language) show(language, table)
   for (const select of selects()) select.value = document.documentElement.lang
 }
 
 /**
  * @param {string} language
- * @returns {Promise<Words | null>} null where it does not come: the page stays as it is
+ * @returns {Promise<Words | null>} null if it does not load: the page stays as it is
  */
 async function load(language) {
   try {
@@ -45,7 +46,7 @@ function show(language, table) {
   sayAgain()
 }
 
-/** @returns {string} one of ours */
+/** @returns {string} one of Duet's languages */
 function preferred() {
   const languages = offered().map(({ value }) => value)
   for (const tag of [stored(), ...navigator.languages]) {
@@ -62,7 +63,7 @@ function base(tag) {
 
 // --- The choice ---
 
-/** A browser may refuse storage altogether: then nothing is remembered. */
+/** The stored choice. A browser may refuse storage; then the choice is not remembered. */
 function stored() {
   try {
     return localStorage.getItem(CHOICE_KEY) ?? ""
@@ -86,7 +87,7 @@ function selects() {
   return document.querySelectorAll("select[data-language]")
 }
 
-/** @returns {HTMLOptionElement[]} every language, as the page offers it */
+/** @returns {HTMLOptionElement[]} the options of all languages */
 function offered() {
   return [...selects()[0].options]
 }

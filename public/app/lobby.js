@@ -1,9 +1,9 @@
-// The lobby's entry: makes a room and goes in, or goes to a room that somebody made.
+// The lobby's entry point: creates a room and opens it, or opens an existing one.
 
 import { accessOf, canEncrypt, fragmentOf, newLinkSecret } from "./crypto/session.js"
 import { linkKind, openSession, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, roomPath } from "./net/addresses.js"
-import { ApiError, createRoom, identifiedStatus, wordOf } from "./net/api.js"
+import { ApiError, codeOf, createRoom, identifiedStatus } from "./net/api.js"
 import { put, silence } from "./view/texts.js"
 import { say, sentence } from "./words.js"
 
@@ -12,21 +12,21 @@ const createForm = /** @type {HTMLFormElement} */ (document.querySelector("[data
 const joinForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-join]"))
 const linkProblem = /** @type {HTMLElement} */ (document.querySelector("[data-link-problem]"))
 
-/** @param {string} word an error word */
-function tell(word) {
-  put(notice, () => sentence(word))
+/** @param {string} code an error code */
+function showError(code) {
+  put(notice, () => sentence(code))
   notice.hidden = false
 }
 
-/** Says what sent the visitor here, once: a reload starts afresh. */
-function sayWhatSentUsHere() {
-  const word = new URLSearchParams(location.search).get("error")
-  if (!word) return
-  tell(word)
+/** Shows why another page sent the visitor here. Only once: a reload shows nothing. */
+function showRedirectReason() {
+  const code = new URLSearchParams(location.search).get("error")
+  if (!code) return
+  showError(code)
   history.replaceState(null, "", "/")
 }
 
-/** @param {number} [ttlSeconds] the server's own choice where it is absent */
+/** @param {number} [ttlSeconds] the server's default if absent */
 async function makeRoom(ttlSeconds) {
   if (!(await canEncrypt())) throw new ApiError(whyNotEncrypted())
   const secret = newLinkSecret()
@@ -34,7 +34,7 @@ async function makeRoom(ttlSeconds) {
   await identifiedStatus(roomId)
   const session = openSession(roomId, { kind: "encrypted", secret })
   await session.joinFields()
-  // Where the browser stores nothing, the next page would not have the keys: it draws its own, and joins.
+  // If the browser stores nothing, the keys are lost with this page: the next one draws its own and joins with them.
   if (!session.state.survivesReload) return location.assign(`${roomPath(roomId)}#${fragmentOf(secret)}`)
   await takeSeat(roomId, session)
   location.assign(roomPath(roomId))
@@ -49,7 +49,7 @@ async function create(event) {
     const chosen = new FormData(createForm).get("ttl")
     await makeRoom(chosen ? Number(chosen) : undefined)
   } catch (error) {
-    tell(wordOf(error))
+    showError(codeOf(error))
     button.disabled = false
   }
 }
@@ -63,13 +63,13 @@ function open(event) {
   linkProblem.hidden = problem === null
   field.setAttribute("aria-invalid", String(problem !== null))
   if (problem) field.focus()
-  // The link is a key: it stays nowhere once it is taken.
+  // The link is a key, so the field must not keep it.
   else field.value = ""
 }
 
 /**
  * @param {string} pasted
- * @returns {(() => string) | null} what is wrong with it
+ * @returns {(() => string) | null} the text of the problem, if there is one
  */
 function openLink(pasted) {
   const room = findRoom(pasted)
@@ -81,10 +81,10 @@ function openLink(pasted) {
 }
 
 sweepBrowser()
-sayWhatSentUsHere()
+showRedirectReason()
 createForm.addEventListener("submit", create)
 joinForm.addEventListener("submit", open)
-// A page that comes back from the browser's memory still has its button as it was left.
+// A page from the back/forward cache still has its button disabled.
 addEventListener("pageshow", () => {
   const button = /** @type {HTMLButtonElement} */ (createForm.querySelector("button"))
   button.disabled = false

@@ -1,4 +1,5 @@
-// The room's entry: what happens before one is inside. Looking changes nothing; only Join takes a seat.
+// The room page's entry point: everything before the room is entered. Opening the page changes nothing; only Join takes
+// a seat.
 
 /** @import { Arrival as LinkArrival } from "./crypto/interface.js" */
 /** @import { Session } from "./crypto/session.js" */
@@ -10,7 +11,7 @@ import { cleanName } from "./model/names.js"
 import { loadName, saveName } from "./model/preferences.js"
 import { forgetRoom, linkKind, openSession, storageOf, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
-import { destroyRoom, identifiedStatus, listMessages, roomStatus, wordOf } from "./net/api.js"
+import { codeOf, destroyRoom, identifiedStatus, listMessages, roomStatus } from "./net/api.js"
 import { RoomSocket } from "./net/room-socket.js"
 import { Door, Problem, Rescue } from "./view/door.js"
 import { RoomView } from "./view/room-view.js"
@@ -22,11 +23,11 @@ function $(selector) {
 }
 
 /**
- * Back to the lobby, which says why. Nothing stays behind in the history.
- * @param {string} word
+ * Goes to the lobby, which shows why. Leaves no entry in the browser's history.
+ * @param {string} code
  */
-function leaveFor(word) {
-  location.replace(`/?error=${word}`)
+function leaveFor(code) {
+  location.replace(`/?error=${code}`)
 }
 
 class Arrival {
@@ -36,7 +37,7 @@ class Arrival {
   #problem
   /** @type {LinkArrival} */
   #link = { kind: "key-missing" }
-  /** @type {Session | null} the same until the room refuses it: a repeated request sends the same keys */
+  /** @type {Session | null} kept until the room refuses it, so that a repeated request sends the same keys */
   #session = null
   /** @type {Room | null} */
   #room = null
@@ -47,18 +48,18 @@ class Arrival {
     this.#door = new Door($("[data-door]"), (name) => this.#join(name))
     this.#rescue = new Rescue($("[data-rescue]"), (pasted) => this.#takeLink(pasted))
     this.#problem = new Problem($("[data-scene=problem]"), () => this.start())
-    // Somebody put another link for this room into the address bar.
+    // The visitor put another link to this room into the address bar.
     addEventListener("hashchange", () => location.reload())
   }
 
-  /** Looks at the room, and shows what there is to do. */
+  /** Gets the room's status and shows what can be done. */
   async start() {
     showScene("loading")
     sweepBrowser()
     try {
       await this.#decide(await identifiedStatus(this.#roomId))
     } catch (error) {
-      this.#fail(wordOf(error))
+      this.#fail(codeOf(error))
     }
   }
 
@@ -77,18 +78,18 @@ class Arrival {
     else this.#door.show(loadName(), kind === "encrypted")
   }
 
-  /** @param {string} word */
-  #fail(word) {
-    if (word === "bad-proof") return this.#rescue.show("key-wrong")
-    if (word === "room-full") return leaveFor(word)
-    if (word === "room-not-found") forgetRoom(this.#roomId)
-    if (word === "room-not-found" || word === "bad-request") return leaveFor("room-not-found")
-    this.#problem.show(word)
+  /** @param {string} code */
+  #fail(code) {
+    if (code === "bad-proof") return this.#rescue.show("key-wrong")
+    if (code === "room-full") return leaveFor(code)
+    if (code === "room-not-found") forgetRoom(this.#roomId)
+    if (code === "room-not-found" || code === "bad-request") return leaveFor("room-not-found")
+    this.#problem.show(code)
   }
 
   /**
    * @param {string} pasted
-   * @returns {string} what is wrong with it, as an error word
+   * @returns {string} the error code of what is wrong with it; empty if nothing is
    */
   #takeLink(pasted) {
     const room = findRoom(pasted)
@@ -111,17 +112,17 @@ class Arrival {
     try {
       await this.#comeIn()
     } catch (error) {
-      this.#fail(wordOf(error))
+      this.#fail(codeOf(error))
     }
   }
 
-  /** Takes the seat, or finds that it is ours. From then on the address holds no key. */
+  /** Takes a seat, or finds that this browser has one. From then on the URL contains no key. */
   async #comeIn() {
     this.#session ??= this.#openSession()
     const session = this.#session
     const joined = await this.#takeSeat(session)
     await session.afterJoin(joined)
-    // It opens what this browser keeps, and only the session is to have it.
+    // It decrypts what this browser stores, so only the session may have it.
     delete joined.shelf
     history.replaceState(null, "", roomPath(this.#roomId))
     const [text, unsent] = await Promise.all([session.drafts.loadText(), session.drafts.loadUnsent()])
@@ -140,8 +141,8 @@ class Arrival {
     try {
       return await takeSeat(this.#roomId, session)
     } catch (error) {
-      // Another link may be pasted now; without an answer, the next attempt has to send the same keys.
-      if (wordOf(error) === "bad-proof") this.#session = null
+      // After this refusal another link may be pasted. Without an answer, the next attempt must send the same keys.
+      if (codeOf(error) === "bad-proof") this.#session = null
       throw error
     }
   }
@@ -151,7 +152,7 @@ class Arrival {
  * @param {string} roomId
  * @param {Joined} joined
  * @param {Session} session
- * @param {{text: string, unsent: import("./crypto/drafts.js").Draft[]}} kept from before a reload
+ * @param {{text: string, unsent: import("./crypto/drafts.js").Draft[]}} kept what survived a reload
  * @param {(room: Room) => void} onRoom
  */
 function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
@@ -159,7 +160,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
   const platform = {
     openSocket: (handlers) => new RoomSocket(socketUrl(roomId, location), handlers),
     list: (page) => listMessages(roomId, page),
-    whyNot: () => roomStatus(roomId).then(() => "", wordOf),
+    whyNot: () => roomStatus(roomId).then(() => "", codeOf),
     now: () => Date.now(),
     setTimeout: (act, ms) => setTimeout(act, ms),
     clearTimeout: (timer) => clearTimeout(timer),
@@ -176,7 +177,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
     },
     session,
     text,
-    onDestroy: () => destroy(roomId, (word) => room.end(word)),
+    onDestroy: () => destroy(roomId, (code) => room.end(code)),
   })
   wirePage(view, () => {
     room.leave()
@@ -187,17 +188,17 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
 
 /**
  * @param {string} roomId
- * @param {(word: string) => void} end
- * @returns {Promise<string>} an error word, if it failed
+ * @param {(code: string) => void} end
+ * @returns {Promise<string>} an error code if it failed, otherwise empty
  */
 async function destroy(roomId, end) {
   try {
     await destroyRoom(roomId)
     end("room-destroyed")
   } catch (error) {
-    const word = wordOf(error)
-    if (word !== "room-not-found") return word
-    end(word)
+    const code = codeOf(error)
+    if (code !== "room-not-found") return code
+    end(code)
   }
   return ""
 }
@@ -215,14 +216,14 @@ function whenIdle(act) {
 function wirePage(view, forget) {
   document.addEventListener("visibilitychange", () => view.wake())
   for (const change of ["online", "offline"]) addEventListener(change, () => view.wake())
-  // The browser may keep the page as it is for the way back, beyond the room's end: so there is nothing in it.
+  // The browser may cache the page for its back button beyond the room's end, so the page must be empty.
   addEventListener("pagehide", (event) => {
     if (!event.persisted) return
     forget()
     showScene("loading")
   })
   addEventListener("pageshow", (event) => event.persisted && location.reload())
-  // Where dvh does not know of the keyboard.
+  // For browsers whose dvh unit ignores the keyboard.
   visualViewport?.addEventListener("resize", () => {
     document.documentElement.style.setProperty("--window-block-size", `${visualViewport?.height}px`)
   })

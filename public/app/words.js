@@ -1,27 +1,27 @@
-// The texts that a person sees, by their keys. The tables are in public/words/, a language each. A page holds its English
-// itself; `language.js` brings in another language. No DOM.
+// The texts that people see, by key. Each language has a table in public/words/. A page contains its English texts;
+// `language.js` loads other languages. No DOM.
 
 /** @typedef {Record<string, string>} Words */
 
 /** @type {Words} */
 let english = {}
-/** @type {Words} the chosen language; what it lacks is said in English */
+/** @type {Words} the chosen language; texts that it lacks appear in English */
 let words = {}
 let language = "en"
 let locale = "en"
-/** @type {ReturnType<typeof newFormats> | null} made when they are needed */
+/** @type {ReturnType<typeof newFormats> | null} created on first use */
 let formats = null
 
-/** @param {Words} table what stands in the page */
+/** @param {Words} table the English texts of the page */
 export function learnEnglish(table) {
   english = table
 }
 
 /**
- * From now on everything is said in this language.
- * @param {string} chosen as its table is called
+ * Uses this language from now on.
+ * @param {string} chosen the name of its table
  * @param {Words} table
- * @param {string} [spoken] as it is spoken where the reader lives: numbers and times follow it
+ * @param {string} [spoken] the language tag with the reader's region, which numbers and times follow
  */
 export function speak(chosen, table, spoken = chosen) {
   language = chosen
@@ -30,7 +30,7 @@ export function speak(chosen, table, spoken = chosen) {
   formats = null
 }
 
-/** How numbers and times are written in the chosen language. */
+/** Formats for numbers and times in the chosen language. */
 export function written() {
   formats ??= newFormats()
   return formats
@@ -66,7 +66,7 @@ function write(value) {
 }
 
 /**
- * The text of a key that counts: `<key>.one`, `<key>.other` and whatever else the language tells apart.
+ * The text of a key with plural forms: `<key>.one`, `<key>.other` and whatever else the language distinguishes.
  * @param {string} key
  * @param {number} count
  */
@@ -81,17 +81,17 @@ function isKey(key) {
 }
 
 /**
- * What to say about an error word, also about one that only a newer server knows.
- * @param {string} word
+ * The sentence for an error code. An unknown code, perhaps of a newer server, has a general sentence.
+ * @param {string} code
  */
-export function sentence(word) {
-  return say(isKey(`error.${word}`) ? `error.${word}` : "error.any")
+export function sentence(code) {
+  return say(isKey(`error.${code}`) ? `error.${code}` : "error.any")
 }
 
 /**
- * Why the room is over.
- * @param {string} word
+ * The sentence for the end of a room.
+ * @param {string} code
  */
-export function endReason(word) {
-  return isKey(`ended.${word}`) ? say(`ended.${word}`) : sentence(word)
+export function endReason(code) {
+  return isKey(`ended.${code}`) ? say(`ended.${code}`) : sentence(code)
 }

@@ -27,12 +27,10 @@ export class Socket {
   /** @param {WebSocket} socket */
   constructor(socket) {
     this.#socket = socket
-    socket.addEventListener("open", () => this.#tell())
-    socket.addEventListener("message", ({ data }) => this.#tell(data))
-    socket.addEventListener("error", () => this.#tellEnd("the handshake was refused"))
-    socket.addEventListener("close", ({ code, reason }) =>
-      this.#tellEnd(`the socket was closed with ${code} ${reason}`),
-    )
+    socket.addEventListener("open", () => this.#push())
+    socket.addEventListener("message", ({ data }) => this.#push(data))
+    socket.addEventListener("error", () => this.#setEnd("the handshake was refused"))
+    socket.addEventListener("close", ({ code, reason }) => this.#setEnd(`the socket was closed with ${code} ${reason}`))
   }
 
   async isOpen() {
@@ -72,15 +70,15 @@ export class Socket {
   }
 
   /** @param {string} [text] */
-  #tell(text) {
+  #push(text) {
     if (text !== undefined) this.#texts.push(text)
     this.#changed.dispatchEvent(new Event("changed"))
   }
 
   /** @param {string} end */
-  #tellEnd(end) {
+  #setEnd(end) {
     this.#end ||= end
-    this.#tell()
+    this.#push()
   }
 
   /**

@@ -203,10 +203,8 @@ impl Room {
             None => self.erase(effects),
         }
         match ending {
-            Ending::Destroyed => {
-                self.broadcast_and_close_all(&ServerFrame::Destroy, Close::DESTROYED, effects)
-            }
-            Ending::Expired => self.broadcast_and_close_all(&ServerFrame::Expire, Close::EXPIRED, effects),
+            Ending::Destroyed => self.broadcast_and_close(&ServerFrame::Destroy, Close::DESTROYED, effects),
+            Ending::Expired => self.broadcast_and_close(&ServerFrame::Expire, Close::EXPIRED, effects),
             Ending::NeverCreated => {}
         }
         Ok(())

@@ -195,7 +195,7 @@ impl Room {
     }
 
     /// Broadcasts the last frame and closes all sockets.
-    pub(super) fn broadcast_and_close_all(
+    pub(super) fn broadcast_and_close(
         &mut self,
         frame: &ServerFrame<'_>,
         close: Close,

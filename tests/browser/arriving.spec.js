@@ -1,9 +1,9 @@
-// Making a room, opening its link, taking a seat.
+// Creating a room, opening its link and taking a seat.
 
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
-test("who makes a room is in it, alone, with a link to hand on and a clock", { tag: "@stores" }, async ({ ann }) => {
+test("the creator of a room is in it alone, with a link to share and a clock", { tag: "@stores" }, async ({ ann }) => {
   const link = await ann.creates()
 
   await ann.seesStatus("Waiting for the other person")
@@ -28,7 +28,7 @@ test("a room can be made to last an hour or a day", async ({ ann }) => {
   }
 })
 
-test("opening the link takes no seat, however often and by whomever", async ({ ann, bob, meet, request }) => {
+test("opening the link takes no seat, however often and by anyone", async ({ ann, bob, meet, request }) => {
   const link = await ann.creates()
   const roomId = roomIdOf(link)
 
@@ -71,7 +71,7 @@ test("the third person finds the room full", async ({ ann, bob, chris }) => {
   await ann.seesStatus("Both here")
 })
 
-test("who is at the door when the last seat goes finds the room full", async ({ ann, bob, chris }) => {
+test("a visitor at the door when the last seat is taken finds the room full", async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   await chris.opens(link)
   await chris.expectDoor()
@@ -82,7 +82,7 @@ test("who is at the door when the last seat goes finds the room full", async ({ 
   await chris.expectLobby(/This room is full/)
 })
 
-test("of two who press Join at once, one gets in", async ({ ann, bob, chris }) => {
+test("when two people press Join at once, only one gets in", async ({ ann, bob, chris }) => {
   const link = await ann.creates()
   for (const person of [bob, chris]) {
     await person.opens(link)
@@ -103,7 +103,7 @@ test("of two who press Join at once, one gets in", async ({ ann, bob, chris }) =
   expect(await isInside(bob)).not.toBe(await isInside(chris))
 })
 
-test("who comes back by the link is in at once, with everything that was said", async ({ ann, bob }) => {
+test("a participant who opens the link again is in at once, with all messages", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.says("before")
@@ -169,11 +169,7 @@ test("a link with another room's key takes no seat", async ({ ann, bob, chris, r
   await ann.seesStatus("Waiting for the other person")
 })
 
-test("a room that a program made says that it is not encrypted, before and after Join", async ({
-  ann,
-  bob,
-  request,
-}) => {
+test("a plain room says that it is not encrypted, before and after Join", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request)
   await ann.opens(link)
   await expect(ann.page.getByText("Messages in this room are not encrypted")).toBeVisible()

@@ -1,4 +1,6 @@
-// Somebody who has the server and the link, and stands between two people from the start: to each of them it is the other.
+// An attacker who has the server and the link, and stands between two people from the start. To each of them it plays
+// the
+// other person.
 
 import { expect } from "@playwright/test"
 
@@ -11,13 +13,13 @@ export class Between {
   #roomId
   #secret
   #annId
-  /** Towards Ann it is Bob, and towards Bob it is Ann. */
+  /** Its session towards Ann plays Bob, and the one towards Bob plays Ann. */
   #ann
   #bob
 
   /**
-   * Takes its place before the second person comes.
-   * @param {import("./dishonest.js").Dishonest[]} servers towards either of them
+   * Takes its position before the second person joins.
+   * @param {import("./dishonest.js").Dishonest[]} servers one towards each person
    * @param {{link: string, annId: string}} room
    */
   static async people([towardsAnn, towardsBob], { link, annId }) {
@@ -36,7 +38,7 @@ export class Between {
     this.#annId = annId
   }
 
-  /** Sends each of them keys in the name of the other. */
+  /** Sends each person keys in the other's name. */
   async introducesItself() {
     const { hellos } = this.#bob.server
     const bobId = Object.keys(hellos).find((id) => id !== this.#annId)
@@ -44,7 +46,7 @@ export class Between {
     await this.#introduce(this.#bob, this.#annId, { id: bobId, hello: hellos[bobId] })
   }
 
-  /** What Ann has said. */
+  /** The texts that Ann has sent. */
   async readsAnn() {
     const { server, pair } = this.#ann
     const sent = server.conversation.filter(({ participantId }) => participantId === this.#annId)
@@ -74,7 +76,7 @@ export class Between {
   }
 }
 
-/** All hellos but one's own are this one. */
+/** Replaces every hello except the own one. */
 function withOthers(hellos, ownId, hello) {
   return Object.fromEntries(Object.entries(hellos).map(([id, own]) => [id, id === ownId ? own : hello]))
 }

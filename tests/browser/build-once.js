@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process"
 
 import { ROOT } from "./stack.js"
 
-/** Builds what the stacks are made of, and the Rust peer, before several start at once. */
+/** Builds the Worker, the stack and the Rust peer before several of them start at once. */
 export default function buildOnce() {
   const options = { cwd: ROOT, stdio: "inherit" }
   execFileSync("scripts/build.sh", options)

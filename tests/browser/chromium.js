@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 
-/** The headless shell is the same browser without windows, and starts in half the time. */
+/** The headless shell comes first: the same browser without windows, which starts in half the time. */
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
-/** The Chromium of this machine: the one that CHROMIUM_BIN names, or the first on the PATH. */
+/** This machine's Chromium: the one that CHROMIUM_BIN names, or the first on the PATH. */
 export function findChromium() {
   const named = process.env.CHROMIUM_BIN
   const found = named ? whereIs(named) : NAMES.map(whereIs).find(Boolean)
@@ -12,7 +12,7 @@ export function findChromium() {
   return found
 }
 
-/** @param {string} name a path, or a name to look for on the PATH */
+/** @param {string} name a path, or a name on the PATH */
 function whereIs(name) {
   const places = name.includes("/") ? [name] : (process.env.PATH ?? "").split(delimiter).map((dir) => join(dir, name))
   return places.find(isProgram)

@@ -1,4 +1,4 @@
-// The form at the foot of the room.
+// The composer.
 
 import { expect, test } from "./test.js"
 
@@ -70,7 +70,7 @@ for (const [what, init] of [
   })
 }
 
-test("what is too long is said to be, and is not sent", async ({ ann }) => {
+test("a text that is too long is reported and not sent", async ({ ann }) => {
   await ann.creates()
 
   await ann.says("x".repeat(13_000))

@@ -1,4 +1,4 @@
-// What no page may ever do, whatever a test is about: complain in the console, break, or talk to anybody else.
+// What no page may do in any test: log to the console, throw, or send requests to another origin.
 
 import { expect } from "@playwright/test"
 
@@ -9,12 +9,12 @@ export class Conduct {
   /** @type {string[]} */
   #faults = []
 
-  /** @param {string} baseUrl where the pages come from */
+  /** @param {string} baseUrl the origin of the pages */
   constructor(baseUrl) {
     this.#origins = [new URL(baseUrl).origin]
   }
 
-  /** @param {string} baseUrl another way to the same place, on which connections may fail */
+  /** @param {string} baseUrl another origin of the same Worker, on which connections may fail */
   allowUnsteady(baseUrl) {
     this.#origins.push(new URL(baseUrl).origin)
     this.#unsteady.push(new URL(baseUrl).origin)
@@ -27,7 +27,7 @@ export class Conduct {
     context.on("weberror", (error) => this.#faults.push(`uncaught: ${error.error().stack}`))
   }
 
-  /** Fails with everything that was seen. */
+  /** Fails if there was any violation, and lists all. */
   expectFaultless() {
     expect(this.#faults, "what the pages did wrong").toEqual([])
   }
@@ -41,10 +41,10 @@ export class Conduct {
     this.#faults.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   }
 
-  /** A call that the API refuses, or a network that lets none through, is told by the browser itself. */
+  /** The browser itself logs calls that the API refuses, and a network that lets none through. */
   #isRefusal(message) {
     const [text, url] = [message.text(), message.location().url]
-    // A page gives up a connection that does not open in time.
+    // The page drops a connection that does not open in time.
     if (text.includes("WebSocket is closed before the connection is established")) return true
     if (text.startsWith("WebSocket connection to")) return this.#unsteady.some((origin) => url.startsWith(origin))
     return (

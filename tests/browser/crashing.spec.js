@@ -1,5 +1,5 @@
-// The Worker itself crashes while two people talk, and starts again on what it left: on the same address for them, by way
-// of a proxy, since a Worker of the tests takes another port each time.
+// The Worker crashes while two people talk, and starts again on the same storage. A proxy keeps its address the same,
+// because each Worker of the tests takes another port.
 
 import { expect, test as base } from "./test.js"
 import { roomIdOf } from "./person.js"
@@ -7,11 +7,11 @@ import { Proxy } from "./proxy.js"
 import { startStack } from "./stack.js"
 
 const START_LIMIT_MS = 180_000
-/** What a Worker takes to start, and a page to try again after that. */
+/** The time that a Worker takes to start, and a page to reconnect afterwards. */
 const BACK_LIMIT_MS = 60_000
 
 const test = base.extend({
-  /** A Worker of one's own. */
+  /** A Worker for this test alone. */
   crashing: [
     async ({ store }, use) => {
       const stack = await startStack(store)
@@ -33,7 +33,7 @@ const test = base.extend({
   baseURL: async ({ crashing }, use) => use(crashing.baseUrl),
 })
 
-test("a Worker that crashes comes back with the room, and what was said meanwhile is said once", {
+test("after a crash of the Worker the room is back, and messages written meanwhile are sent once", {
   tag: "@stores",
 }, async ({ ann, bob, conduct, crashing }) => {
   conduct.allowUnsteady(crashing.baseUrl)
@@ -64,6 +64,6 @@ test("a Worker that crashes comes back with the room, and what was said meanwhil
   expect(await bob.texts()).toEqual(texts)
   await expect(bob.composer).toHaveValue("half a sen")
   const stored = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
-  // Two more, of the pages' own, carry keys.
+  // The two additional messages carry the pages' keys.
   expect((await stored.json()).messages).toHaveLength(5 + 2)
 })

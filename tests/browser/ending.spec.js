@@ -1,11 +1,11 @@
-// Destroying a room: for both, at once, and so that nothing stays.
+// Destroying a room: for both people, at once, and without a trace.
 
 import { expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
 const SECRET = "the treasure is under the oak"
 
-/** Two people who said something, with the lobby behind them. */
+/** Two people who have exchanged messages and have the lobby in their browser's history. */
 async function haveTalked(ann, bob) {
   const link = await ann.creates()
   await bob.opens("/")
@@ -27,7 +27,7 @@ async function expectForgotten(person, link) {
   }
 }
 
-test("destroying takes a second press, and “Keep it” or Escape keep it", async ({ ann, bob }) => {
+test("destroying needs a second press, and “Keep it” or Escape keeps the room", async ({ ann, bob }) => {
   await haveTalked(ann, bob)
 
   await ann.asksToDestroy()
@@ -42,7 +42,7 @@ test("destroying takes a second press, and “Keep it” or Escape keep it", asy
   await ann.sees("still here")
 })
 
-test("“Destroy for both” ends it on both sides at once, and says why", { tag: "@stores" }, async ({
+test("“Destroy for both” ends the room on both sides at once, with the reason", { tag: "@stores" }, async ({
   ann,
   bob,
   request,
@@ -56,7 +56,7 @@ test("“Destroy for both” ends it on both sides at once, and says why", { tag
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
 })
 
-test("the second person may destroy it as well", async ({ ann, bob }) => {
+test("the second person can destroy the room, too", async ({ ann, bob }) => {
   await haveTalked(ann, bob)
 
   await bob.destroys()
@@ -65,7 +65,7 @@ test("the second person may destroy it as well", async ({ ann, bob }) => {
   await bob.expectEnded(/It was destroyed/)
 })
 
-test("nothing of a destroyed room stays: not in the page, the tab's memory or the address", async ({ ann, bob }) => {
+test("nothing of a destroyed room stays in the page, in the tab's storage or in the URL", async ({ ann, bob }) => {
   const link = await haveTalked(ann, bob)
   await bob.writes("a draft about the oak")
 
@@ -79,7 +79,7 @@ test("nothing of a destroyed room stays: not in the page, the tab's memory or th
   }
 })
 
-test("the ways back and forward lead to nothing that was said", async ({ ann, bob }) => {
+test("the browser's back and forward buttons show no message", async ({ ann, bob }) => {
   const link = await haveTalked(ann, bob)
   await ann.destroys()
 
@@ -93,7 +93,7 @@ test("the ways back and forward lead to nothing that was said", async ({ ann, bo
   }
 })
 
-test("who was away when it was destroyed is told on coming back", async ({ ann, bob }) => {
+test("a participant who was offline when the room was destroyed learns it on returning", async ({ ann, bob }) => {
   const link = await haveTalked(ann, bob)
   await bob.leaves()
   await ann.seesStatus("The other person is away")
@@ -105,7 +105,7 @@ test("who was away when it was destroyed is told on coming back", async ({ ann, 
   await bob.expectLobby(/There is no room at this link\. It has ended/)
 })
 
-test("who was elsewhere in the same tab when it was destroyed finds nothing on the way back", async ({ ann, bob }) => {
+test("the back button shows nothing of a room that was destroyed while the tab was elsewhere", async ({ ann, bob }) => {
   await haveTalked(ann, bob)
   await bob.opens("/promises")
   await ann.seesStatus("The other person is away")
@@ -118,7 +118,7 @@ test("who was elsewhere in the same tab when it was destroyed finds nothing on t
   await expect(bob.page.getByText(SECRET)).toHaveCount(0)
 })
 
-test("from the end there is a way to a new room", async ({ ann, bob }) => {
+test("the last scene offers a new room", async ({ ann, bob }) => {
   const link = await haveTalked(ann, bob)
   await ann.destroys()
   await ann.expectEnded(/destroyed/)
@@ -129,7 +129,7 @@ test("from the end there is a way to a new room", async ({ ann, bob }) => {
   expect(await ann.creates()).not.toBe(link)
 })
 
-test("every tab of both people ends", async ({ ann, bob }) => {
+test("the room ends in every tab of both people", async ({ ann, bob }) => {
   const link = await haveTalked(ann, bob)
   const firstTab = bob.page
   await bob.opensTab(link)

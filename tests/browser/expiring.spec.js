@@ -1,4 +1,4 @@
-// The end that comes by itself. These rooms live for seconds.
+// Rooms that expire. They live for seconds.
 
 import { BRIEF_ROOMS, BRIEF_SECONDS, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
@@ -7,10 +7,10 @@ import { Wire } from "./wire.js"
 const WORDS = "the treasure is under the oak"
 
 test.use({ settings: BRIEF_ROOMS })
-// One after the other, in one Worker.
+// In sequence, so that they share one Worker.
 test.describe.configure({ mode: "default" })
 
-test("a room whose time is over ends on both sides, and nothing of it stays", async ({ ann, bob, request }) => {
+test("an expired room ends on both sides, and nothing of it stays", async ({ ann, bob, request }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.says("now or never")
@@ -26,7 +26,7 @@ test("a room whose time is over ends on both sides, and nothing of it stays", as
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
 })
 
-test("who comes too late finds no room", async ({ ann, bob, request }) => {
+test("a visitor after the end finds no room", async ({ ann, bob, request }) => {
   const link = await ann.creates()
   await ann.expectEnded(/Its time ran out/)
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
@@ -36,7 +36,7 @@ test("who comes too late finds no room", async ({ ann, bob, request }) => {
   await bob.expectLobby(/There is no room at this link\. It has ended/)
 })
 
-test("who is at the door when the time is over is told so", async ({ ann, bob }) => {
+test("a visitor at the door learns that the room has expired", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens(link)
   await bob.expectDoor()
@@ -47,7 +47,7 @@ test("who is at the door when the time is over is told so", async ({ ann, bob })
   await bob.expectLobby(/There is no room at this link\. It has ended/)
 })
 
-test("as long as somebody talks, the room stays", async ({ ann }) => {
+test("messages keep the room open", async ({ ann }) => {
   await ann.creates()
 
   for (let second = 0; second <= BRIEF_SECONDS; second += 2) {
@@ -61,10 +61,7 @@ test("as long as somebody talks, the room stays", async ({ ann }) => {
 
 // --- The end by the clock ---
 
-test("a room whose time is over by the clock shows nothing more without a network, and nothing readable is kept", async ({
-  ann,
-  bob,
-}) => {
+test("a room that expires offline shows nothing more, and nothing readable is stored", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)
@@ -77,16 +74,13 @@ test("a room whose time is over by the clock shows nothing more without a networ
   await expect(bob.composer).toBeHidden()
 
   await bob.expectEnded(/Its time ran out while this page could not reach it/)
-  // The room may live on, so the keys stay, encrypted under what the server forgets with the room.
+  // The room may still be open, so the keys stay, encrypted with a key that the server deletes together with the room.
   const kept = await bob.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
   for (const trace of [WORDS, "half a sen", new URL(link).hash.slice(2)]) expect(kept).not.toContain(trace)
   expect(await bob.page.evaluate(() => sessionStorage.length)).toBe(0)
 })
 
-test("a room whose time is over by the clock is gone on with if the other person kept it open", async ({
-  ann,
-  bob,
-}) => {
+test("a room that expired by the clock continues if the other person kept it open", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)

@@ -1,14 +1,14 @@
-// What stays behind once a room is over, or once somebody has left: nothing that was said, and nothing that opens it.
+// What remains after a room has ended or a person has left: no message, and nothing that could decrypt one.
 
 import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
 const WORDS = "the treasure is under the oak"
-/** So long a browser keeps what nobody can open, where no page of ours is opened that learns of the end. */
+/** How long a browser keeps undecryptable entries if no page of Duet is opened that would learn of the end. */
 const DAY_MS = 86_400_000
 
-/** Everything that the tab keeps. */
+/** Everything that the tab stores. */
 function keptBy(person) {
   return person.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
 }
@@ -18,7 +18,7 @@ async function expectNothingKept(person, link) {
   for (const trace of [WORDS, roomIdOf(link), new URL(link).hash.slice(1)]) expect(kept).not.toContain(trace)
 }
 
-/** Closes the tab, and opens it again as a browser does that restores what was open. */
+/** Closes the tab and opens it again, like a browser that restores its tabs. */
 async function restoresTab(person, address, whileClosed) {
   const kept = await person.page.evaluate(() => ({ ...sessionStorage }))
   await person.leaves()
@@ -32,7 +32,7 @@ async function restoresTab(person, address, whileClosed) {
   await person.page.goto(address)
 }
 
-test.describe("a tab that was closed when the room was destroyed and is restored later", () => {
+test.describe("a tab that is closed before the room is destroyed and restored later", () => {
   for (const [where, addressOf] of [
     ["in the room", (link) => link.split("#")[0]],
     ["in the lobby", () => "/"],
@@ -78,7 +78,7 @@ test("a tab that is restored while the room lives has its draft, its unsent word
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-test("a page that the browser keeps for the way back holds nothing, and comes back whole", async ({ ann, bob }) => {
+test("a page in the back/forward cache is empty, and complete when it returns", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.says(WORDS)
   await bob.sees(WORDS)
@@ -97,7 +97,7 @@ test("a page that the browser keeps for the way back holds nothing, and comes ba
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-/** Every text in the memory of a page's scripts. */
+/** Every text in the memory of the page's scripts. */
 async function memoryOf(person) {
   const cdp = await person.context.newCDPSession(person.page)
   const chunks = []
@@ -129,7 +129,7 @@ for (const [how, end] of [
   })
 }
 
-test("opening a pasted link leaves the key in no address once the seat is taken", async ({ ann, bob }) => {
+test("after a pasted link is opened and the seat taken, no URL contains the key", async ({ ann, bob }) => {
   const link = await ann.creates()
   const secret = new URL(link).hash.slice(1)
   await bob.opens("/")
@@ -144,7 +144,7 @@ test("opening a pasted link leaves the key in no address once the seat is taken"
   for (const address of entries) expect(String(address)).not.toContain(secret)
 })
 
-test("a pasted link that is damaged is told so in the lobby, and goes nowhere", async ({ ann, bob }) => {
+test("the lobby reports a damaged link and stays where it is", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens("/")
 
@@ -155,11 +155,11 @@ test("a pasted link that is damaged is told so in the lobby, and goes nowhere", 
   await expect(bob.page).toHaveURL("/")
 })
 
-test("both are told before the end, and either can keep the room open", async ({ ann, bob }) => {
+test("both people are warned before the end, and either can keep the room open", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
-  // Every frame of the room names its real end, which would take the place of the one below.
+  // Every frame contains the room's real end, which would replace the one below.
   wire.holdRoom()
   wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
   await expect(bob.page.getByText(/^Ends in (0:\d\d|1:00)$/)).toBeVisible()
@@ -171,7 +171,7 @@ test("both are told before the end, and either can keep the room open", async ({
   await expect(bob.timeLeft).toHaveText("10 min left")
 })
 
-test("a browser that refuses cookies is told so before a seat is taken, in the room and in the lobby", async ({
+test("a browser that refuses cookies gets a warning before it takes a seat, in the room and in the lobby", async ({
   ann,
   bob,
   request,

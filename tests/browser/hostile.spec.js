@@ -1,21 +1,21 @@
-// Words, names and times that somebody chose to mislead.
+// Texts, names and times that are chosen to mislead.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
-/** Ann in a plain room, and a program in the other seat that says what it likes. */
+/** Ann in a plain room, and a program in the other seat that sends any text. */
 async function withProgram(ann, request) {
   const link = await createPlainRoom(request)
   await ann.joins(link)
   await request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
-  let said = 0
+  let sent = 0
   return async (text, sender = "Program") => {
     await request.post(`/api/messages?roomId=${roomIdOf(link)}`, { data: { sender, text } })
-    await expect(ann.messages).toHaveCount(++said)
+    await expect(ann.messages).toHaveCount(++sent)
   }
 }
 
-test("nobody else goes by one's own word, or by nothing", async ({ ann, request }) => {
+test("another person's name is never shown as “You” or as nothing", async ({ ann, request }) => {
   const say = await withProgram(ann, request)
 
   for (const [index, name] of ["You", "Y\u200Bou", "Yоu", "\u2800", "\u200B\u200D", "\u3164"].entries()) {
@@ -24,7 +24,7 @@ test("nobody else goes by one's own word, or by nothing", async ({ ann, request 
   }
 })
 
-test("a name of a hundred signs stays within its line and its limit", async ({ ann, request }) => {
+test("a name of a hundred characters is cut and stays within its line", async ({ ann, request }) => {
   await ann.opens("/")
   await ann.page.setViewportSize({ width: 320, height: 640 })
   const say = await withProgram(ann, request)
@@ -58,7 +58,7 @@ test("a link shows the host that it leads to", async ({ ann, request }) => {
   await expect(last).toHaveCSS("direction", "ltr")
 })
 
-test("code keeps its spaces and is not looked at for anything else", async ({ ann, request }) => {
+test("code keeps its spaces, and links in it are not links", async ({ ann, request }) => {
   const say = await withProgram(ann, request)
 
   await say("```\n  if (a)   <b>\n\thttps://example.com\n```")
@@ -89,7 +89,7 @@ test("nothing scrolls sideways on the narrowest phone", async ({ ann, request })
 })
 
 for (const timestamp of [1e300, -1e300, 8.64e15 + 1, null, "soon"]) {
-  test(`a time of ${timestamp} breaks nothing`, async ({ ann, bob }) => {
+  test(`a message with the time ${timestamp} breaks nothing`, async ({ ann, bob }) => {
     await ann.context.routeWebSocket(/\/api\/realtime/, (page) => {
       const room = page.connectToServer()
       room.onMessage((raw) => {
@@ -107,7 +107,7 @@ for (const timestamp of [1e300, -1e300, 8.64e15 + 1, null, "soon"]) {
   })
 }
 
-test("what is written goes to no spelling service", async ({ ann }) => {
+test("the composer uses no spelling service", async ({ ann }) => {
   await ann.creates()
 
   await expect(ann.composer).toHaveAttribute("spellcheck", "false")
@@ -115,7 +115,7 @@ test("what is written goes to no spelling service", async ({ ann }) => {
   await expect(ann.composer).toHaveAttribute("writingsuggestions", "false")
 })
 
-test("a room that takes the page for somebody else is left, with a sentence", async ({ ann, bob }) => {
+test("the page leaves a room that gives it another participant id", async ({ ann, bob }) => {
   let self
   await ann.context.routeWebSocket(/\/api\/realtime/, (page) => {
     const room = page.connectToServer()

@@ -1,10 +1,10 @@
-// The link that is handed on, and the names people go by.
+// Sharing the link, and people's names.
 
 import { expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
+test("the complete link is copied, and the page confirms it", async ({ ann, baseURL }) => {
   await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
   const link = await ann.creates()
 
@@ -16,7 +16,7 @@ test("the link is copied whole, and that is said", async ({ ann, baseURL }) => {
   await expect(ann.sharePanel.getByRole("button", { name: "Copy link" })).toBeVisible()
 })
 
-test("the link can be copied later too, from the menu", async ({ ann, bob, baseURL }) => {
+test("the link can also be copied later, from the menu", async ({ ann, bob, baseURL }) => {
   await ann.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: baseURL })
   const link = await ann.creates()
   await bob.joins(link)
@@ -30,7 +30,7 @@ test("the link can be copied later too, from the menu", async ({ ann, bob, baseU
   expect(await ann.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
 })
 
-test("who joins is never shown the panel of somebody who is alone", async ({ ann, bob }) => {
+test("a person who joins never sees the share panel", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   wire.holdRoom()
@@ -68,7 +68,7 @@ test("a link that was cut off takes no seat", async ({ ann, bob, request }) => {
 
 // --- Names ---
 
-test("a name is proposed, can be changed at the door, and is shown to the other", async ({ ann, bob }) => {
+test("a name is suggested, can be changed at the door, and is shown to the other person", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens(link)
   await expect(bob.page.getByLabel("Your name in the room")).toHaveValue(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
@@ -81,7 +81,7 @@ test("a name is proposed, can be changed at the door, and is shown to the other"
   await expect(bob.message("hi").getByText("You", { exact: true })).toBeVisible()
 })
 
-test("who changes nothing at the door goes by the proposed name", async ({ ann, bob }) => {
+test("without a change at the door, the suggested name is used", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens(link)
   await bob.expectDoor()
@@ -93,7 +93,7 @@ test("who changes nothing at the door goes by the proposed name", async ({ ann, 
   await expect(ann.message("hi").getByText(proposed)).toBeVisible()
 })
 
-test("a name can be changed in the menu, and the next room proposes it", async ({ ann, bob }) => {
+test("a name can be changed in the menu, and the next room suggests it", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.button("Menu").click()

@@ -1,10 +1,10 @@
-// Without a mouse, and without eyes.
+// Use without a mouse, and with a screen reader.
 
 import { expect, test } from "./test.js"
 
 const MOST_STOPS = 20
 
-/** Goes from stop to stop until it is there. */
+/** Presses `key` until `locator` has the focus. */
 async function goTo(person, locator, key = "Tab") {
   for (let stop = 0; stop < MOST_STOPS; stop++) {
     if (await locator.evaluate((element) => element === document.activeElement)) return
@@ -47,7 +47,7 @@ test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) =
   await bob.expectEnded(/destroyed/)
 })
 
-test("who comes in can write at once", async ({ ann, bob }) => {
+test("a person who joins can write at once", async ({ ann, bob }) => {
   const link = await ann.creates()
   await expect(ann.composer).toBeFocused()
 
@@ -56,7 +56,7 @@ test("who comes in can write at once", async ({ ann, bob }) => {
   await expect(bob.composer).toBeFocused()
 })
 
-test("the dialog holds the keyboard, and gives it back", async ({ ann }) => {
+test("the dialog traps the focus and returns it", async ({ ann }) => {
   await ann.creates()
   await ann.asksToDestroy()
   await expect(ann.button("Keep it")).toBeFocused()
@@ -71,7 +71,7 @@ test("the dialog holds the keyboard, and gives it back", async ({ ann }) => {
   await expect(ann.button("Menu")).toBeFocused()
 })
 
-test("Escape closes the menu and gives the keyboard back", async ({ ann }) => {
+test("Escape closes the menu and returns the focus", async ({ ann }) => {
   await ann.creates()
   await ann.button("Menu").press("Enter")
   await expect(ann.page.getByLabel("Your name in this browser")).toBeVisible()
@@ -82,7 +82,7 @@ test("Escape closes the menu and gives the keyboard back", async ({ ann }) => {
   await expect(ann.button("Menu")).toBeFocused()
 })
 
-test("when the room ends, whoever listens is told", async ({ ann, bob }) => {
+test("the end of the room is announced to screen readers", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await ann.destroys()
@@ -90,7 +90,7 @@ test("when the room ends, whoever listens is told", async ({ ann, bob }) => {
   await expect(bob.heading("This room has ended")).toBeFocused()
 })
 
-test("the conversation is a log, with whole sentences about who is here", async ({ ann, bob }) => {
+test("the conversation is a log, with whole sentences about presence", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await ann.says("hello")
@@ -101,14 +101,14 @@ test("the conversation is a log, with whole sentences about who is here", async 
   await expect(bob.message("hello").getByRole("time").or(bob.message("hello").locator("time"))).toHaveText(/\d/)
 })
 
-/** Everything that can be pressed or filled in has a name to be called by. */
+/** Checks that every control and field has an accessible name. */
 async function expectNames(person) {
   const controls = person.page.locator("a, button, input, textarea, [role=img]").filter({ visible: true })
   expect(await controls.count()).toBeGreaterThan(0)
   for (const control of await controls.all()) await expect(control).toHaveAccessibleName(/\S/)
 }
 
-test("everything that can be used has a name, in every scene", async ({ ann, bob }) => {
+test("every control has an accessible name in every scene", async ({ ann, bob }) => {
   await ann.opens("/")
   await expectNames(ann)
   const link = await ann.creates()

@@ -1,4 +1,4 @@
-// Every language, and the way between them.
+// Every language, and changing between them.
 
 import { tableOf, withoutPlural } from "../../scripts/words.js"
 import { layoutFaults, pseudo } from "./layout.js"
@@ -12,7 +12,7 @@ const root = (person) => person.page.locator("html")
 
 // --- English ---
 
-test("English is in the page: no table is asked for before somebody can write", async ({ ann }) => {
+test("English is in the page: no table is requested before the composer is ready", async ({ ann }) => {
   const asked = []
   ann.context.on("request", (request) => asked.push(new URL(request.url()).pathname))
 
@@ -26,7 +26,7 @@ test("English is in the page: no table is asked for before somebody can write", 
 test.describe("a browser whose language Duet does not have", () => {
   test.use({ locale: "nl-NL" })
 
-  test("is spoken to in English", async ({ ann }) => {
+  test("gets English", async ({ ann }) => {
     await ann.creates()
 
     await ann.seesStatus(ENGLISH["header.alone"])
@@ -35,10 +35,7 @@ test.describe("a browser whose language Duet does not have", () => {
 
 // --- The browser's language ---
 
-test("every language is found by its own name, and by that of the country where it is spoken", async ({
-  browser,
-  baseURL,
-}) => {
+test("every language is recognised by its tag, with and without a country", async ({ browser, baseURL }) => {
   for (const [locale, language] of [
     ["fr-CA", "fr"],
     ["es-MX", "es"],
@@ -57,10 +54,10 @@ test("every language is found by its own name, and by that of the country where 
   }
 })
 
-test.describe("a browser that is German", () => {
+test.describe("a German browser", () => {
   test.use({ locale: "de-AT" })
 
-  test("is spoken to in German, from the lobby to the end", async ({ ann, bob }) => {
+  test("gets German from the lobby to the end", async ({ ann, bob }) => {
     await ann.opens("/")
     await expect(root(ann)).toHaveAttribute("lang", "de")
     await ann.button(GERMAN["lobby.create"]).click()
@@ -93,17 +90,17 @@ test.describe("a browser that is German", () => {
     await ann.seesStatus(GERMAN["header.alone"])
   })
 
-  test("hears from the lobby in German what sent it there", async ({ ann }) => {
+  test("gets the reason for a redirect to the lobby in German", async ({ ann }) => {
     await ann.opens("/?error=room-full")
 
     await expect(ann.notice).toHaveText(GERMAN["error.room-full"])
   })
 })
 
-test.describe("a browser that is Arabic", () => {
+test.describe("an Arabic browser", () => {
   test.use({ locale: "ar-EG" })
 
-  test("has the pages from right to left, and texts in their own direction", async ({ ann, bob }) => {
+  test("shows pages from right to left, and texts in their own direction", async ({ ann, bob }) => {
     await ann.opens("/")
     await expect(root(ann)).toHaveAttribute("dir", "rtl")
     await ann.button(ARABIC["lobby.create"]).click()
@@ -125,7 +122,7 @@ test.describe("a browser that is Arabic", () => {
 
 // --- The choice ---
 
-test("a language that is chosen in the lobby is there on every page, and after a reload", async ({ ann }) => {
+test("a language chosen in the lobby applies to every page and after a reload", async ({ ann }) => {
   await ann.opens("/")
   await ann.page.getByLabel(ENGLISH.language).selectOption("Deutsch")
   await expect(ann.button(GERMAN["lobby.create"])).toBeVisible()
@@ -138,10 +135,7 @@ test("a language that is chosen in the lobby is there on every page, and after a
   expect(await ann.page.evaluate(() => ({ ...localStorage }))).toEqual({ "duet:language": "de" })
 })
 
-test("a language that is chosen in the room changes all that the page says, and nothing that people wrote", async ({
-  ann,
-  bob,
-}) => {
+test("a language chosen in the room changes all texts of the page and no message", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link, { as: "Bob" })
   await ann.says("hello")
@@ -174,7 +168,7 @@ test.describe("a language with longer words, from right to left, on the smallest
     Object.keys(ARABIC).map((key) => [key, pseudo(ENGLISH[key] ?? ENGLISH[`${withoutPlural(key)}.other`])]),
   )
 
-  /** Somebody who is spoken to in that language. */
+  /** A person whose page uses that language. */
   async function reads(person) {
     await person.context.route("**/words/ar.json", (route) => route.fulfill({ json: LONG }))
     return person
@@ -185,7 +179,7 @@ test.describe("a language with longer words, from right to left, on the smallest
     expect(await layoutFaults(person.page, part)).toEqual([])
   }
 
-  test("has room in the lobby, with an error, and on the pages beside it", async ({ ann }) => {
+  test("fits the lobby, with an error, and the other pages", async ({ ann }) => {
     await reads(ann)
     for (const address of ["/", "/?error=no-cookies", "/promises"]) {
       await ann.opens(address)
@@ -193,7 +187,7 @@ test.describe("a language with longer words, from right to left, on the smallest
     }
   })
 
-  test("has room at the door and in the room", async ({ ann, bob }) => {
+  test("fits the door and the room", async ({ ann, bob }) => {
     for (const person of [ann, bob]) await reads(person)
     await ann.opens("/")
     await ann.button(LONG["lobby.create"]).click()

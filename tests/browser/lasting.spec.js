@@ -1,16 +1,16 @@
-// Reloads, lost connections, people who go away and come back: the room goes on.
+// The room survives reloads, lost connections, and people who leave and return.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-/** How many messages that people wrote the room of two holds. Each page sends one of its own, which carries keys. */
+/** The number of messages that people wrote in a room of two. Each page also sends one message with keys. */
 async function storedCount(person, link) {
   const answer = await person.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
   return (await answer.json()).messages.length - 2
 }
 
-test("a reload keeps the seat and what was said", async ({ ann, bob }) => {
+test("a reload keeps the seat and the messages", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.says("before")
   await bob.says("answer")
@@ -27,7 +27,7 @@ test("a reload keeps the seat and what was said", async ({ ann, bob }) => {
   await ann.sees("and on it goes")
 })
 
-test("who reloads while alone still has the link to hand on", async ({ ann, bob }) => {
+test("a creator who reloads still has the link to share", async ({ ann, bob }) => {
   const link = await ann.creates()
 
   await ann.reloads()
@@ -39,7 +39,7 @@ test("who reloads while alone still has the link to hand on", async ({ ann, bob 
   await ann.seesStatus("Both here")
 })
 
-test("a draft outlives a reload", async ({ ann }) => {
+test("a draft survives a reload", async ({ ann }) => {
   await ann.creates()
   await ann.writes("half a sen")
 
@@ -60,7 +60,7 @@ test("a draft that was sent does not come back", async ({ ann }) => {
   await expect(ann.composer).toHaveValue("")
 })
 
-test("a message that was not sent yet outlives a reload, and is sent once", async ({ ann, bob }) => {
+test("an unsent message survives a reload and is sent once", async ({ ann, bob }) => {
   const wire = await Wire.of(ann)
   const link = await ann.creates()
   await bob.joins(link)
@@ -78,7 +78,7 @@ test("a message that was not sent yet outlives a reload, and is sent once", asyn
   expect(await storedCount(ann, link)).toBe(1)
 })
 
-/** When the room will end, as a participant may ask. */
+/** The room's end, as the API returns it to a participant. */
 async function endOf(person, link) {
   const answer = await person.page.request.get(`/api/room/ttl?roomId=${roomIdOf(link)}`)
   return (await answer.json()).expiresAt
@@ -86,7 +86,7 @@ async function endOf(person, link) {
 
 // --- Connections ---
 
-test("a lost connection is said, comes back by itself, and misses nothing", async ({ ann, bob }) => {
+test("a lost connection is shown, reconnects by itself and misses nothing", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await ann.says("one")
@@ -105,7 +105,7 @@ test("a lost connection is said, comes back by itself, and misses nothing", asyn
   expect(await bob.texts()).toEqual(["one", "two", "three"])
 })
 
-test("offline, messages wait, and are sent once after coming back", async ({ ann, bob }) => {
+test("messages wait while offline and are sent once afterwards", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)
@@ -130,7 +130,7 @@ test("offline, messages wait, and are sent once after coming back", async ({ ann
   expect(await storedCount(ann, link)).toBe(4)
 })
 
-test("what was written offline is sent even if nothing was missed meanwhile", async ({ ann, bob }) => {
+test("messages written offline are sent even if nothing was missed meanwhile", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)
@@ -145,7 +145,7 @@ test("what was written offline is sent even if nothing was missed meanwhile", as
   expect(await storedCount(ann, link)).toBe(1)
 })
 
-test("a message whose confirmation was lost is not said twice", async ({ ann, bob }) => {
+test("a message whose confirmation was lost is not stored twice", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   const link = await ann.creates()
   await bob.joins(link)
@@ -165,7 +165,7 @@ test("a message whose confirmation was lost is not said twice", async ({ ann, bo
   expect(await storedCount(ann, link)).toBe(2)
 })
 
-test("what only a newer room says is passed over", async ({ ann, bob }) => {
+test("unknown frames of a newer server are ignored", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")
@@ -192,7 +192,7 @@ test("what only a newer room says is passed over", async ({ ann, bob }) => {
 
 // --- Who is here ---
 
-test("who closes the page is away, and not for good", async ({ ann, bob }) => {
+test("a person who closes the page is shown as away and can return", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   await ann.seesStatus("Both here")
@@ -227,7 +227,7 @@ test("both see the same time left, and it runs", async ({ ann, bob, request }) =
   await expect.poll(() => secondsLeft(ann)).toBeLessThan(left)
 })
 
-test("a message gives the room its whole time again, on both sides", async ({ ann, bob, request }) => {
+test("a message restores the room's whole lifetime on both sides", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request, { ttlSeconds: 60 })
   await ann.joins(link)
   await bob.joins(link)
@@ -239,7 +239,7 @@ test("a message gives the room its whole time again, on both sides", async ({ an
   await expect.poll(() => secondsLeft(bob)).toBeGreaterThan(56)
 })
 
-test("reading, reloading and writing alone give the room no time", async ({ ann, bob }) => {
+test("reading, reloading and typing alone do not prolong the room", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.joins(link)
   const expiresAt = await endOf(ann, link)

@@ -1,9 +1,10 @@
-// Whether texts have room: no word is broken, nothing is cut off, nothing lies on anything else, and the page does not scroll sideways.
+// Checks the layout of texts: no word is broken, nothing is cut off or overlapped, and the page does not scroll
+// sideways.
 
 /**
- * What is wrong with the layout of a part of the page.
+ * The layout faults in a part of the page.
  * @param {import("@playwright/test").Page} page
- * @param {string} part a selector; what covers the page is looked at alone
+ * @param {string} part a selector; a part that covers the page is checked alone
  * @returns {Promise<string[]>}
  */
 export function layoutFaults(page, part = "body") {
@@ -16,7 +17,7 @@ export function layoutFaults(page, part = "body") {
     const isClipped = (element) => element.closest(".visually-hidden, [data-continued=true] .message__head") !== null
     const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && !isClipped(element)
 
-    // What has scrolled away lies under nothing.
+    // Elements that are scrolled out of view are not overlapped.
     const visibleIn = (rect, element) => {
       const scroller = element.closest("[data-scroller]")?.getBoundingClientRect()
       if (!scroller) return rect
@@ -73,7 +74,7 @@ export function layoutFaults(page, part = "body") {
 const LETTERS = [..."ابتثجحخدذرزسشصضطظعغفقكلمن"]
 
 /**
- * A language that nobody speaks: right to left, and one and a half times as long as English.
+ * A text in a pseudo-language: right to left, and one and a half times as long as English.
  * @param {string} text
  */
 export function pseudo(text) {

@@ -1,4 +1,4 @@
-// Before there is a room.
+// The lobby.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
@@ -23,7 +23,7 @@ const SENTENCES = [
   ["%3Cimg%20src=x%20onerror=alert(1)%3E", /^Something went wrong/],
 ]
 
-test("every error that sends somebody here is said in a sentence, once", async ({ ann }) => {
+test("every error that redirects to the lobby is shown as a sentence, once", async ({ ann }) => {
   for (const [word, sentence] of SENTENCES) {
     await ann.opens(`/?error=${word}`)
 
@@ -34,26 +34,26 @@ test("every error that sends somebody here is said in a sentence, once", async (
   await expect(ann.notice).toBeHidden()
 })
 
-test("without an error nothing is said", async ({ ann }) => {
+test("without an error the lobby shows no notice", async ({ ann }) => {
   await ann.opens("/")
 
   await expect(ann.notice).toBeHidden()
   await expect(ann.heading("Duet")).toBeVisible()
 })
 
-test("a room that never was sends its visitor to the lobby", async ({ ann }) => {
+test("an unknown room redirects to the lobby", async ({ ann }) => {
   await ann.opens(`/room/${"x".repeat(21)}`)
 
   await ann.expectLobby(/There is no room at this link/)
 })
 
-test("an address that names no room sends its visitor to the lobby", async ({ ann }) => {
+test("a URL without a room id redirects to the lobby", async ({ ann }) => {
   await ann.opens("/room/half-a-link")
 
   await ann.expectLobby(/There is no room at this link/)
 })
 
-test("the way back from the lobby does not lead to the room that is not there", async ({ ann }) => {
+test("the back button of the lobby does not lead to the missing room", async ({ ann }) => {
   await ann.opens("/promises")
   await ann.opens(`/room/${"x".repeat(21)}`)
   await ann.expectLobby(/There is no room/)
@@ -75,7 +75,7 @@ test("a pasted link opens its room", async ({ ann, bob }) => {
   await bob.expectDoor()
 })
 
-test("a link with words around it opens its room", async ({ ann, bob }) => {
+test("a link within other text opens its room", async ({ ann, bob }) => {
   const link = await ann.creates()
   await bob.opens("/")
 
@@ -95,7 +95,7 @@ test("a pasted id opens its room", async ({ bob, request }) => {
   await bob.expectDoor()
 })
 
-test("what is no link is told so, to eyes and ears, and stays in the field", async ({ bob }) => {
+test("invalid text is reported visibly and to screen readers, and stays in the field", async ({ bob }) => {
   await bob.opens("/")
   const field = bob.page.getByLabel("Have a link?")
 
@@ -109,7 +109,7 @@ test("what is no link is told so, to eyes and ears, and stays in the field", asy
   await expect(field).toHaveValue("https://example.com/not-a-room")
 })
 
-test("an empty field asks for a link", async ({ bob }) => {
+test("an empty field is answered with a request for a link", async ({ bob }) => {
   await bob.opens("/")
 
   await bob.button("Open").click()
@@ -135,7 +135,7 @@ for (const address of ["/", "/room/some-room", "/promises"]) {
   })
 }
 
-test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
+test("every promise in the lobby links to its explanation", async ({ ann }) => {
   await ann.opens("/")
   const hrefs = await ann.page
     .locator("main li a")
@@ -147,7 +147,7 @@ test("every promise in the lobby leads to how it is kept", async ({ ann }) => {
   for (const href of hrefs) await expect(ann.page.locator(`[id="${href.split("#")[1]}"]`)).toBeVisible()
 })
 
-test("a page that is not there says so", async ({ request }) => {
+test("a missing page says so", async ({ request }) => {
   expect((await request.get("/nothing-here")).status()).toBe(404)
 
   const text = await (await request.get("/nothing-here")).text()

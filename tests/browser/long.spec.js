@@ -1,17 +1,17 @@
-// Conversations as long as a room takes: what the page does for one message does not grow with them.
+// Conversations of maximum length: the page's work for one message does not grow with them.
 
 import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
 const COUNT = 4_900
 const AT_ONCE = 20
-/** Elements of messages in the page, at the most. */
+/** Elements of messages that are in the page at most. */
 const MOST_ELEMENTS = 260
 
 test.use({ settings: { MESSAGE_RATE_PER_SECOND: 0 } })
 test.describe.configure({ timeout: 240_000 })
 
-/** Says much, as a program with this person's cookie. */
+/** Sends many messages like a program with this person's cookie. */
 async function fill(person, link, count) {
   const url = `/api/messages?roomId=${roomIdOf(link)}`
   let next = 1
@@ -25,14 +25,14 @@ async function fill(person, link, count) {
   await Promise.all(Array.from({ length: AT_ONCE }, say))
 }
 
-/** What the room has at a place. */
+/** The text of the message with this sequence number. */
 async function textAt(person, link, seq) {
   const answer = await person.page.request.get(`/api/messages?roomId=${roomIdOf(link)}&after=${seq - 1}&limit=1`)
   const { messages } = await answer.json()
   return messages[0].text
 }
 
-/** Notes down what happens to elements of the list from now on. */
+/** Records from now on which elements of the list change. */
 function watchElements(person) {
   return person.log.evaluate((log) => {
     window.touched = []
@@ -52,7 +52,7 @@ function placeOf(message) {
   return message.evaluate((element) => element.getBoundingClientRect().top)
 }
 
-test("with thousands of messages the newest are there at once, older ones come, and nothing jumps", async ({
+test("with thousands of messages the newest appear at once, older ones load, and nothing jumps", async ({
   ann,
   bob,
   request,
@@ -92,7 +92,7 @@ test("with thousands of messages the newest are there at once, older ones come, 
     expect(await bob.messages.count()).toBeLessThan(MOST_ELEMENTS)
   })
 
-  await test.step("what is being read stays where it is when something is said", async () => {
+  await test.step("what is being read stays in place when a message arrives", async () => {
     const reading = bob.messages.nth(8)
     await bob.scroller.evaluate((element) => element.scrollBy(0, 60))
     await expect(reading).toBeInViewport()

@@ -1,5 +1,4 @@
-// Networks that fail as networks do: each of these people sits behind a TCP proxy. Their pages' clocks are ours, so
-// that a minute takes no minute.
+// Failing networks: each person is behind a TCP proxy. The test controls their pages' clocks, so that it need not wait.
 
 import { expect, test as base } from "./test.js"
 import { Proxy } from "./proxy.js"
@@ -13,12 +12,12 @@ const test = base.extend({
   },
 })
 
-/** A page pings after 20 seconds of silence and waits 5 for the answer. */
+/** A page pings after 20 seconds without a frame and waits 5 for the answer. */
 const UNTIL_NOTICED_MS = 26_000
-/** The longest that a page waits before it tries again, and what a socket has to open. */
+/** The longest wait before a page reconnects, and the time that a socket has to open. */
 const UNTIL_TRIED_AGAIN_MS = 36_000
 
-/** Ann, and Bob behind the network, in one room. */
+/** Ann, and Bob behind the proxy, in one room. */
 async function meetOver(network, ann, bob) {
   const link = await ann.creates()
   bob.page = await bob.context.newPage()
@@ -29,9 +28,9 @@ async function meetOver(network, ann, bob) {
 }
 
 /**
- * Lets Bob's time pass until he is back, and checks that nothing was lost and nothing came twice, that each one's words are
- * in the order in which they were written, and that both screens and the history have the same order.
- * @param {{byAnn?: string[], byBob?: string[]}} said
+ * Advances Bob's clock until he is connected again. Checks that no message was lost or doubled, that each person's
+ * messages are in order, and that both screens and the history have the same order.
+ * @param {{byAnn?: string[], byBob?: string[]}} sent
  */
 async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
   const written = ["can you hear me?", ...byBob]
@@ -56,7 +55,7 @@ async function expectBack(ann, bob, { byAnn = [], byBob = [] }) {
   await expect.poll(() => bob.texts(), "the history").toEqual(texts)
 }
 
-test("connections that are reset come back by themselves", async ({ ann, bob, network }) => {
+test("reset connections reconnect by themselves", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   for (const text of ["one", "two", "three"]) {
@@ -68,7 +67,7 @@ test("connections that are reset come back by themselves", async ({ ann, bob, ne
   await expectBack(ann, bob, { byBob: ["one", "two", "three"], byAnn: ["one, too", "two, too", "three, too"] })
 })
 
-test("a network that falls silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
+test("a network that is silent for a minute is noticed, and nothing is lost", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.fallSilent()
@@ -85,7 +84,7 @@ test("a network that falls silent for a minute is noticed, and nothing is lost",
   await expectBack(ann, bob, { byBob: ["into the void", "still there?"], byAnn: ["meanwhile"] })
 })
 
-test("a proxy that hides half an end from the page is found out", async ({ ann, bob, network }) => {
+test("a connection that a proxy half-closes is noticed", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.halfClose()
@@ -95,7 +94,7 @@ test("a proxy that hides half an end from the page is found out", async ({ ann, 
   await expectBack(ann, bob, { byBob: ["only half"] })
 })
 
-test("a network that takes connections and says nothing is tried again", async ({ ann, bob, network }) => {
+test("a network that accepts connections but sends nothing is retried", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   network.fallSilent()
@@ -109,7 +108,7 @@ test("a network that takes connections and says nothing is tried again", async (
   await expectBack(ann, bob, { byBob: ["written meanwhile"] })
 })
 
-test("a laptop that slept wakes into the room as it is", async ({ ann, bob, network }) => {
+test("a laptop that wakes from sleep shows the current room", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
   const tab = await bob.context.newCDPSession(bob.page)
 
@@ -127,7 +126,7 @@ test("a laptop that slept wakes into the room as it is", async ({ ann, bob, netw
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
-test("without a network at all the page says so, and comes back at once", async ({ ann, bob, network }) => {
+test("without a network the page says so, and reconnects at once when it returns", async ({ ann, bob, network }) => {
   await meetOver(network, ann, bob)
 
   await bob.context.setOffline(true)

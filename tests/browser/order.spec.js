@@ -1,9 +1,9 @@
-// What somebody writes is said in the order in which it was written, whatever is refused or lost on the way.
+// Messages are sent in the order in which they were written, whatever is refused or lost on the way.
 
 import { expect, test } from "./test.js"
 import { Wire } from "./wire.js"
 
-/** The same texts in the same order on both screens, and again from the history. */
+/** Checks that both screens show the same texts in the same order, and that the history has it, too. */
 async function expectOrder(ann, bob, texts) {
   for (const person of [ann, bob]) {
     await person.sees(texts.at(-1))
@@ -13,7 +13,7 @@ async function expectOrder(ann, bob, texts) {
   await expect.poll(() => ann.texts(), "the history").toEqual(texts)
 }
 
-test("a message that is refused for a while does not let the next ones overtake it", async ({ ann, bob }) => {
+test("a temporarily refused message is not overtaken by later ones", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   wire.refuseNext("too-many-requests", "store-unavailable")
@@ -23,7 +23,7 @@ test("a message that is refused for a while does not let the next ones overtake 
   await expectOrder(ann, bob, ["first", "second", "third"])
 })
 
-test("a message that is refused for good stays where it was, and holds up nothing", async ({ ann, bob }) => {
+test("a permanently refused message keeps its position and does not block others", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   wire.refuseNext("too-large")
@@ -36,7 +36,7 @@ test("a message that is refused for good stays where it was, and holds up nothin
   await expectOrder(ann, bob, ["second", "too much"])
 })
 
-test("more than the room takes at once, written offline, is said in its order", async ({ ann, bob }) => {
+test("many messages written offline are sent in order in spite of the rate limit", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   const texts = Array.from({ length: 30 }, (_, index) => `number ${index}`)
@@ -48,7 +48,7 @@ test("more than the room takes at once, written offline, is said in its order", 
   await expectOrder(ann, bob, texts)
 })
 
-test("a connection that is lost with every other message loses no order", async ({ ann, bob }) => {
+test("the order survives a connection that breaks at every other message", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   const texts = ["one", "two", "three", "four"]
@@ -62,10 +62,7 @@ test("a connection that is lost with every other message loses no order", async 
   await expectOrder(ann, bob, texts)
 })
 
-test("a tab that others replaced says so, keeps what is written, and goes on when it is told to", async ({
-  ann,
-  bob,
-}) => {
+test("a replaced tab says so, keeps drafts, and continues on request", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
   await bob.joins(await ann.creates())
   await bob.seesStatus("Both here")

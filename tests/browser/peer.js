@@ -1,5 +1,5 @@
-// A program as the second person of an encrypted room. It has the pages' encryption, and none of their caution: it says
-// what no page would say.
+// A program as the second person of an encrypted room. It uses the pages' encryption without their precautions, and can
+// send what no page would send.
 
 import { randomBytes } from "node:crypto"
 
@@ -10,9 +10,9 @@ import { helloKey, proofOf } from "../../public/app/crypto/link.js"
 import { sealText } from "../../public/app/crypto/messages.js"
 import { createSession } from "../../public/app/crypto/session.js"
 
-/** localStorage, in memory. */
+/** An in-memory localStorage. */
 export class MemoryStorage {
-  /** @param {Record<string, string>} items what is on the disk */
+  /** @param {Record<string, string>} items the initial entries */
   constructor(items = {}) {
     this.items = new Map(Object.entries(items))
   }
@@ -52,7 +52,7 @@ export class Peer {
 
   /**
    * @param {import("@playwright/test").APIRequestContext} request with cookies of its own
-   * @param {string} link the whole one
+   * @param {string} link the complete link
    */
   constructor(request, link) {
     const { roomId, secret } = partsOf(link)
@@ -69,12 +69,12 @@ export class Peer {
     await this.posts(keys.text, keys.id)
   }
 
-  /** Sends `text` as it stands. */
+  /** Posts `text` unencrypted. */
   posts(text, id = newId()) {
     return this.#request.post(`/api/messages?roomId=${this.#roomId}`, { data: { id, text } })
   }
 
-  /** Says something under any name. */
+  /** Sends an encrypted message under any name. */
   async says(text, sender = "A program") {
     await this.reads()
     const sealed = await this.seal(text, sender)
@@ -85,7 +85,7 @@ export class Peer {
     return this.#session.seal({ id: newId(), sender, text, at: Date.now() })
   }
 
-  /** Everything that was said, as this side reads it. */
+  /** All messages as this side decrypts them. */
   async reads() {
     const answer = await this.#request.get(`/api/messages?roomId=${this.#roomId}&after=0&limit=500`)
     const { messages } = await answer.json()
@@ -93,7 +93,7 @@ export class Peer {
   }
 }
 
-/** Somebody with the link who keeps no rule: it draws and seals by hand. */
+/** An attacker with the link who breaks the rules: keys and ciphertexts are made by hand. */
 export class Forger {
   #request
   #roomId
@@ -103,7 +103,7 @@ export class Forger {
 
   /**
    * @param {import("@playwright/test").APIRequestContext} request with cookies of its own
-   * @param {string} link the whole one
+   * @param {string} link the complete link
    */
   constructor(request, link) {
     const { roomId, secret } = partsOf(link)
@@ -113,7 +113,7 @@ export class Forger {
     this.#own = drawn()
   }
 
-  /** Takes the seat, with keys that are in order. */
+  /** Takes a seat with valid keys. */
   async joins() {
     const hello = await makeHello(this.#roomId, this.#secret, this.#own)
     const { participantId, hellos } = await this.joinsWith(hello)
@@ -125,7 +125,7 @@ export class Forger {
     })
   }
 
-  /** Takes the seat with a key of low order, whose product with any secret is zero. */
+  /** Takes a seat with a key of low order, whose product with any secret is zero. */
   async joinsWithZero() {
     const body = concat(Uint8Array.of(2), new Uint8Array(32), await sha256("anything"))
     const mac = await crypto.subtle.sign("HMAC", await helloKey(this.#secret, this.#roomId), concat(this.#roomId, body))
@@ -138,25 +138,25 @@ export class Forger {
     return answer.json()
   }
 
-  /** Sends the message with keys, with another nonce in it where one is given. */
+  /** Sends the keys message, with another nonce if one is given. */
   async sendsKeys({ r = this.#own.r } = {}) {
     const keys = await keysMessage(this.#roomId, this.#pair, { r, w: this.#own.w })
     await this.#post(keys.id, keys.text)
   }
 
   /**
-   * Says something, and claims to have seen the conversation up to `upTo`, or whatever `claim` says.
+   * Sends a message that claims that the conversation was seen up to `upTo`, or what `claim` states.
    * @param {{upTo?: number, claim?: [number, string]}} seen
    */
   async says(text, { upTo = 0, claim } = {}) {
     const id = newId()
     const seen = claim ?? [upTo, (await this.#shortHeads())[upTo]]
     const envelope = { roomId: this.#roomId, id, participantId: this.#pair.own.id }
-    const said = { sender: "A forger", text, at: Date.now(), seen }
-    await this.#post(id, await sealText(envelope, this.#pair.ownKey, said))
+    const content = { sender: "A forger", text, at: Date.now(), seen }
+    await this.#post(id, await sealText(envelope, this.#pair.ownKey, content))
   }
 
-  /** What the heads of the conversation are, as far as it goes. */
+  /** The heads of the conversation so far. */
   async #shortHeads() {
     const answer = await this.#request.get(`/api/messages?roomId=${this.#roomId}&after=0&limit=500`)
     let head = await sha256("duet/2 head", this.#roomId)
@@ -173,18 +173,18 @@ export class Forger {
   }
 }
 
-/** What one press of Join draws. */
+/** The values that one press of Join draws. */
 export function drawn() {
   const [e, r, w] = [1, 2, 3].map(() => new Uint8Array(randomBytes(32)))
   return { e, r, w }
 }
 
-/** What two seats have in common, for whoever has the secret of one of them. */
+/** The values that two seats share, computed with the secret of one of them. */
 export async function pairBetween(roomId, secret, { e, own, other }) {
   return pairOf(roomId, await agree(roomId, secret, e, own, other), own, other)
 }
 
-/** The message that confirms the keys of a pair, and reveals a nonce. */
+/** The message that confirms a pair's keys and reveals a nonce. */
 export async function keysMessage(roomId, pair, { r, w }) {
   const id = pair.ownKeysId
   const keys = { nonce: toBase64Url(r), early: toBase64Url(w) }
@@ -197,7 +197,7 @@ export function partsOf(link) {
   return { roomId: pathname.split("/")[2], secret: new Uint8Array(Buffer.from(hash.slice(2), "base64url")) }
 }
 
-/** A message id of the right form. */
+/** A valid message id. */
 export function newId() {
   return randomBytes(16).toString("base64url").slice(0, 21)
 }

@@ -2,9 +2,9 @@ import { expect } from "@playwright/test"
 
 const INSIDE = /^(Waiting for the other person|Both here|The other person is away)$/
 
-/** Somebody with a browser of their own. What they do and see reads as a story. */
+/** A person with a browser of their own. The methods read as a story. */
 export class Person {
-  /** The tab they look at. */
+  /** The current tab. */
   page
 
   /** @param {import("@playwright/test").BrowserContext} context */
@@ -68,12 +68,12 @@ export class Person {
     return this.page.getByRole("heading", { name })
   }
 
-  /** @param {string} text the whole text of a message */
+  /** @param {string} text the complete text of a message */
   message(text) {
     return this.messages.filter({ has: this.page.locator("[data-part=text]").getByText(text, { exact: true }) })
   }
 
-  /** A message as it stands: `sent`, `pending` or `failed`. */
+  /** Checks the state of a message: `sent`, `pending` or `failed`. */
   async expectState(text, state) {
     await expect(this.message(text)).toHaveAttribute("data-state", state)
   }
@@ -87,7 +87,7 @@ export class Person {
   }
 
   /**
-   * Makes a room in the lobby.
+   * Creates a room in the lobby.
    * @returns {Promise<string>} its link
    */
   async creates() {
@@ -98,9 +98,9 @@ export class Person {
   }
 
   /**
-   * Comes in by the door.
+   * Joins through the door.
    * @param {string} link
-   * @param {{as?: string}} given the name to go by; the one that the page proposes otherwise
+   * @param {{as?: string}} given the name; the suggested one if absent
    */
   async joins(link, { as } = {}) {
     await this.opens(link)
@@ -110,7 +110,7 @@ export class Person {
     await this.expectInside()
   }
 
-  /** The link as the share panel gives it: the address bar does not show all of it. */
+  /** The link in the share panel, because the address bar does not show the key. */
   async readsLink() {
     await expect(this.shareField).toHaveValue(/\/room\//)
     return this.shareField.inputValue()
@@ -125,7 +125,7 @@ export class Person {
     await expect(this.status).toHaveText(INSIDE)
   }
 
-  /** @param {RegExp} sentence what the lobby says */
+  /** @param {RegExp} sentence the notice in the lobby */
   async expectLobby(sentence) {
     await expect(this.button("Create a private room")).toBeVisible()
     await expect(this.notice).toHaveText(sentence)
@@ -144,19 +144,19 @@ export class Person {
     await this.composer.press("Enter")
   }
 
-  /** @param {string} text a whole message, once and confirmed by the room */
+  /** Checks that a message appears once and is confirmed. @param {string} text the complete text */
   async sees(text) {
     await expect(this.message(text)).toHaveCount(1)
     await expect(this.message(text)).toBeVisible()
     await this.expectState(text, "sent")
   }
 
-  /** @param {string} words what the head of the room says */
+  /** @param {string} words the status in the room's header */
   async seesStatus(words) {
     await expect(this.status).toHaveText(words)
   }
 
-  /** @returns {Promise<string[]>} all messages, from top to bottom */
+  /** @returns {Promise<string[]>} the texts of all messages, from top to bottom */
   texts() {
     return this.messages.locator("[data-part=text]").allInnerTexts()
   }
@@ -173,13 +173,13 @@ export class Person {
     this.page = undefined
   }
 
-  /** Opens one more tab and looks at that from now on. */
+  /** Opens another tab, which becomes the current one. */
   async opensTab(address) {
     this.page = await this.context.newPage()
     await this.page.goto(address)
   }
 
-  /** Loses the network. */
+  /** Disconnects the network. */
   async goesOffline(wire) {
     await wire.cut()
     await this.context.setOffline(true)
@@ -211,7 +211,7 @@ export class Person {
 }
 
 /**
- * The room that a link leads to.
+ * The room id in a link.
  * @param {string} link
  */
 export function roomIdOf(link) {

@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { connect, createServer } from "node:net"
 
-/** Between one person's browser and the Worker: a network that can fail as networks do. Bytes only, no HTTP. */
+/** A network between one person's browser and the Worker that can fail. It forwards bytes and knows no HTTP. */
 export class Proxy {
   #server
   #target
@@ -9,7 +9,7 @@ export class Proxy {
   #pairs = new Set()
   #isSilent = false
 
-  /** @param {string} baseUrl of the Worker */
+  /** @param {string} baseUrl the Worker's address */
   static async to(baseUrl) {
     const proxy = new Proxy(new URL(baseUrl))
     proxy.#server.listen(0, "localhost")
@@ -20,7 +20,7 @@ export class Proxy {
   /** @param {URL} target */
   constructor(target) {
     this.#target = target
-    // Whoever half-closes here decides so; nothing is closed in answer.
+    // The test decides when a half closes, so nothing is closed in answer.
     this.#server = createServer({ allowHalfOpen: true }, (browser) => this.#join(browser))
   }
 
@@ -28,14 +28,14 @@ export class Proxy {
     return `http://localhost:${this.#server.address().port}`
   }
 
-  /** The same link, through this network. */
+  /** The same link, but through this proxy. */
   through(link) {
     const { pathname, hash } = new URL(link)
     return `${this.baseUrl}${pathname}${hash}`
   }
 
   /**
-   * New connections lead there.
+   * Makes new connections lead to this address.
    * @param {string} baseUrl
    */
   leadTo(baseUrl) {
@@ -47,7 +47,7 @@ export class Proxy {
     for (const { browser, worker } of this.#pairs) for (const end of [browser, worker]) end.resetAndDestroy()
   }
 
-  /** From now on nothing gets through, and nobody is told: neither on connections that are there nor on new ones. */
+  /** Drops all data from now on without closing anything, on existing and on new connections. */
   fallSilent() {
     this.#isSilent = true
     for (const { browser, worker } of this.#pairs) {
@@ -56,7 +56,7 @@ export class Proxy {
     }
   }
 
-  /** Ends what the Worker hears, and goes on towards the browser as if nothing had happened. */
+  /** Closes the half towards the Worker and keeps the half towards the browser open. */
   halfClose() {
     for (const { browser, worker } of this.#pairs) {
       browser.unpipe(worker).resume()
@@ -64,7 +64,7 @@ export class Proxy {
     }
   }
 
-  /** New connections get through again. What fell silent stays so, as when a network address has changed. */
+  /** Lets new connections through again. Silent ones stay silent, as after a change of the network address. */
   mend() {
     this.#isSilent = false
   }
@@ -81,7 +81,7 @@ export class Proxy {
     this.#pairs.add(pair)
     for (const end of [browser, worker]) {
       end.setNoDelay(true)
-      // A reset is what this is for.
+      // Resets are part of the test.
       end.on("error", () => {})
       end.on("close", () => this.#part(pair))
     }

@@ -1,4 +1,5 @@
-// The platform's daily quota. Pages still load then, and every call is answered with the platform's own page.
+// The platform's daily quota. When it is exhausted, pages still load, and every call is answered with the platform's
+// page.
 
 import { expect, test } from "./test.js"
 
@@ -9,12 +10,12 @@ const PAGE = {
   body: "<!doctype html><title>Error 1027</title><h1>This website has been temporarily rate limited</h1>",
 }
 
-/** From now on the platform answers for the Worker. */
+/** Makes the platform answer in the Worker's place from now on. */
 async function useUp(person) {
   await person.context.route("**/api/**", (route) => route.fulfill(PAGE))
 }
 
-test("the lobby says that the day's share is used up", async ({ ann }) => {
+test("the lobby says that the daily quota is used up", async ({ ann }) => {
   await ann.opens("/")
   await useUp(ann)
 
@@ -24,7 +25,7 @@ test("the lobby says that the day's share is used up", async ({ ann }) => {
   await expect(ann.button("Create a private room")).toBeEnabled()
 })
 
-test("the door says so, and opens once there is a share again", async ({ ann, bob }) => {
+test("the door says so, and works again when there is quota", async ({ ann, bob }) => {
   const link = await ann.creates()
   await useUp(bob)
 
@@ -39,13 +40,13 @@ test("the door says so, and opens once there is a share again", async ({ ann, bo
   await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
 })
 
-test("a conversation says so while it tries to come back, and what was written is sent then", async ({ ann, bob }) => {
+test("a conversation says so while it reconnects, and sends waiting messages afterwards", async ({ ann, bob }) => {
   /** @type {import("@playwright/test").WebSocketRoute | undefined} */
   let connection
   let isOverQuota = false
   await bob.context.routeWebSocket("**/api/realtime*", (socket) => {
     connection = socket
-    // A handshake that is refused looks to the page like a socket that closes before its first word.
+    // To the page, a refused handshake looks like a socket that closes before its first frame.
     if (isOverQuota) void socket.close()
     else socket.connectToServer()
   })

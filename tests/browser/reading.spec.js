@@ -1,4 +1,4 @@
-// What is said, as it is shown.
+// How messages are shown.
 
 import { expect, test } from "./test.js"
 
@@ -11,7 +11,7 @@ const HOSTILE = [
   "&lt;b&gt; &amp; &#x3c;",
 ]
 
-test("markup is shown as the text that it is", async ({ ann, bob }) => {
+test("markup is shown as text", async ({ ann, bob }) => {
   await bob.joins(await ann.creates(), { as: '<img src=x onerror="pwned=1">' })
 
   for (const text of HOSTILE) await ann.says(text)
@@ -26,7 +26,7 @@ test("markup is shown as the text that it is", async ({ ann, bob }) => {
   }
 })
 
-test("only http and https become links, and a link gives nothing away", async ({ ann, bob }) => {
+test("only http and https become links, and a link reveals nothing about the page", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   const dead = [
     "javascript:alert(1)",
@@ -61,7 +61,7 @@ test("one long word stays within the page", async ({ ann, bob }) => {
   expect(overflow).toBe(0)
 })
 
-test("who stops writing is no longer shown to write", async ({ ann, bob }) => {
+test("the typing notice disappears when the person stops typing", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await bob.composer.pressSequentially("w")
@@ -90,7 +90,7 @@ function placeOf(person) {
   return person.scroller.evaluate((element) => element.scrollTop)
 }
 
-test("who reads at the end stays at the end", async ({ ann, bob }) => {
+test("a reader at the end stays at the end", async ({ ann, bob }) => {
   await haveLongTalk(ann, bob)
 
   await ann.says("news")
@@ -100,7 +100,7 @@ test("who reads at the end stays at the end", async ({ ann, bob }) => {
   await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
 })
 
-test("who reads further up is not moved, and is told of what is new", async ({ ann, bob }) => {
+test("a reader further up is not moved and sees a count of new messages", async ({ ann, bob }) => {
   await haveLongTalk(ann, bob)
   await scrollUp(bob)
 
@@ -116,7 +116,7 @@ test("who reads further up is not moved, and is told of what is new", async ({ a
   await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
 })
 
-test("somebody's coming and going is no new message", async ({ ann, bob }) => {
+test("coming and going does not count as a new message", async ({ ann, bob }) => {
   await haveLongTalk(ann, bob)
   await scrollUp(bob)
 
@@ -128,7 +128,7 @@ test("somebody's coming and going is no new message", async ({ ann, bob }) => {
   expect(await placeOf(bob)).toBe(100)
 })
 
-test("who reads further up and says something goes to the end", async ({ ann, bob }) => {
+test("a reader further up who sends a message is moved to the end", async ({ ann, bob }) => {
   await haveLongTalk(ann, bob)
   await scrollUp(bob)
 
@@ -137,7 +137,7 @@ test("who reads further up and says something goes to the end", async ({ ann, bo
   await expect(bob.message("my word")).toBeInViewport()
 })
 
-test("who reloads is at the end, even if the page moved before the messages were there", async ({ ann, bob }) => {
+test("a reload ends at the newest message, even if the page scrolled before they loaded", async ({ ann, bob }) => {
   await haveLongTalk(ann, bob)
   const [reading, mayGoOn] = [Promise.withResolvers(), Promise.withResolvers()]
   await bob.page.route("**/api/messages**", async (route) => {

@@ -1,11 +1,11 @@
-// Everything that passes between one person's pages and the server, as a proxy in between would have it.
+// Records everything that passes between one person's pages and the server, as a proxy in between would see it.
 
 export class Recorder {
   /** @type {Promise<string>[]} in the order in which it passed */
   #passed = []
 
   /**
-   * To be set up before the person opens a page.
+   * Must be set up before the person opens a page.
    * @param {import("./person.js").Person} person
    */
   static async of({ context }) {
@@ -17,7 +17,7 @@ export class Recorder {
     return recorder
   }
 
-  /** @returns {Promise<string[]>} addresses, headers, bodies and frames, in both directions */
+  /** @returns {Promise<string[]>} URLs, headers, bodies and frames, in both directions */
   async transcript() {
     return (await Promise.all(this.#passed)).flat()
   }
@@ -37,7 +37,7 @@ async function describeRequest(request) {
   return [request.url(), JSON.stringify(headers), request.postData() ?? ""]
 }
 
-/** What is served from `public/` is known to everybody. */
+/** Files from `public/` are public, so their bodies are left out. */
 async function describeResponse(response) {
   if (!new URL(response.url()).pathname.startsWith("/api/")) return []
   const headers = await response.allHeaders().catch(() => response.headers())

@@ -1,4 +1,4 @@
-// Somebody in a room who runs the Rust library of the encryption, which was not written from the pages' modules.
+// A participant that runs the Rust library of the encryption, an implementation independent of the pages' modules.
 
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -10,10 +10,10 @@ import { ROOT } from "./stack.js"
 
 export class RustPeer {
   #child
-  /** Everything that it has told, a line each. */
-  told = []
+  /** Everything that it has printed, one entry per line. */
+  lines = []
 
-  /** Makes a room, and takes the first seat. @param {string} baseUrl */
+  /** Creates a room and takes the first seat. @param {string} baseUrl */
   static create(baseUrl) {
     return new RustPeer("create", baseUrl)
   }
@@ -26,15 +26,15 @@ export class RustPeer {
   /** @param {...string} args */
   constructor(...args) {
     this.#child = start(args)
-    createInterface({ input: this.#child.stdout }).on("line", (line) => this.told.push(JSON.parse(line)))
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(JSON.parse(line)))
   }
 
-  /** The whole link of the room that it made. */
+  /** The complete link of the room that it created. */
   link() {
     return this.#tells("link")
   }
 
-  /** The four words that it sees. */
+  /** Its four safety words. */
   words() {
     return this.#tells("words")
   }
@@ -45,15 +45,15 @@ export class RustPeer {
   }
 
   /**
-   * @param {string} text that somebody said
-   * @param {string} [sender] under this name, where it matters
+   * @param {string} text of a message that was sent
+   * @param {string} [sender] its name, if that matters
    */
   async sees(text, sender) {
     const expected = expect.objectContaining(sender === undefined ? { text } : { text, sender })
     await expect.poll(() => this.#all("shown"), `that the Rust library reads “${text}”`).toContainEqual(expected)
   }
 
-  /** Whether it found that the two were not shown the same conversation. */
+  /** Whether it noticed that the two people were not shown the same conversation. */
   get isBroken() {
     return this.#all("broken").length > 0
   }
@@ -63,12 +63,12 @@ export class RustPeer {
     return this.#all("stopped")
   }
 
-  /** Up to where the other has seen the same. */
+  /** How far the other person has seen the same conversation. */
   get otherHasSeen() {
     return this.#all("seen").at(-1)
   }
 
-  /** With which code its connection ended. */
+  /** The close code of its socket. */
   ended() {
     return this.#tells("ended")
   }
@@ -86,13 +86,13 @@ export class RustPeer {
   }
 
   #all(what) {
-    return this.told.filter((line) => what in line).map((line) => line[what])
+    return this.lines.filter((line) => what in line).map((line) => line[what])
   }
 }
 
 /**
- * Tries to open a room with everything that somebody has of it: every 32 bytes that are found count as every secret of the
- * format.
+ * Tries to decrypt a room with everything that an attacker has of it: every sequence of 32 bytes in the evidence is
+ * tried as every secret of the format.
  * @param {{link: string, transcript: string[], files?: string[]}} evidence
  * @returns {Promise<{messages: number, boxes: number, candidates: number, opened: string[], entries: string[]}>}
  */

@@ -1,4 +1,4 @@
-// A Worker with its store, as `duet-stack` of tests/support starts it.
+// A Worker with its store, started by `duet-stack` of tests/support.
 
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -8,19 +8,19 @@ import { fileURLToPath } from "node:url"
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
 /**
- * Starts one, on a fresh store.
+ * Starts a stack with an empty store.
  * @param {"embedded" | "upstash"} store
  * @param {Record<string, string | number>} vars settings of the Worker
  * @returns {Promise<Stack>}
  */
 export async function startStack(store, vars = {}) {
-  // Browsers that all come from one address are what a limit per address is against.
+  // All browsers of the tests have one address, so the limits per address would stop them.
   const settings = Object.entries({ ADDRESS_LIMITS: "off", ...vars })
   const args = ["--store", store, ...settings.flatMap(([name, value]) => ["--var", `${name}:${value}`])]
   const command = ["run", "--quiet", "--package", "duet-test-support", "--bin", "duet-stack", "--", ...args]
-  // Playwright asks its children for colours, and an address in colour is none.
+  // Playwright sets FORCE_COLOR for its children, and a coloured address is not an address.
   const env = { ...process.env, FORCE_COLOR: "0" }
-  // It ends when its standard input does, hence also when we are killed.
+  // It ends when its standard input closes, and therefore also if this process is killed.
   const child = spawn("cargo", command, { cwd: ROOT, env, stdio: ["pipe", "pipe", "inherit"] })
   const stack = new Stack(child)
   await stack.isReady()
@@ -28,7 +28,7 @@ export async function startStack(store, vars = {}) {
 }
 
 export class Stack {
-  /** Where the Worker answers; elsewhere after each start. */
+  /** The Worker's address. Changes with each start. */
   baseUrl = ""
   #child
   #lines
@@ -43,13 +43,13 @@ export class Stack {
     this.baseUrl = (await this.#answer()).baseUrl
   }
 
-  /** Ends the Worker as a crash would. Its store stays. */
+  /** Kills the Worker like a crash. Its store stays. */
   async kill() {
     this.#child.stdin.write("kill\n")
     await this.#answer()
   }
 
-  /** Starts the Worker again, on what it left. */
+  /** Starts the Worker again on the same store. */
   async startAgain() {
     this.#child.stdin.write("start\n")
     await this.isReady()
@@ -62,12 +62,12 @@ export class Stack {
     await ended
   }
 
-  /** The next line that it says. */
+  /** The next line that it prints. */
   async #answer() {
     const ended = once(this.#child, "exit").then(([code]) => {
       throw new Error(`duet-stack ended with ${code} before it answered`)
     })
-    // It ends later, too, and then nobody waits for this any more.
+    // When it ends later, nothing waits for this promise any more.
     ended.catch(() => {})
     const [line] = await Promise.race([once(this.#lines, "line"), ended])
     return JSON.parse(line)

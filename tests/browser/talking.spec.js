@@ -2,7 +2,7 @@ import { createPlainRoom, expect, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
-test("what one says the other sees, both ways and in the same order", { tag: "@stores" }, async ({ ann, bob }) => {
+test("messages arrive in both directions and in the same order", { tag: "@stores" }, async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await ann.says("Hello Bob")
@@ -16,7 +16,7 @@ test("what one says the other sees, both ways and in the same order", { tag: "@s
   expect(await bob.texts()).toEqual(await ann.texts())
 })
 
-test("many messages from both at once end up in one order", async ({ ann, bob }) => {
+test("many simultaneous messages end up in one order", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   const [fromAnn, fromBob] = [1, 2].map((who) => Array.from({ length: 6 }, (_, index) => `${who}-${index}`))
 
@@ -32,7 +32,7 @@ test("many messages from both at once end up in one order", async ({ ann, bob })
   expect(await ann.texts()).toEqual(await bob.texts())
 })
 
-test("a message is there at once, and confirmed once the room has it", async ({ ann, bob }) => {
+test("a message appears at once, and is confirmed when the room has stored it", async ({ ann, bob }) => {
   const wire = await Wire.of(ann)
   await bob.joins(await ann.creates())
   wire.holdMessages()
@@ -48,7 +48,7 @@ test("a message is there at once, and confirmed once the room has it", async ({ 
   await bob.sees("on its way")
 })
 
-test("neither words nor names leave the page in the clear", async ({ ann, bob }) => {
+test("neither texts nor names leave the page unencrypted", async ({ ann, bob }) => {
   const wire = await Wire.of(ann)
   const bodies = []
   ann.context.on("request", (request) => bodies.push(request.url(), request.postData() ?? ""))
@@ -66,7 +66,7 @@ test("neither words nor names leave the page in the clear", async ({ ann, bob })
   for (const secret of ["treasure", "Nightingale", new URL(link).hash.slice(2)]) expect(travelled).not.toContain(secret)
 })
 
-test("writing is shown to the other, until the message is there", async ({ ann, bob }) => {
+test("typing is shown to the other person until the message arrives", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 
   await bob.composer.pressSequentially("well")
@@ -78,7 +78,7 @@ test("writing is shown to the other, until the message is there", async ({ ann, 
   await expect(ann.typing).toBeEmpty()
 })
 
-test("a program in a plain room and a person in the page talk to each other", async ({ ann, request }) => {
+test("a program and a page can talk in a plain room", async ({ ann, request }) => {
   const link = await createPlainRoom(request)
   await ann.joins(link)
   await request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
@@ -94,7 +94,7 @@ test("a program in a plain room and a person in the page talk to each other", as
   expect((await answer.json()).messages.map(({ text }) => text)).toEqual(["hello from a program", "hello program"])
 })
 
-test("the longest message that may be written arrives", async ({ ann, bob }) => {
+test("a message of maximum length arrives", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
   await ann.writes("x".repeat(13_000))
   const tooMany = Number.parseInt(await ann.page.getByText(/^\d+ too many$/).innerText(), 10)

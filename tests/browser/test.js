@@ -1,4 +1,4 @@
-// What every spec starts from: a Worker with one of the stores, and people with a browser each.
+// The fixtures of every spec: a Worker with one of the stores, and people with a browser each.
 
 import { test as base, expect } from "@playwright/test"
 
@@ -6,7 +6,7 @@ import { Conduct } from "./conduct.js"
 import { Person } from "./person.js"
 import { startStack } from "./stack.js"
 
-/** How long a room lives in the Worker of specs that wait for its end. */
+/** The lifetime of a room, in seconds, in the Worker of specs about expiry. */
 export const BRIEF_SECONDS = 8
 export const BRIEF_ROOMS = { ROOM_TTL_SECONDS: BRIEF_SECONDS }
 
@@ -15,9 +15,9 @@ const START_LIMIT_MS = 180_000
 export { expect }
 
 export const test = base.extend({
-  /** Where rooms are kept; the projects set it. */
+  /** The store; set by the projects. */
   store: ["embedded", { option: true, scope: "worker" }],
-  /** Settings of the Worker, for specs that need others than the usual ones. */
+  /** Variables of the Worker, for specs that need other than the usual ones. */
   settings: [{}, { option: true, scope: "worker" }],
 
   stack: [
@@ -37,7 +37,7 @@ export const test = base.extend({
     conduct.expectFaultless()
   },
 
-  /** Makes people, as many as a test needs. */
+  /** Creates as many people as a test needs. */
   meet: async ({ browser, baseURL, conduct }, use) => {
     const contexts = []
     await use(async () => {
@@ -55,7 +55,7 @@ export const test = base.extend({
 })
 
 /**
- * Asks the room whether there is a seat, as a stranger.
+ * The room's status as a stranger gets it.
  * @param {import("@playwright/test").APIRequestContext} request
  * @param {string} roomId
  */
@@ -66,7 +66,7 @@ export async function statusOf(request, roomId) {
 }
 
 /**
- * Makes a room as a program would: not sealed, without a seat taken.
+ * Creates a room like a program: not encrypted, and without taking a seat.
  * @param {import("@playwright/test").APIRequestContext} request
  * @param {{ttlSeconds?: number}} choice
  * @returns {Promise<string>} its link

@@ -1,4 +1,4 @@
-/** Between one person's pages and the room: a wire that can be cut, and that can hold back what is said. */
+/** The connection between one person's pages and the room. It can be cut and can hold messages back. */
 export class Wire {
   /** @type {{page: import("@playwright/test").WebSocketRoute, room: import("@playwright/test").WebSocketRoute}[]} */
   #ends = []
@@ -9,11 +9,11 @@ export class Wire {
   #holdsRoom = false
   /** @type {string[]} error words with which the next messages are refused, in place of the room */
   #refusals = []
-  /** Everything the pages sent, as it travels. */
+  /** Everything that the pages sent, as on the wire. */
   sent = []
 
   /**
-   * To be laid before the person opens a page.
+   * Must be set up before the person opens a page.
    * @param {import("./person.js").Person} person
    */
   static async of(person) {
@@ -22,7 +22,7 @@ export class Wire {
     return wire
   }
 
-  /** Ends all connections, and every new one at once. */
+  /** Closes all connections, and every new one at once. */
   async cut() {
     this.#isCut = true
     const ends = this.#ends.splice(0)
@@ -34,7 +34,7 @@ export class Wire {
   }
 
   /**
-   * Says something to the pages that the room did not say.
+   * Sends a frame to the pages that the room did not send.
    * @param {string} frame
    */
   whisper(frame) {
@@ -42,7 +42,7 @@ export class Wire {
   }
 
   /**
-   * The next messages are refused, each with one of these words, and the room does not hear of them.
+   * Refuses the next messages, each with one of these error codes. The room does not receive them.
    * @param {...string} words
    */
   refuseNext(...words) {
@@ -50,7 +50,7 @@ export class Wire {
   }
 
   /**
-   * Closes all connections with this code, as the room would.
+   * Closes all connections with this code, in the room's place.
    * @param {number} code
    */
   async closeWith(code) {
@@ -60,17 +60,17 @@ export class Wire {
     )
   }
 
-  /** From now on the room hears no message. */
+  /** Holds back all messages to the room from now on. */
   holdMessages() {
     this.#holdsMessages = true
   }
 
-  /** From now on the pages hear nothing. */
+  /** Holds back all frames to the pages from now on. */
   holdRoom() {
     this.#holdsRoom = true
   }
 
-  /** Lets everything through: what waited, and all that comes. */
+  /** Lets everything through: held frames and all later ones. */
   letGo() {
     this.#holdsMessages = this.#holdsRoom = false
     for (const pass of this.#held.splice(0)) pass()
@@ -96,7 +96,7 @@ export class Wire {
     return Boolean(error)
   }
 
-  /** What is on its way over a connection that is gone is gone with it. */
+  /** Frames held for a closed connection are lost with it. */
   #pass(isHeld, ends, pass) {
     const passIfThere = () => this.#ends.includes(ends) && pass()
     if (isHeld) this.#held.push(passIfThere)

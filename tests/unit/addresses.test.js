@@ -37,26 +37,26 @@ for (const [what, pasted] of [
   ["a mail program added a query before it", `https://duet.example/room/${ID}?utm_source=mail#${FRAGMENT}`],
   ["there is a slash before it", `https://duet.example/room/${ID}/#${FRAGMENT}`],
 ]) {
-  test(`the fragment is found where ${what}`, () => {
+  test(`the fragment is found if ${what}`, () => {
     assert.deepEqual(findRoom(pasted), { roomId: ID, fragment: FRAGMENT })
   })
 }
 
-test("the fragment of the next word is not the link's", () => {
+test("a fragment in the following text does not belong to the link", () => {
   assert.deepEqual(findRoom(`https://duet.example/room/${ID} and #later`), { roomId: ID, fragment: "" })
 })
 
 for (const addition of ["", ".", ") said he", "&utm_source=mail"]) {
-  test(`what a mail or a tracker put behind a fragment does not belong to it: “${addition}”`, () => {
+  test(`text that a mail program or a tracker appends to a fragment is removed: “${addition}”`, () => {
     assert.equal(fragmentOf(`#${FRAGMENT}${addition}`), FRAGMENT)
   })
 }
 
-test("a # with anything behind it is never taken for a link without a key", () => {
+test("a # followed by anything is never taken for a link without a key", () => {
   assert.deepEqual(["", "#", "#.", "# 2"].map(fragmentOf), ["", "", ".", " 2"])
 })
 
-test("a full stop behind a fragment does not belong to it", () => {
+test("a full stop after a fragment does not belong to it", () => {
   assert.deepEqual(findRoom(`https://duet.example/room/${ID}#${FRAGMENT}.`), { roomId: ID, fragment: FRAGMENT })
 })
 
@@ -86,13 +86,13 @@ test("of two links the first counts", () => {
 
 // --- Addresses ---
 
-test("a page's address names its room", () => {
+test("the path of a page contains its room id", () => {
   assert.equal(roomIdOf(`/room/${ID}`), ID)
   assert.equal(roomIdOf(`/room/${ID}/`), ID)
   assert.equal(roomIdOf(roomPath(ID)), ID)
 })
 
-test("an address without a whole id names no room", () => {
+test("a path without a complete id contains no room", () => {
   for (const pathname of ["/", "/room", "/room/", "/room/abc", `/room/${ID}x`, `/room/${ID}%20`]) {
     assert.equal(roomIdOf(pathname), null, pathname)
   }

@@ -5,7 +5,7 @@ import { ANN, Browser, Page, ROOM_ID, Room, arriveWith, newId, twoPeople } from 
 
 // --- Arriving, and rooms that are not encrypted ---
 
-test("what there is to do at a room's page follows from link, browser and server", async () => {
+test("the action on a room's page depends on link, browser and server", async () => {
   const { storage } = new Browser(ANN).openTab()
   const fragment = fragmentOf(newLinkSecret())
   const known = new Browser(ANN)
@@ -32,7 +32,7 @@ test("this Node can encrypt", async () => {
   assert.equal(await canEncrypt(), true)
 })
 
-test("how long a message may be is known beforehand", async () => {
+test("the maximum length of a message is known before sending", async () => {
   const { annPage } = await twoPeople()
   const draft = (length) => ({ id: newId(), sender: "Ann", text: "\u0001".repeat(length), at: 8_640_000_000_000_000 })
   const lengths = Array.from({ length: 2_100 }, (_, index) => index)
@@ -45,7 +45,7 @@ test("how long a message may be is known beforehand", async () => {
   assert.ok(text.length <= 16_384)
 })
 
-test("a plain room has the same interface, and everything passes through", async () => {
+test("a plain session has the same interface and changes nothing", async () => {
   const states = []
   const ann = new Browser(ANN)
   const { storage } = ann.openTab()

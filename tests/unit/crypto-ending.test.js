@@ -1,4 +1,4 @@
-// The end of a room in this browser: what is left in memory and on the disk.
+// The end of a room in this browser: what remains in memory and in storage.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
@@ -9,7 +9,7 @@ import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake
 
 const kinds = (outcomes) => outcomes.map(({ kind }) => kind)
 
-test("the end removes all entries of the room at once, and nothing comes back", async () => {
+test("the end deletes all entries of the room at once, and none reappears", async () => {
   const { room, ann, annPage } = await twoPeople()
   await annPage.session.drafts.saveText("half a sentence")
   await annPage.session.confirmWords()
@@ -32,7 +32,7 @@ test("the end removes all entries of the room at once, and nothing comes back", 
 })
 
 for (const end of ["destroy", "forget"]) {
-  test(`an end by “${end}” erases the link's secret from memory, and opens nothing more`, async () => {
+  test(`an end by “${end}” erases the link's secret from memory and decrypts nothing more`, async () => {
     const { room, annPage } = await twoPeople()
     const secret = newLinkSecret()
     const alone = await new Page(new Browser(ANN), new Room(), { arrival: { kind: "encrypted", secret } }).join()
@@ -48,7 +48,7 @@ for (const end of ["destroy", "forget"]) {
   })
 }
 
-test("a page that forgets a room leaves what the browser keeps, and the next page goes on with it", async () => {
+test("a page that forgets a room keeps the stored entries, and the next page continues with them", async () => {
   const { room, ann, annPage, benPage } = await twoPeople()
   await annPage.session.drafts.saveText("half a sentence")
 
@@ -61,7 +61,7 @@ test("a page that forgets a room leaves what the browser keeps, and the next pag
   assert.deepEqual(await next.session.words(), await benPage.session.words())
 })
 
-test("an end in the middle of taking a seat or of a pin leaves nothing", async () => {
+test("an end while a seat is taken or a key is pinned leaves nothing", async () => {
   for (const steps of Array.from({ length: 40 }, (_, index) => index)) {
     const room = new Room()
     const ann = new Browser(ANN)
@@ -80,7 +80,7 @@ test("an end in the middle of taking a seat or of a pin leaves nothing", async (
   }
 })
 
-test("what a closed browser's disk holds does not open with the link and all hellos", async () => {
+test("the stored entries of a closed browser cannot be decrypted with the link and all hellos", async () => {
   const { room, ann } = await twoPeople()
   const seen = [
     room.secret,
@@ -102,7 +102,7 @@ test("what a closed browser's disk holds does not open with the link and all hel
   assert.notEqual(await opens(shelf), null, "it opens while the server has the shelf")
 })
 
-test("every load of a page removes entries that are over or cannot be read, and nothing else", () => {
+test("every page load deletes expired or unreadable entries and nothing else", () => {
   const ann = new Browser(ANN)
   const { storage } = ann.openTab()
   const item = (name) => `duet:${ROOM_ID}:ETijxuY06sinzPo6NA3jN7:${name}`
@@ -118,7 +118,7 @@ test("every load of a page removes entries that are over or cannot be read, and 
   assert.deepEqual([...ann.items.keys()], [item("keys"), "duet:name", "somebody else's"])
 })
 
-test("an entry lives a day, or as long as the room if that is longer", async () => {
+test("an entry lives for a day, or as long as the room if that is longer", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const page = new Page(ann, room)

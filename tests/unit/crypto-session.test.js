@@ -10,7 +10,7 @@ const texts = (outcomes) => outcomes.filter(({ kind }) => kind === "shown").map(
 
 // --- Two people ---
 
-test("two people read each other, and have the same four words", async () => {
+test("two people can read each other and have the same four words", async () => {
   const { room, annPage, benPage } = await twoPeople()
   await annPage.say("hello")
   await benPage.say("hi")
@@ -29,7 +29,7 @@ test("two people read each other, and have the same four words", async () => {
   assert.ok(!JSON.stringify(room.messages).includes("hello"))
 })
 
-test("what is written while alone waits for the other, and opens when both were here once", async () => {
+test("messages written while alone can be decrypted once both people have joined", async () => {
   const room = new Room()
   const annPage = await new Page(new Browser(ANN), room).join()
   await annPage.say("are you there?")
@@ -45,7 +45,7 @@ test("what is written while alone waits for the other, and opens when both were 
   assert.deepEqual([opened.kind, opened.text, opened.isOwn], ["shown", "are you there?", false])
 })
 
-test("what is sent before the keys message goes under the early key, and arrives all the same", async () => {
+test("messages sent before the keys message use the early key and arrive", async () => {
   const room = new Room()
   const [annPage, benPage] = [new Page(new Browser(ANN), room), new Page(new Browser(BEN), room)]
   await annPage.join()
@@ -63,7 +63,7 @@ test("what is sent before the keys message goes under the early key, and arrives
   assert.deepEqual(texts(await benPage.ready()), ["too early", "now"])
 })
 
-test("the page knows up to where the other has seen the same", async () => {
+test("the page knows how far the other person has seen the same messages", async () => {
   const { room, annPage, benPage } = await twoPeople()
   await annPage.say("one")
   await benPage.ready()
@@ -77,7 +77,7 @@ test("the page knows up to where the other has seen the same", async () => {
   assert.equal(annPage.state.otherHasSeen, 3, "one's own messages say nothing of the other")
 })
 
-test("a message that was changed, swapped or dropped is noticed, and the rest goes on", async () => {
+test("a changed, swapped or dropped message is noticed, and the rest continues", async () => {
   const { room, annPage, benPage } = await twoPeople()
   await annPage.say("one")
   await annPage.session.open(room.messages)
@@ -92,7 +92,7 @@ test("a message that was changed, swapped or dropped is noticed, and the rest go
   assert.equal(benPage.state.phase, "both")
 })
 
-test("of two messages with one id the first counts, also if the second came first", async () => {
+test("of two messages with one id the first in order counts, even if it arrives last", async () => {
   const { room, annPage, benPage } = await twoPeople()
   await annPage.say("one")
   const original = room.messages.at(-1)
@@ -105,7 +105,7 @@ test("of two messages with one id the first counts, also if the second came firs
   assert.deepEqual(benPage.laterOutcomes.get(copy.seq), { kind: "refused" })
 })
 
-test("a message of no sound form is refused, and a difference", async () => {
+test("a malformed message is refused and counts as a difference", async () => {
   const sound = { seq: 9, id: newId(), participantId: BEN, sender: "", text: "x", timestamp: 0 }
 
   const wrongs = [{ seq: 0 }, { seq: 1.5 }, { seq: "9" }, { id: "short" }, { participantId: "" }, { text: null }]
@@ -116,7 +116,7 @@ test("a message of no sound form is refused, and a difference", async () => {
   }
 })
 
-test("a number at which the room has no message is a difference, also after a reload", async () => {
+test("a missing sequence number counts as a difference, also after a reload", async () => {
   const { room, ann, annPage } = await twoPeople()
 
   await annPage.session.noteHole()
@@ -146,7 +146,7 @@ test("a reload keeps everything: keys, words, history, and what was written whil
   assert.equal(reloaded.session.link, `/room/${ROOM_ID}#${fragmentOf(room.secret)}`)
 })
 
-test("a page that crashed before the answer to join came has its keys when it loads again", async () => {
+test("a page that crashed before the answer to join has its keys after a reload", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const crashed = new Page(ann, room)
@@ -158,7 +158,7 @@ test("a page that crashed before the answer to join came has its keys when it lo
   assert.deepEqual(texts(await reloaded.ready()), ["still me"])
 })
 
-test("a repeated join sends the same, one after a refusal draws anew", async () => {
+test("a repeated join sends the same keys; after a refusal new keys are drawn", async () => {
   const ann = new Browser(ANN)
   const page = new Page(ann, new Room())
   const first = await page.session.joinFields()
@@ -171,7 +171,7 @@ test("a repeated join sends the same, one after a refusal draws anew", async () 
   assert.notEqual((await page.session.joinFields()).hello, first.hello)
 })
 
-test("the exchange secret leaves the disk when the other is pinned", async () => {
+test("the exchange secret is deleted from storage when the other person is pinned", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const annPage = await new Page(ann, room).join()
@@ -188,7 +188,7 @@ test("the exchange secret leaves the disk when the other is pinned", async () =>
   assert.deepEqual([kept.e, kept.pin.id, kept.pin.other.id], [undefined, ANN, BEN])
 })
 
-test("a browser without the entry for its seat has lost the key after a while, and removes nothing", async () => {
+test("a browser without the entry for its seat reports a lost key after a while and deletes nothing", async () => {
   const { room, ann } = await twoPeople()
   const other = new Browser(ANN)
   const before = other.nowMs
@@ -204,7 +204,7 @@ test("a browser without the entry for its seat has lost the key after a while, a
   assert.deepEqual(ann.entryNames(), ["keys"])
 })
 
-test("an entry that does not open is as good as none", async () => {
+test("an entry that cannot be decrypted counts as absent", async () => {
   const { room, ann } = await twoPeople()
   for (const [item, value] of ann.items) ann.items.set(item, value.replace(/"box":"./, '"box":"_'))
 
@@ -213,7 +213,7 @@ test("an entry that does not open is as good as none", async () => {
   assert.equal(page.state.phase, "lost")
 })
 
-test("without localStorage everything works until a reload, and the page is told", async () => {
+test("without localStorage everything works until a reload, and the page is notified", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   ann.isFull = true
@@ -228,7 +228,7 @@ test("without localStorage everything works until a reload, and the page is told
   assert.equal(ann.items.size, 0)
 })
 
-test("a disk that fills up before the join is as good as none", async () => {
+test("storage that is full before the join counts as absent", async () => {
   const ann = new Browser(ANN)
   const page = new Page(ann, new Room())
   assert.equal(page.state.survivesReload, true)
@@ -239,7 +239,7 @@ test("a disk that fills up before the join is as good as none", async () => {
   assert.deepEqual([page.state.phase, page.state.survivesReload], ["alone", false])
 })
 
-test("a pin that cannot be stored is none, and nothing is revealed", async () => {
+test("a pin that cannot be stored does not count, and nothing is revealed", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const annPage = await new Page(ann, room).join()

@@ -5,14 +5,14 @@ import { makeHello } from "../../public/app/crypto/hello.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
 
-/** Somebody else's hello, made with the link: what a server has that knows it too. */
+/** Another valid hello for the link, which a server that knows the link could make. */
 async function anotherHello({ secret }) {
   return makeHello(ROOM_ID, secret, { e: randomBytes(32), r: randomBytes(32) })
 }
 
 // --- Several tabs ---
 
-test("of two tabs that join at once, the one that came late takes over the keys of the other", async () => {
+test("of two tabs that join at once, the later one takes over the keys of the other", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const [one, two] = [new Page(ann, room), new Page(ann, room)]
@@ -60,7 +60,7 @@ test("both tabs send the same keys message", async () => {
   assert.equal((await one.session.keysMessage()).id, (await two.session.keysMessage()).id)
 })
 
-test("a second tab takes over the root of the first, and stops if it is shown another hello", async () => {
+test("a second tab takes over the root of the first, and stops if it receives another hello", async () => {
   const { room, ann } = await twoPeople()
   const second = await new Page(ann, room).join()
   assert.equal(second.state.phase, "both")
@@ -71,22 +71,22 @@ test("a second tab takes over the root of the first, and stops if it is shown an
   assert.equal(await second.session.words(), null)
 })
 
-test("two tabs that are shown two hellos at once pin one of them, and the other tab stops", async () => {
+test("two tabs that receive different hellos pin one of them, and the other tab stops", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const one = await new Page(ann, room).join()
   const two = await new Page(ann, room).join()
   const hellos = [await anotherHello(room), await anotherHello(room)]
 
-  const told = hellos.map((hello) => ({ ...room.hellos, [BEN]: hello }))
-  await Promise.all([one, two].map((page, index) => page.session.onHellos(told[index])))
+  const frames = hellos.map((hello) => ({ ...room.hellos, [BEN]: hello }))
+  await Promise.all([one, two].map((page, index) => page.session.onHellos(frames[index])))
 
   assert.deepEqual([one.state.phase, two.state.phase].sort(), ["both", "stopped"])
   const stopped = one.state.phase === "stopped" ? one : two
   assert.equal(await stopped.session.keysMessage(), null, "its nonce stays unknown")
 })
 
-test("a tab that was alone meets the other through a change of the disk", async () => {
+test("a tab that was alone learns of the other person through a change of the storage", async () => {
   const room = new Room()
   const ann = new Browser(ANN)
   const one = await new Page(ann, room).join()
@@ -99,7 +99,7 @@ test("a tab that was alone meets the other through a change of the disk", async 
   assert.equal(two.state.phase, "both")
 })
 
-test("a pin on the disk that differs stops a tab", async () => {
+test("a different pin in the storage stops a tab", async () => {
   const { room, ann, annPage } = await twoPeople()
   const otherTab = ann.openTab().storage
   const shelf = await Shelf.of(otherTab, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => ann.nowMs)
@@ -112,7 +112,7 @@ test("a pin on the disk that differs stops a tab", async () => {
   assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
 })
 
-test("the words are compared with the disk before they are shown, also without an event", async () => {
+test("the safety words are compared with the storage before they are shown, also without an event", async () => {
   const { room, ann, annPage } = await twoPeople()
   const shelf = await Shelf.of(ann.openTab().storage, ROOM_ID, fromBase64Url(room.seats.get(ANN).shelf), () => 0)
   const keys = await shelf.readKeys()
@@ -125,7 +125,7 @@ test("the words are compared with the disk before they are shown, also without a
   assert.deepEqual([annPage.state.phase, annPage.state.reason], ["stopped", "changed"])
 })
 
-test("another hello of one's own on the disk, or another id of one's own, stops", async () => {
+test("a different own hello or own id in the storage stops the session", async () => {
   const { room, ann, annPage } = await twoPeople()
   const renamed = "cccccccccccccccc"
   const reloaded = new Page(ann, room)
@@ -140,7 +140,7 @@ test("another hello of one's own on the disk, or another id of one's own, stops"
   assert.deepEqual([reloaded.state.reason, annPage.state.reason], ["own-hello", "own-hello"])
 })
 
-test("a reload that is shown another hello stops before it reveals anything", async () => {
+test("a reload that receives another hello stops before it reveals anything", async () => {
   const { room, ann } = await twoPeople()
   room.seats.get(BEN).hello = await anotherHello(room)
 
@@ -150,7 +150,7 @@ test("a reload that is shown another hello stops before it reveals anything", as
   assert.equal(await reloaded.session.keysMessage(), null)
 })
 
-test("one's own hello that is missing or another one stops", async () => {
+test("a missing or different own hello stops the session", async () => {
   const { room, annPage, benPage } = await twoPeople()
 
   await annPage.session.onHellos({ [BEN]: room.hellos[BEN] })
@@ -161,7 +161,7 @@ test("one's own hello that is missing or another one stops", async () => {
 
 // --- What is remembered ---
 
-test("that order was broken stays known after a reload, and in another tab", async () => {
+test("a broken order stays known after a reload and in another tab", async () => {
   const { room, ann, annPage, benPage } = await twoPeople()
   const second = await new Page(ann, room).join()
   await benPage.say("one")
@@ -177,7 +177,7 @@ test("that order was broken stays known after a reload, and in another tab", asy
   assert.equal(reloaded.state.isOrderBroken, true)
 })
 
-test("that the words match stays known after a reload", async () => {
+test("the confirmation of the safety words survives a reload", async () => {
   const { room, ann, annPage } = await twoPeople()
   assert.equal(annPage.state.wordsConfirmed, false)
 
@@ -191,7 +191,7 @@ test("that the words match stays known after a reload", async () => {
   assert.deepEqual([wordsConfirmed, isOrderBroken], [true, true], "one mark does not undo the other")
 })
 
-test("a room that refuses the keys message leaves the page without words", async () => {
+test("if the room refuses the keys message, the page has no safety words", async () => {
   const { annPage } = await twoPeople()
 
   annPage.session.keysRefused()
@@ -199,7 +199,7 @@ test("a room that refuses the keys message leaves the page without words", async
   assert.deepEqual([annPage.state.wordsUnavailable, annPage.state.phase], [true, "both"])
 })
 
-test("drafts outlive a reload, are shared by tabs, and are not readable on the disk", async () => {
+test("drafts survive a reload, are shared by tabs, and are encrypted in the storage", async () => {
   const { room, ann, annPage } = await twoPeople()
   const second = await new Page(ann, room).join()
   const [one, two] = ["one", "two"].map((text) => ({ id: newId(), sender: "Ann", text: `secret ${text}`, at: 5 }))
@@ -215,7 +215,7 @@ test("drafts outlive a reload, are shared by tabs, and are not readable on the d
   assert.deepEqual(await annPage.session.drafts.loadUnsent(), [two])
 })
 
-test("drafts work where the disk is full", async () => {
+test("drafts work with full storage", async () => {
   const { ann, annPage } = await twoPeople()
   ann.isFull = true
 

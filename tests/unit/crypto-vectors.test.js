@@ -18,7 +18,7 @@ const hex = (text) => Uint8Array.from(Buffer.from(text, "hex"))
 const seatOf = ({ P, hello }) => ({ id: P, hello })
 const personOf = (room, name) => room.people.find((person) => person.name === name)
 
-/** The person, and the other one. */
+/** A person of the vectors, and the other one. */
 function bothSides(room) {
   const [one, two] = room.people
   return [
@@ -27,7 +27,7 @@ function bothSides(room) {
   ]
 }
 
-test("X25519 is that of RFC 7748, section 6.1", async () => {
+test("X25519 gives the values of RFC 7748, section 6.1", async () => {
   const { aHex, AHex, bHex, BHex, KHex } = VECTORS.rfc7748
 
   assert.equal(KHex.slice(0, 8), "4a5d9d5b", "the anchor itself, as the RFC prints it")
@@ -51,7 +51,7 @@ for (const room of VECTORS.rooms) {
     assert.equal(toBase64Url(await pskOf(S, roomId)), room.psk)
   })
 
-  test(`${roomId}: each person says the published hello`, async () => {
+  test(`${roomId}: each person sends the published hello`, async () => {
     for (const person of room.people) {
       const [e, r] = [person.e, person.r].map((text) => fromBase64Url(text, 32))
 
@@ -78,7 +78,7 @@ for (const room of VECTORS.rooms) {
     }
   })
 
-  test(`${roomId}: messages are sealed and opened as published`, async () => {
+  test(`${roomId}: messages are encrypted and decrypted as published`, async () => {
     for (const { id, participantId, kid, key, nonce, json, text, kind } of room.messages) {
       const envelope = { roomId, id, participantId }
       const sealingKey = { kid, key: await aesKey(fromBase64Url(key)) }
@@ -143,7 +143,7 @@ for (const room of VECTORS.rooms) {
   })
 }
 
-/** A page of this person, who has a seat and knows nothing of the other yet. */
+/** A page of this person, who has a seat and has not met the other yet. */
 async function reader(room, name) {
   const { P, hello, shelf } = personOf(room, name)
   const entry = room.shelf.find(({ of, when }) => of === name && when === "before the join")
@@ -186,7 +186,7 @@ async function outcomeOf(room, negative) {
   return afterMessage(page, negative)
 }
 
-test("there are as many negatives as were published", () => {
+test("the published number of negative cases is complete", () => {
   assert.ok(VECTORS.negatives.length >= 118)
 })
 
@@ -196,14 +196,14 @@ for (const negative of VECTORS.negatives) {
   })
 }
 
-/** A text that somebody with this person's early key made. */
+/** A text that is encrypted with this person's early key. */
 async function earlyText({ roomId }, { P, kid0, K0 }, id, content) {
   const key = { kid: kid0, key: await aesKey(fromBase64Url(K0)) }
   const text = await sealText({ roomId, id, participantId: P }, key, content)
   return { seq: 1, id, participantId: P, sender: "", text }
 }
 
-test("keys count only under the key that they confirm", async () => {
+test("a keys message counts only under the key that it confirms", async () => {
   const [room] = VECTORS.rooms
   const ann = personOf(room, "ann")
   const page = await reader(room, "ann")
@@ -217,7 +217,7 @@ test("keys count only under the key that they confirm", async () => {
   assert.notEqual(await page.session.keysMessage(), null)
 })
 
-test("a third sender is refused, also where the text of the other would wait", async () => {
+test("a third sender is refused, even while a text of the other person would wait", async () => {
   const [room] = VECTORS.rooms
   const page = await reader(room, "ann")
   await page.session.onHellos(Object.fromEntries(room.people.map(({ P, hello }) => [P, hello])))
@@ -229,7 +229,7 @@ test("a third sender is refused, also where the text of the other would wait", a
   assert.deepEqual(outcomes, [{ kind: "waiting" }, { kind: "refused" }])
 })
 
-test("while alone, what is under one's own early key opens or is refused, and all else waits", async () => {
+test("while alone, a message under the own early key is decrypted or refused, and any other waits", async () => {
   const [room] = VECTORS.rooms
   const page = await reader(room, "ann")
   const own = await earlyText(room, personOf(room, "ann"), "a".repeat(21), {})
@@ -263,6 +263,6 @@ test("integers are digits only, no key stands twice, and texts are well formed",
   }
 })
 
-test("digests are of all parts joined", async () => {
+test("a digest covers all parts joined", async () => {
   assert.deepEqual(await sha256("a", "b"), await sha256("ab"))
 })

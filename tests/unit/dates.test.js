@@ -9,17 +9,17 @@ import { tableOf } from "../../scripts/words.js"
 
 afterEach(() => speak("en", {}))
 
-/** Half past nine in the morning, wherever the test runs. */
+/** Half past nine in the morning in any time zone. */
 const NOW = new Date(2026, 2, 30, 9, 30).getTime()
 const at = (...parts) => new Date(...parts).getTime()
 
-test("today is told by the time alone", () => {
+test("a time today has no date", () => {
   for (const time of [at(2026, 2, 30, 0, 0), NOW, at(2026, 2, 30, 23, 59)]) {
     assert.match(spokenTime(time, NOW), /^\d{2}:\d{2}( [AP]M)?$/)
   }
 })
 
-test("yesterday is only yesterday, from its first minute to its last", () => {
+test("yesterday lasts from its first minute to its last", () => {
   for (const time of [at(2026, 2, 29, 0, 0), at(2026, 2, 29, 23, 59, 59)])
     assert.match(spokenTime(time, NOW), /^yesterday, /)
   for (const time of [at(2026, 2, 28, 23, 59), at(2026, 2, 31, 0, 0), at(2025, 2, 29), at(2026, 3, 29)]) {
@@ -27,12 +27,12 @@ test("yesterday is only yesterday, from its first minute to its last", () => {
   }
 })
 
-test("any other day has its date", () => {
+test("any other day is shown with its date", () => {
   assert.match(spokenTime(at(2026, 2, 28, 12, 0), NOW), /28.*2026|2026.*28/)
   assert.match(spokenTime(at(1999, 0, 5), NOW), /1999/)
 })
 
-test("a time that is none has no words, and breaks nothing", () => {
+test("an invalid time has an empty text", () => {
   for (const time of [NaN, Infinity, -Infinity, 8.64e15 + 1, -9e15, 1e300, undefined, null, "soon", {}]) {
     assert.deepEqual([spokenTime(time, NOW), machineTime(time)], ["", ""], String(time))
   }
@@ -45,7 +45,7 @@ for (const [language, yesterday, minutes, left] of [
   ["ja", /^昨日 12:00$/, "1 時間5 分", "1:05"],
   ["ar", /^أمس، 12:00 م$/, "1 س و5 د", "1:05"],
 ]) {
-  test(`times and durations are told in ${language} as it is written there`, () => {
+  test(`times and durations are formatted for ${language}`, () => {
     speak(language, tableOf(language))
 
     assert.match(spokenTime(at(2026, 2, 29, 12, 0), NOW), yesterday)
@@ -54,7 +54,7 @@ for (const [language, yesterday, minutes, left] of [
   })
 }
 
-test("the digits of a clock are those of the reader's country", () => {
+test("a clock uses the digits of the reader's country", () => {
   speak("ar", {}, "ar-EG")
 
   assert.equal(clock(65), "١:٠٥")

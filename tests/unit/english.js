@@ -1,4 +1,4 @@
-// What a page does first: it learns its English. For tests of modules that say something.
+// Loads the English texts like a page, for tests of modules that use texts.
 
 import { learnEnglish } from "../../public/app/words.js"
 import { tableOf } from "../../scripts/words.js"

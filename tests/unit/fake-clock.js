@@ -1,4 +1,4 @@
-/** Timers under the test's hand. */
+/** Timers that the test controls. */
 export class FakeClock {
   nowMs = 1_000_000
   #timers = new Map()
@@ -14,14 +14,14 @@ export class FakeClock {
 
   clearTimeout = (timer) => void this.#timers.delete(timer)
 
-  /** Of every spread, the shortest. */
+  /** Always the shortest delay of a random range. */
   random = () => 0
 
   get hasTimers() {
     return this.#timers.size > 0
   }
 
-  /** Lets time go by, and everything that falls due on the way, with what follows from it. */
+  /** Advances the clock and runs everything that falls due on the way, including its consequences. */
   async pass(ms) {
     const end = this.nowMs + ms
     await settled()
@@ -37,7 +37,7 @@ export class FakeClock {
   }
 }
 
-/** Until every promise that can go on has gone on. */
+/** Waits until all pending promises have settled. */
 export function settled() {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,9 +1,9 @@
-// The surroundings of a RoomSocket, under the test's hand: sockets that it opens, a clock that it turns.
+// The environment of a RoomSocket under the test's control: its sockets and its clock.
 
-/** One end of a connection, as the page sees it. */
+/** A fake WebSocket, as the page sees it. */
 class FakeSocket {
   readyState = 0
-  /** What the page sent. */
+  /** The frames that the page sent. */
   sent = []
   onmessage = null
   onclose = null
@@ -33,10 +33,10 @@ class FakeSocket {
 }
 
 export class FakePlatform {
-  /** All sockets ever opened. */
+  /** All sockets that were opened, oldest first. */
   sockets = []
   urls = []
-  /** What `random` answers: 1 is the longest a delay can be spread. */
+  /** The value of `random`: 1 gives the longest delays. */
   luck = 1
   nowMs = 0
   #timers = new Map()
@@ -70,7 +70,7 @@ export class FakePlatform {
     return this.#timers.size > 0
   }
 
-  /** Lets time go by; what falls due on the way happens at its time. */
+  /** Advances the clock. Timers that fall due run at their time. */
   pass(ms) {
     const end = this.nowMs + ms
     for (;;) {
@@ -83,7 +83,7 @@ export class FakePlatform {
     this.nowMs = end
   }
 
-  /** How long it takes until the next socket is asked for. */
+  /** The number of milliseconds until the next socket opens. */
   msToNextSocket() {
     const [count, start] = [this.sockets.length, this.nowMs]
     while (this.sockets.length === count && this.hasTimers) {

@@ -1,10 +1,10 @@
-// What the encryption of a page talks to, in memory: browsers with tabs, and the part of a room that matters to it.
+// The environment of a page's encryption, in memory: browsers with tabs, and the parts of a room that matter to it.
 
 import { arrive, createSession, newLinkSecret } from "../../public/app/crypto/session.js"
 
 export const ROOM_ID = "V1StGXR8_Z5jdHi6B-myT"
 
-/** localStorage of one browser, seen through a tab: a change is told to all other tabs. */
+/** localStorage of one browser, seen from a tab. A change fires an event in all other tabs. */
 class TabStorage {
   #browser
   #tab
@@ -29,15 +29,15 @@ class TabStorage {
   setItem(item, value) {
     if (this.#browser.isFull) throw new DOMException("full", "QuotaExceededError")
     this.#browser.items.set(item, value)
-    this.#tell(item)
+    this.#notify(item)
   }
 
   removeItem(item) {
     this.#browser.items.delete(item)
-    this.#tell(item)
+    this.#notify(item)
   }
 
-  #tell(key) {
+  #notify(key) {
     for (const tab of this.#browser.tabs) {
       const event = Object.assign(new Event("storage"), { key })
       if (tab !== this.#tab) queueMicrotask(() => tab.events.dispatchEvent(event))
@@ -58,7 +58,7 @@ class Locks {
   }
 }
 
-/** A browser profile: one disk, one identity, any number of tabs. */
+/** A browser profile: one storage, one identity, any number of tabs. */
 export class Browser {
   items = new Map()
   tabs = []
@@ -70,7 +70,7 @@ export class Browser {
     this.participantId = participantId
   }
 
-  /** A page that loads: all that it needs to make a session. */
+  /** Loads a page: everything that it needs to make a session. */
   openTab() {
     const tab = { events: new EventTarget() }
     tab.storage = new TabStorage(this, tab)
@@ -78,13 +78,13 @@ export class Browser {
     return tab
   }
 
-  /** The names of a room's entries on the disk. */
+  /** The names of a room's entries in storage. */
   entryNames() {
     return [...this.items.keys()].map((item) => item.split(":")[3]).sort()
   }
 }
 
-/** The room as an honest server keeps it. */
+/** The room on an honest server. */
 export class Room {
   seats = new Map()
   messages = []
@@ -102,7 +102,7 @@ export class Room {
     return Object.fromEntries([...this.seats].map(([id, { hello }]) => [id, hello]))
   }
 
-  /** As the room does: a known id is not stored again. */
+  /** Stores a message like the room: a known id is not stored again. */
   store(participantId, outgoing) {
     if (!outgoing || this.messages.some(({ id }) => id === outgoing.id)) return
     const { id, text } = outgoing
@@ -110,7 +110,7 @@ export class Room {
   }
 }
 
-/** A page of a room in one tab of a browser. */
+/** A page in one tab of a browser. */
 export class Page {
   states = []
   laterOutcomes = new Map()
@@ -147,7 +147,7 @@ export class Page {
     return this
   }
 
-  /** What a page does on `ready`: hellos, keys, history. */
+  /** What a page does on `ready`: handle hellos, send keys, read the history. */
   async ready() {
     await this.session.onHellos(this.room.hellos)
     this.room.store(this.browser.participantId, await this.session.keysMessage())
@@ -171,7 +171,7 @@ export function newId() {
 export const ANN = "aaaaaaaaaaaaaaaa"
 export const BEN = "bbbbbbbbbbbbbbbb"
 
-/** Two browsers in one room, both introduced. */
+/** Two browsers in one room that know each other's keys. */
 export async function twoPeople() {
   const room = new Room()
   const [ann, ben] = [new Browser(ANN), new Browser(BEN)]

@@ -1,4 +1,4 @@
-// The shapes on the wire, as both sides have them: see tests/golden/README.md.
+// The shapes on the wire, shared with the Worker's tests: see tests/golden/README.md.
 
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
@@ -20,36 +20,36 @@ function frame(file, name) {
 
 // --- Frames ---
 
-/** What each frame of the room makes of the page's room. */
+/** Checks of the effect that each frame has on the page's room. */
 const EFFECTS = {
-  ready: ({ room, told }) =>
-    assert.deepEqual([room.presence.company, room.lifetime.isKnown, told.length > 0], ["away", true, true]),
+  ready: ({ room, calls }) =>
+    assert.deepEqual([room.presence.company, room.lifetime.isKnown, calls.length > 0], ["away", true, true]),
   message: (test) => assert.deepEqual(test.texts(), ["hello"]),
   presence: ({ room, asked }) => assert.deepEqual([room.presence.company, asked], ["together", [[0, 1]]]),
-  expiry: (test) => assert.deepEqual(test.toldOf("onLifetime").at(-1), [true]),
-  typing: (test) => assert.deepEqual(test.toldOf("onTyping"), [[true]]),
+  expiry: (test) => assert.deepEqual(test.callsOf("onLifetime").at(-1), [true]),
+  typing: (test) => assert.deepEqual(test.callsOf("onTyping"), [[true]]),
   error: ({ room }) =>
     assert.deepEqual(
       [...room.outbox.pending].map(({ problem }) => problem),
       ["bad-request"],
     ),
-  destroy: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-destroyed"]]),
-  expire: (test) => assert.deepEqual(test.toldOf("onEnd"), [["room-expired"]]),
+  destroy: (test) => assert.deepEqual(test.callsOf("onEnd"), [["room-destroyed"]]),
+  expire: (test) => assert.deepEqual(test.callsOf("onEnd"), [["room-expired"]]),
 }
 
-for (const { name, frame: said } of golden("server-frames")) {
-  test(`the page understands the room's ${name} frame`, async () => {
+for (const { name, frame: example } of golden("server-frames")) {
+  test(`the page handles the room's ${name} frame`, async () => {
     const room = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
     room.clock.nowMs = 1795461754000
     await room.connects(frame("server-frames", "ready"))
 
-    await room.hears(said)
+    await room.receives(example)
 
     EFFECTS[name](room)
   })
 }
 
-test("there is an example of every frame that the page knows", () => {
+test("every frame that the page handles has an example", () => {
   assert.deepEqual(
     golden("server-frames")
       .map(({ name }) => name)
@@ -58,7 +58,7 @@ test("there is an example of every frame that the page knows", () => {
   )
 })
 
-test("what the page sends is what the room understands", async () => {
+test("the page sends frames as the examples have them", async () => {
   const test = new TestRoom({ unsent: [{ ...frame("client-frames", "message"), at: 5 }] })
   await test.connects()
 
@@ -71,7 +71,7 @@ test("what the page sends is what the room understands", async () => {
   )
 })
 
-test("the messages of a page have the shape of those of a frame", async () => {
+test("messages in a page of history have the same shape as in a frame", async () => {
   const test = await TestRoom.connected()
   const { messages } = golden("calls").find(({ name }) => name === "messages").response
 
@@ -86,7 +86,7 @@ test("the messages of a page have the shape of those of a frame", async () => {
 const realFetch = globalThis.fetch
 afterEach(() => (globalThis.fetch = realFetch))
 
-/** What the page does to make each call. */
+/** How the page makes each call. */
 const CALLS = {
   create: ({ request }) => createRoom(request),
   status: () => roomStatus(ROOM),
@@ -109,6 +109,6 @@ for (const call of golden("calls")) {
 
     assert.deepEqual(made, [{ path: call.path, method: call.method, request: call.request }])
     if (call.status < 400) assert.deepEqual(answer ?? null, call.response)
-    else assert.deepEqual([answer instanceof ApiError, answer.word], [true, call.response.error])
+    else assert.deepEqual([answer instanceof ApiError, answer.code], [true, call.response.error])
   })
 }

@@ -7,9 +7,9 @@ import { ApiError } from "../../public/app/net/api.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
 /**
- * A page's history of a room with this many messages.
+ * A page's history of a room with `count` messages.
  * @param {number} count
- * @param {{perPage?: number, without?: number[]}} given what the room's answers hold at the most, and places that are empty
+ * @param {{perPage?: number, without?: number[]}} given maximum messages per answer, and missing sequence numbers
  */
 function historyOf(count, { perPage = 500, without = [] } = {}) {
   const clock = new FakeClock()
@@ -32,7 +32,7 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
     },
     onPage: () => (seen.pages += 1),
     onHole: () => (seen.holes += 1),
-    onGone: (word) => seen.gone.push(word),
+    onGone: (code) => seen.gone.push(code),
     whenIdle: (act) => seen.idle.push(act),
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
@@ -44,7 +44,7 @@ function stretch({ low, high }) {
   return [low, high]
 }
 
-test("the newest page comes first, and only that", async () => {
+test("only the newest page is requested at first", async () => {
   const { history, timeline, seen } = historyOf(4_900)
 
   history.open(4_900)
@@ -54,7 +54,7 @@ test("the newest page comes first, and only that", async () => {
   assert.deepEqual([stretch(timeline), seen.pages, history.hasFirstPage], [[4_851, 4_900], 1, true])
 })
 
-test("an empty room is there at once, and nothing is asked", async () => {
+test("an empty room is complete at once, without a request", async () => {
   const { history, timeline, seen } = historyOf(0)
 
   history.open(0)
@@ -63,7 +63,7 @@ test("an empty room is there at once, and nothing is asked", async () => {
   assert.deepEqual([seen.asked, seen.pages, stretch(timeline), history.hasFirstPage], [[], 1, [1, 0], true])
 })
 
-test("older ones come page by page when nothing else is to do, until all are here", async () => {
+test("older messages load page by page while the page is idle, until all are here", async () => {
   const { history, timeline, seen } = historyOf(600)
   history.open(600)
   await settled()
@@ -82,7 +82,7 @@ test("older ones come page by page when nothing else is to do, until all are her
   assert.deepEqual(stretch(timeline), [1, 600])
 })
 
-test("who looks at the oldest one gets the page before it", async () => {
+test("reaching the oldest message loads the page before it", async () => {
   const { history, timeline, seen } = historyOf(600)
   history.open(600)
   await settled()
@@ -95,7 +95,7 @@ test("who looks at the oldest one gets the page before it", async () => {
   assert.deepEqual(stretch(timeline), [301, 600])
 })
 
-test("an answer that holds less than was asked for is gone on with", async () => {
+test("an answer with fewer messages than requested is continued", async () => {
   const { history, timeline, seen } = historyOf(50, { perPage: 20 })
 
   history.open(50)
@@ -109,7 +109,7 @@ test("an answer that holds less than was asked for is gone on with", async () =>
   assert.deepEqual([stretch(timeline), seen.holes], [[1, 50], 0])
 })
 
-test("places that are empty for good are gone past, and said to be so", async () => {
+test("missing sequence numbers are skipped and reported", async () => {
   const { history, timeline, seen } = historyOf(50, { without: [1, 7, 49, 50] })
 
   history.open(50)
@@ -120,7 +120,7 @@ test("places that are empty for good are gone past, and said to be so", async ()
   assert.ok(seen.holes > 0)
 })
 
-test("what is missed at the newer end is fetched from where it was", async () => {
+test("missed newer messages are requested from the first gap", async () => {
   const { history, timeline, seen, room } = historyOf(10)
   history.open(10)
   await settled()
@@ -136,7 +136,7 @@ test("what is missed at the newer end is fetched from where it was", async () =>
   assert.deepEqual(stretch(timeline), [1, 400])
 })
 
-test("after a reconnect it goes on from what it has", async () => {
+test("after a reconnect, reading continues from the messages that are here", async () => {
   const { history, timeline, seen, room } = historyOf(10)
   history.open(10)
   await settled()
@@ -153,7 +153,7 @@ test("after a reconnect it goes on from what it has", async () => {
   assert.deepEqual(stretch(timeline), [1, 12])
 })
 
-test("what is here already is not asked for", async () => {
+test("messages that are here are not requested", async () => {
   const { history, seen } = historyOf(10)
   history.open(10)
   await settled()
@@ -165,7 +165,7 @@ test("what is here already is not asked for", async () => {
   assert.equal(seen.asked.length, 1)
 })
 
-test("one that is refused for being too fast waits as long as it is told", async () => {
+test("a request over the rate limit is repeated after the given time", async () => {
   const { history, timeline, clock, seen } = historyOf(10)
   seen.failWith = new ApiError("too-many-requests", 7)
   history.open(10)
@@ -180,7 +180,7 @@ test("one that is refused for being too fast waits as long as it is told", async
   assert.deepEqual([before, seen.asked.length, stretch(timeline)], [1, 2, [1, 10]])
 })
 
-test("without an answer it is asked again soon", async () => {
+test("a request without an answer is repeated soon", async () => {
   const { history, timeline, clock, seen } = historyOf(10)
   seen.failWith = new ApiError("offline")
   history.open(10)
@@ -192,19 +192,19 @@ test("without an answer it is asked again soon", async () => {
   assert.deepEqual(stretch(timeline), [1, 10])
 })
 
-for (const word of ["room-not-found", "not-a-participant"]) {
-  test(`${word} is the end`, async () => {
+for (const code of ["room-not-found", "not-a-participant"]) {
+  test(`${code} ends the history`, async () => {
     const { history, clock, seen } = historyOf(10)
-    seen.failWith = new ApiError(word)
+    seen.failWith = new ApiError(code)
 
     history.open(10)
     await clock.pass(60_000)
 
-    assert.deepEqual([seen.gone, seen.asked.length], [[word], 1])
+    assert.deepEqual([seen.gone, seen.asked.length], [[code], 1])
   })
 }
 
-test("what comes while the newest page is read is not lost, and not asked for twice", async () => {
+test("messages that arrive while the newest page loads are kept and not requested again", async () => {
   const { history, timeline, seen, room } = historyOf(100)
   history.open(100)
   room.count = 101
@@ -216,7 +216,7 @@ test("what comes while the newest page is read is not lost, and not asked for tw
   assert.deepEqual(seen.asked, [[50, 50]])
 })
 
-test("an answer that comes after everything was forgotten changes nothing", async () => {
+test("an answer after a reset changes nothing", async () => {
   const { history, timeline } = historyOf(10)
   history.open(10)
   timeline.clear()

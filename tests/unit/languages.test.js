@@ -1,4 +1,4 @@
-// The tables of public/words/, and that nothing is said to a person but what stands in them.
+// The tables of public/words/. Pages show no text that is not in them.
 
 import assert from "node:assert/strict"
 import { readdirSync } from "node:fs"
@@ -26,7 +26,7 @@ const COUNTED = new Set(
     .map(withoutPlural),
 )
 
-/** What is the same as in English, and right. */
+/** Texts that are rightly the same as in English. */
 const SAME = {
   everywhere: ["brand", "title.unread", "list.dated"],
   fr: ["lobby.lifetime.minutes", "header.menu", "list.conversation", "list.messages", "composer.label"],
@@ -37,7 +37,7 @@ function pluralCategories(language) {
   return new Intl.PluralRules(language).resolvedOptions().pluralCategories
 }
 
-/** The keys that a language needs: those of English, and the plural forms that it tells apart. */
+/** The keys that a language needs: those of English, with the language's own plural forms. */
 function keysFor(language) {
   const asked = Object.keys(ENGLISH).map((key) => (COUNTED.has(withoutPlural(key)) ? withoutPlural(key) : key))
   return [...new Set(asked)].flatMap((key) =>
@@ -49,7 +49,7 @@ function placeholdersOf(text) {
   return (text.match(/\{\w+\}/g) ?? []).sort()
 }
 
-/** The English text that a text stands for. */
+/** The English text of a key, for any plural form. */
 function englishOf(key) {
   return ENGLISH[key] ?? ENGLISH[`${withoutPlural(key)}.other`]
 }
@@ -66,17 +66,17 @@ for (const language of LANGUAGES) {
     assert.deepEqual([...new Set(keys.map(withoutPlural))], [...new Set(keysFor(language).map(withoutPlural))])
   })
 
-  test(`${language} fills in what English fills in`, () => {
+  test(`${language} has the same placeholders as English`, () => {
     for (const [key, text] of Object.entries(tableOf(language))) {
       const [own, english] = [placeholdersOf(text), placeholdersOf(englishOf(key))]
-      // Where a form stands for one number, the number may be said in words.
+      // A plural form for a single number may spell the number out.
       if (/\.(zero|one|two)$/.test(key) && own.length === 0) continue
       assert.deepEqual(own, english, key)
       assert.doesNotMatch(text.replace(/\{\w+\}/g, ""), /[{}]/, key)
     }
   })
 
-  test(`${language} writes neat texts`, () => {
+  test(`${language} has no stray spaces or marks`, () => {
     for (const [key, text] of Object.entries(tableOf(language))) {
       assert.ok(text.length > 0 && text === text.trim(), key)
       assert.doesNotMatch(text, / {2}|!|\.\.\.|"|'/, key)
@@ -97,14 +97,14 @@ for (const language of LANGUAGES) {
   })
 }
 
-test("every text is said somewhere, and only texts that there are", () => {
-  const said = keysOfModules(MODULES, Object.keys(ENGLISH))
-  for (const page of PAGES) for (const key of keysOfPage(readPublic(page))) said.add(key)
+test("every text is used, and every used text exists", () => {
+  const used = keysOfModules(MODULES, Object.keys(ENGLISH))
+  for (const page of PAGES) for (const key of keysOfPage(readPublic(page))) used.add(key)
 
-  assert.deepEqual([...said].sort(), Object.keys(ENGLISH).sort())
+  assert.deepEqual([...used].sort(), Object.keys(ENGLISH).sort())
 })
 
-test("the modules ask for no text that is not there", () => {
+test("modules use no text that does not exist", () => {
   const source = MODULES.map(readPublic).join("\n")
   const asked = [...source.matchAll(/\bsay(Count)?\("([^"]+)"/g)]
 
@@ -115,11 +115,11 @@ test("the modules ask for no text that is not there", () => {
 // --- English in the pages ---
 
 for (const page of PAGES) {
-  test(`${page} has English and every language in it, as \`node scripts/words.js\` writes it`, () => {
+  test(`${page} contains English and the list of languages, as \`node scripts/words.js\` writes them`, () => {
     assert.equal(readPublic(page), withWords(readPublic(page), ENGLISH))
   })
 
-  test(`${page} shows no text without a key`, () => {
+  test(`every text of ${page} has a key`, () => {
     const html = readPublic(page)
     const body = html
       .slice(html.indexOf("<title"))
@@ -137,15 +137,15 @@ for (const page of PAGES) {
   })
 }
 
-/** Modules that show texts, but for the one that cuts up what people wrote. */
+/** Modules that show texts, except the one that splits messages. */
 const SHOWING = MODULES.filter((path) => /^app\/(view\/(?!rich-text)|[a-z]+\.js)/.test(path))
-/** What a browser is told in words, and a person never sees. */
+/** Texts for the browser that no person sees. */
 const UNSEEN = new Set(["Enter"])
 
 for (const path of SHOWING) {
-  test(`${path} says nothing that is not in the tables`, () => {
+  test(`${path} contains no text outside the tables`, () => {
     const code = readPublic(path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
-    // A capital, or words with a space between them: no key, selector or class name of ours looks like that.
+    // A capital, or words with a space between them: no key, selector or class name looks like that.
     const literals = [...code.matchAll(/(["`])([^"`\n]*)\1/g)].map(([, , text]) => text)
     const speaking = literals.filter((text) => /^\p{Lu}\p{Ll}+|\p{L}{2} \p{L}{2}/u.test(text) && !UNSEEN.has(text))
 

@@ -26,31 +26,31 @@ for (const [ms, words] of [
   [0, "ending now"],
   [-5 * MINUTE, "ending now"],
 ]) {
-  test(`${ms} ms are told as “${words}”`, () => {
+  test(`${ms} ms are shown as “${words}”`, () => {
     assert.equal(timeLeft(ms), words)
   })
 }
 
 // --- The room's clock ---
 
-/** A room that was reached at 1,000 by our clock, when its own said 5,000, and that lives `ttlSeconds` from then on. */
+/** A room of `ttlSeconds`, reached when the local clock showed 1,000 and the room's 5,000. */
 function lifetime(ttlSeconds = 600) {
   const lifetime = new Lifetime()
   lifetime.start({ now: 5_000, expiresAt: 5_000 + ttlSeconds * SECOND, ttlSeconds }, 1_000)
   return lifetime
 }
 
-test("the time left goes by the room's clock, however wrong ours is", () => {
+test("the time left follows the room's clock, however wrong the local one is", () => {
   assert.equal(lifetime().msLeft(1_000), 600 * SECOND)
   assert.equal(lifetime().msLeft(61_000), 540 * SECOND)
   assert.equal(lifetime().endsAt, 601_000)
 })
 
-test("never more is left than a whole life", () => {
+test("the time left is at most a whole lifetime", () => {
   assert.equal(lifetime().msLeft(0), 600 * SECOND)
 })
 
-test("a moved end counts from then on, and one that is none changes nothing", () => {
+test("a new end counts at once, and an invalid one changes nothing", () => {
   const moved = lifetime()
 
   moved.moveTo(5_000 + 700 * SECOND)
@@ -59,14 +59,14 @@ test("a moved end counts from then on, and one that is none changes nothing", ()
   assert.equal(moved.msLeft(1_000 + 200 * SECOND), 500 * SECOND)
 })
 
-test("it is over at the end, and not before", () => {
+test("the room is over at its end and not before", () => {
   assert.deepEqual(
     [600_999, 601_000].map((now) => lifetime().isOver(now)),
     [false, true],
   )
 })
 
-test("nothing is over or ending before the room has said its clock", () => {
+test("nothing is over or ending before the room's clock is known", () => {
   const unknown = new Lifetime()
 
   assert.deepEqual(
@@ -80,7 +80,7 @@ for (const [ttlSeconds, endingSeconds, urgentSeconds] of [
   [86_400, 120, 30],
   [60, 20, 20],
 ]) {
-  test(`a room of ${ttlSeconds} s is ending in its last ${endingSeconds} s, and urgently so in its last ${urgentSeconds} s`, () => {
+  test(`a room of ${ttlSeconds} s is ending in its last ${endingSeconds} s, and urgent in its last ${urgentSeconds} s`, () => {
     const room = lifetime(ttlSeconds)
     const end = 1_000 + ttlSeconds * SECOND
 
@@ -95,7 +95,7 @@ for (const [ttlSeconds, endingSeconds, urgentSeconds] of [
   })
 }
 
-test("the share of the life that is left is between 0 and 1", () => {
+test("the remaining share of the lifetime is between 0 and 1", () => {
   assert.deepEqual(
     [0, 301_000, 700_000].map((now) => lifetime().share(now)),
     [1, 0.5, 0],

@@ -13,25 +13,25 @@ test("a name is one line without spaces around it", () => {
   assert.equal(cleanName("  Ann \n\t of   Green\u2028Gables "), "Ann of Green Gables")
 })
 
-test("a name cannot turn the writing around it", () => {
+test("a name cannot change the direction of the text around it", () => {
   assert.equal(cleanName("Ann\u202Etxt.exe\u202C"), "Anntxt.exe")
   assert.equal(cleanName("\u2066\u200F\u061CAnn"), "Ann")
 })
 
-test("a name holds no control characters", () => {
+test("a name contains no control characters", () => {
   assert.equal(cleanName("A\u0000n\u001Bn\u009F"), "A n n")
 })
 
-test("a name has at most 60 characters, and none of them is cut in half", () => {
+test("a name has at most 60 characters, and none is cut", () => {
   assert.equal(cleanName("a".repeat(61)), "a".repeat(60))
   assert.equal(cleanName("🎈".repeat(61)), "🎈".repeat(60))
 })
 
-test("a name of nothing visible is none", () => {
+test("a name without visible characters is empty", () => {
   for (const raw of ["", "   ", "\n\t", "\u202E\u200F"]) assert.equal(cleanName(raw), "")
 })
 
-test("a generated name is two words and fit to travel", () => {
+test("a generated name has two words and is valid", () => {
   const names = Array.from({ length: 200 }, generatedName)
 
   for (const name of names) {
@@ -52,23 +52,23 @@ for (const [what, raw, clean] of [
   ["every kind of space", "Ann\u00A0\u2003\u3000\u202FLee", "Ann Lee"],
   ["a tower of marks", `A${"\u0301".repeat(40)}nn`, `A${"\u0301".repeat(4)}nn`],
 ]) {
-  test(`a name holds none of ${what}`, () => {
+  test(`a name contains no ${what}`, () => {
     assert.equal(cleanName(raw), clean)
   })
 }
 
-test("a name that would look like nothing is none", () => {
+test("a name that looks blank is empty", () => {
   for (const raw of ["\u2800", "\u200B\u200D", "\u3164 \u00AD", "\u0301\u0301", "\u{E0041}"])
     assert.equal(cleanName(raw), "", raw)
 })
 
-test("a name of many joined characters is not cut within one of them", () => {
+test("a name of joined characters is not cut inside one", () => {
   const name = cleanName("👩‍👩‍👧‍👦".repeat(20))
 
   assert.equal(name, "👩‍👩‍👧‍👦".repeat(8))
 })
 
-test("a name as long as a message is cut in no time", () => {
+test("a name as long as a message is cut quickly", () => {
   const started = performance.now()
 
   for (const part of ["a", "\u0301", "👩‍👩‍👧‍👦", "\u200B", " "]) cleanName(part.repeat(20_000))
@@ -76,7 +76,7 @@ test("a name as long as a message is cut in no time", () => {
   assert.ok(performance.now() - started < 1_000)
 })
 
-test("nobody else is shown as oneself, in whatever letters", () => {
+test("another person is never shown as “You”, in any alphabet", () => {
   for (const raw of ["You", "you", " YOU ", "Y\u200Bou", "You.", "Yоu", "Υου", "Ｙｏｕ", "Yóu", "𝐘𝐨𝐮", "y0u"]) {
     assert.equal(shownName(raw, "You"), "", raw)
   }
@@ -91,7 +91,7 @@ for (const [self, names] of [
   ["あなた", ["あなた", " あなた。"]],
   ["أنت", ["أنت", "أ\u200Fنت"]],
 ]) {
-  test(`nobody else is shown as “${self}”`, () => {
+  test(`another person is never shown as “${self}”`, () => {
     for (const raw of names) assert.equal(shownName(raw, self), "", raw)
     assert.equal(shownName("Ann", self), "Ann")
   })

@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { Outbox, newMessageId } from "../../public/app/model/outbox.js"
 import { FakeClock, settled } from "./fake-clock.js"
 
-/** An outbox whose sends are noted down, in the order in which they leave. */
+/** An outbox that records what it sends, in order. */
 function outboxWith(kept = [], canSend = () => true) {
   const clock = new FakeClock()
   const seen = { sent: [], kept: [], changes: [] }
@@ -34,7 +34,7 @@ function ids(outbox) {
   return [...outbox.pending].map(({ id }) => id)
 }
 
-/** One that is connected and has these waiting. */
+/** A connected outbox with these waiting messages. */
 async function openOutbox(...waiting) {
   const all = outboxWith()
   all.outbox.open()
@@ -43,13 +43,13 @@ async function openOutbox(...waiting) {
   return all
 }
 
-test("what is written leaves at once, and waits for its confirmation", async () => {
+test("a message is sent at once and waits for its confirmation", async () => {
   const { outbox, seen } = await openOutbox("a")
 
   assert.deepEqual([seen.sent, ids(outbox)], [["a"], ["a"]])
 })
 
-test("the next one leaves when the one before it is confirmed", async () => {
+test("the next message is sent when the previous one is confirmed", async () => {
   const { outbox, seen } = await openOutbox("a", "b", "c")
   const before = [...seen.sent]
 
@@ -59,7 +59,7 @@ test("the next one leaves when the one before it is confirmed", async () => {
   assert.deepEqual([before, seen.sent], [["a"], ["a", "b"]])
 })
 
-test("without a connection everything waits, and then leaves in the order in which it was written", async () => {
+test("messages wait without a connection and are then sent in the order in which they were written", async () => {
   const { outbox, seen } = outboxWith()
   for (const id of ["c", "a", "b"]) outbox.write(draft(id))
   await settled()
@@ -74,11 +74,11 @@ test("without a connection everything waits, and then leaves in the order in whi
   assert.deepEqual([before, seen.sent, outbox.isEmpty], [[], ["c", "a", "b"], true])
 })
 
-for (const word of ["too-many-requests", "store-unavailable", "internal"]) {
-  test(`a refusal that passes (${word}) holds back everything behind it, and changes no order`, async () => {
+for (const code of ["too-many-requests", "store-unavailable", "internal"]) {
+  test(`a temporary refusal (${code}) holds back later messages and keeps the order`, async () => {
     const { outbox, clock, seen } = await openOutbox("a", "b")
 
-    outbox.refuse("a", word)
+    outbox.refuse("a", code)
     outbox.write(draft("c"))
     await settled()
     const whileWaiting = [...seen.sent]
@@ -92,7 +92,7 @@ for (const word of ["too-many-requests", "store-unavailable", "internal"]) {
   })
 }
 
-test("refused again and again, it waits twice as long each time, up to 30 seconds", async () => {
+test("each repeated refusal doubles the wait, up to 30 seconds", async () => {
   const { outbox, clock, seen } = await openOutbox("a")
   const delays = []
 
@@ -106,7 +106,7 @@ test("refused again and again, it waits twice as long each time, up to 30 second
   assert.deepEqual(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
 })
 
-test("a confirmation makes the next wait short again", async () => {
+test("a confirmation resets the wait", async () => {
   const { outbox, clock, seen } = await openOutbox("a", "b")
   for (const ms of [1_000, 2_000, 4_000]) {
     outbox.refuse("a", "store-unavailable")
@@ -121,7 +121,7 @@ test("a confirmation makes the next wait short again", async () => {
   assert.deepEqual(seen.sent.slice(-2), ["b", "b"])
 })
 
-test("a refusal for good stays with its word, and the next one leaves", async () => {
+test("a permanently refused message keeps its error code, and the next message is sent", async () => {
   const { outbox, seen } = await openOutbox("a", "b")
 
   outbox.refuse("a", "too-large")
@@ -135,7 +135,7 @@ test("a refusal for good stays with its word, and the next one leaves", async ()
   assert.deepEqual(seen.changes.at(-1), ["a", "too-large"])
 })
 
-test("what was refused for good leaves again only when it is asked to, at its old place", async () => {
+test("a permanently refused message is sent again only on request, in its old position", async () => {
   const { outbox, seen } = await openOutbox("a", "b", "c")
   outbox.refuse("a", "too-large")
   await settled()
@@ -155,7 +155,7 @@ test("what was refused for good leaves again only when it is asked to, at its ol
   )
 })
 
-test("what is on its way or gone is not sent again by asking", async () => {
+test("a retry does not repeat a message that is under way or confirmed", async () => {
   const { outbox, seen } = await openOutbox("a")
 
   outbox.retry("a")
@@ -166,7 +166,7 @@ test("what is on its way or gone is not sent again by asking", async () => {
   assert.deepEqual(seen.sent, ["a"])
 })
 
-test("after a reconnect the one that was under way leaves again, before all others", async () => {
+test("after a reconnect the message that was under way is sent again first", async () => {
   const { outbox, clock, seen } = await openOutbox("a", "b")
 
   outbox.close()
@@ -178,7 +178,7 @@ test("after a reconnect the one that was under way leaves again, before all othe
   assert.deepEqual([whileLost, seen.sent], [["a"], ["a", "a"]])
 })
 
-test("one that the history confirms after a reconnect is not sent again, and the next one follows", async () => {
+test("a message that the history confirms after a reconnect is not sent again, and the next one follows", async () => {
   const { outbox, seen } = await openOutbox("a", "b")
 
   outbox.close()
@@ -189,7 +189,7 @@ test("one that the history confirms after a reconnect is not sent again, and the
   assert.deepEqual(seen.sent, ["a", "b"])
 })
 
-test("without an answer it leaves again after 15 seconds", async () => {
+test("a message without an answer is sent again after 15 seconds", async () => {
   const { clock, seen } = await openOutbox("a", "b")
 
   await clock.pass(14_999)
@@ -199,7 +199,7 @@ test("without an answer it leaves again after 15 seconds", async () => {
   assert.deepEqual([before, seen.sent], [["a"], ["a", "a"]])
 })
 
-test("what cannot leave yet waits for a poke", async () => {
+test("a message that cannot be sent yet waits for a poke", async () => {
   let isReady = false
   const { outbox, seen } = outboxWith([], () => isReady)
   outbox.open()
@@ -213,7 +213,7 @@ test("what cannot leave yet waits for a poke", async () => {
   assert.deepEqual(seen.sent, ["a"])
 })
 
-test("a confirmation or refusal of something else changes nothing", async () => {
+test("a confirmation or refusal of an unknown message changes nothing", async () => {
   const { outbox, seen } = await openOutbox("a", "b")
 
   outbox.confirm("z")
@@ -224,7 +224,7 @@ test("a confirmation or refusal of something else changes nothing", async () => 
   assert.deepEqual([seen.sent, ids(outbox)], [["a"], ["a", "b"]])
 })
 
-test("everything that waits outlives a reload, in its order, and is tried again", async () => {
+test("waiting messages survive a reload in order and are sent again", async () => {
   const before = await openOutbox("b", "a")
   before.outbox.refuse("b", "too-large")
 
@@ -244,7 +244,7 @@ test("a confirmed message does not come back with a reload", async () => {
   assert.deepEqual(seen.kept, [])
 })
 
-test("a cleared outbox holds nothing, sends nothing, and leaves what is kept as it is", async () => {
+test("a cleared outbox is empty, sends nothing, and does not touch stored messages", async () => {
   const { outbox, clock, seen } = await openOutbox("a", "b")
 
   outbox.clear()
@@ -254,7 +254,7 @@ test("a cleared outbox holds nothing, sends nothing, and leaves what is kept as 
   assert.equal(clock.hasTimers, false)
 })
 
-test("a message id is a nanoid, and no two are the same", () => {
+test("message ids are nanoids and differ", () => {
   const made = Array.from({ length: 1000 }, newMessageId)
 
   for (const id of made) assert.match(id, /^[A-Za-z0-9_-]{21}$/)

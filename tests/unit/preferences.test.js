@@ -12,7 +12,7 @@ beforeEach(() => {
   give({ getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) })
 })
 
-test("who gave no name gets one, and the same one next time", () => {
+test("a user without a name gets one, and the same one next time", () => {
   const name = loadName()
 
   assert.match(name, /^[A-Z][a-z]+ [A-Z][a-z]+$/)
@@ -25,13 +25,13 @@ test("a name is remembered", () => {
   assert.equal(loadName(), "Ann")
 })
 
-test("a name that somebody put into the storage by hand is cleaned", () => {
+test("a manipulated stored name is cleaned", () => {
   saveName("Ann\u202E\n")
 
   assert.equal(loadName(), "Ann")
 })
 
-test("the sound is off until it is switched on, and that is remembered", () => {
+test("the sound is off until it is switched on, and the choice is remembered", () => {
   const before = loadSound()
   saveSound(true)
   const on = loadSound()

@@ -1,4 +1,4 @@
-// What a page needs before it can be used is asked for at once, by the page itself, and nothing else is.
+// A page's HTML preloads everything that the page needs before it can be used, and nothing else.
 
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
@@ -6,7 +6,7 @@ import { test } from "node:test"
 
 const PUBLIC = new URL("../../public/", import.meta.url)
 
-/** All modules that a module imports when it is loaded, by their paths, itself included. */
+/** The paths of all modules that a module imports when it is loaded, including itself. */
 function closureOf(path, seen = new Set()) {
   if (seen.has(path)) return seen
   seen.add(path)

@@ -9,28 +9,28 @@ function company(participants, online) {
   return presence.company
 }
 
-test("nobody else has a seat: alone", () => {
+test("without another seat one is alone", () => {
   assert.equal(company(["ann"], ["ann"]), "alone")
   assert.equal(company([], []), "alone")
 })
 
-test("the other one is connected: together", () => {
+test("with the other person online one is together", () => {
   assert.equal(company(["ann", "bob"], ["bob", "ann"]), "together")
 })
 
-test("the other one has a seat and no connection: away", () => {
+test("with the other person offline they are away", () => {
   assert.equal(company(["ann", "bob"], ["ann"]), "away")
 })
 
-test("two tabs of one person are not company", () => {
+test("two tabs of one person do not count as two people", () => {
   assert.equal(company(["ann"], ["ann", "ann"]), "alone")
 })
 
-test("somebody online without a seat is not company", () => {
+test("a connection without a seat does not count", () => {
   assert.equal(company(["ann"], ["ann", "eve"]), "alone")
 })
 
-test("what stands at the beginning is no news", () => {
+test("the first presence is not news", () => {
   const presence = new Presence("ann", ["ann", "bob"])
 
   assert.equal(presence.isKnown, false)
@@ -38,10 +38,10 @@ test("what stands at the beginning is no news", () => {
   assert.equal(presence.isKnown, true)
 })
 
-test("coming and going is news, once each time", () => {
+test("coming and going is reported once each time", () => {
   const presence = new Presence("ann", ["ann"])
   const both = ["ann", "bob"]
-  const told = [
+  const updates = [
     { participants: ["ann"], online: ["ann"] },
     { participants: both, online: ["ann"] },
     { participants: both, online: both },
@@ -51,7 +51,7 @@ test("coming and going is news, once each time", () => {
   ]
 
   assert.deepEqual(
-    told.map((each) => presence.update(each)),
+    updates.map((each) => presence.update(each)),
     [null, null, "together", null, "left", "together"],
   )
 })

@@ -6,12 +6,12 @@ import { isEmojiOnly, linkPieces, piecesOf } from "../../public/app/view/rich-te
 
 // --- Links ---
 
-test("a text without links stays one piece", () => {
+test("a text without links stays in one piece", () => {
   assert.deepEqual(linkPieces("just words\nand a line"), [{ kind: "text", text: "just words\nand a line" }])
   assert.deepEqual(linkPieces(""), [])
 })
 
-test("an address becomes a link, and the words around it stay", () => {
+test("a URL becomes a link, and the text around it stays", () => {
   assert.deepEqual(linkPieces("see https://example.com/a?b=c#d now"), [
     { kind: "text", text: "see " },
     { kind: "link", text: "https://example.com/a?b=c#d", href: "https://example.com/a?b=c#d" },
@@ -19,7 +19,7 @@ test("an address becomes a link, and the words around it stay", () => {
   ])
 })
 
-test("several addresses become several links", () => {
+test("several URLs become several links", () => {
   const hrefs = linkPieces("https://a.example http://b.example\nhttps://c.example").map(({ href }) => href)
 
   assert.deepEqual(hrefs, ["https://a.example/", undefined, "http://b.example/", undefined, "https://c.example/"])
@@ -37,7 +37,7 @@ for (const text of [
   "https:// example.com",
   '<a href="javascript:alert(1)">x</a>',
 ]) {
-  test(`“${text}” is no link`, () => {
+  test(`“${text}” is not a link`, () => {
     assert.ok(linkPieces(text).every(({ href }) => href === undefined))
     assert.equal(
       linkPieces(text)
@@ -58,7 +58,7 @@ for (const [text, shown] of [
   ["https://en.example/wiki/Duet_(music)", "https://en.example/wiki/Duet_(music)"],
   ["(see https://en.example/wiki/Duet_(music))", "https://en.example/wiki/Duet_(music)"],
 ]) {
-  test(`the punctuation around the address in “${text}” is not part of it`, () => {
+  test(`the punctuation around the URL in “${text}” is not part of it`, () => {
     assert.equal(linkPieces(text).find((part) => part.href)?.text, shown)
     assert.equal(
       linkPieces(text)
@@ -69,7 +69,7 @@ for (const [text, shown] of [
   })
 }
 
-test("an address ends where markup begins", () => {
+test("a URL ends where markup begins", () => {
   const parts = linkPieces('<a href="https://example.com/"onclick=alert(1)>')
 
   assert.deepEqual(
@@ -78,7 +78,7 @@ test("an address ends where markup begins", () => {
   )
 })
 
-test("a very long text is cut in no time", () => {
+test("a very long text is split quickly", () => {
   const started = performance.now()
 
   for (const part of ["https://", "https://a.b/", "`", "```", "`a\n", "(", ")", "!"]) {
@@ -121,12 +121,12 @@ for (const text of [
   "https://@evil.example/",
   "https://%65vil.example/",
 ]) {
-  test(`“${text}”, which does not begin with its host, is no link`, () => {
+  test(`“${text}”, which does not begin with its host, is not a link`, () => {
     assert.deepEqual(linkPieces(text), [{ kind: "text", text }])
   })
 }
 
-test("an address ends where the writing would be turned around, and where something is invisible", () => {
+test("a URL ends at a direction-changing or invisible character", () => {
   for (const sign of ["\u202E", "\u2066", "\u200B", "\u200F", "\u00AD", "\u{E0041}", "\u0007", "\\"]) {
     const [link, rest] = linkPieces(`https://example.com/a${sign}gnp.exe`)
 
@@ -137,7 +137,7 @@ test("an address ends where the writing would be turned around, and where someth
 
 // --- Code ---
 
-test("between single backticks is code, between triple ones a block with its spaces", () => {
+test("text in single backticks is code, text in triple backticks a block with its spaces", () => {
   assert.deepEqual(piecesOf("run `a  b` then\n```\n  if x:\n\ty\n```\ndone"), [
     { kind: "text", text: "run " },
     { kind: "code", text: "a  b" },
@@ -152,7 +152,7 @@ test("a link in code is code", () => {
   assert.deepEqual(piecesOf("```https://a.example `b` ```"), [{ kind: "block", text: "https://a.example `b` " }])
 })
 
-test("backticks that enclose nothing, or never end, are shown as they are", () => {
+test("empty or unclosed backticks are shown unchanged", () => {
   for (const text of ["`", "``", "``` open", "a ` b", "`over\ntwo lines`", "*bold* _it_ # no [x](y)"]) {
     assert.deepEqual(piecesOf(text), [{ kind: "text", text }], text)
   }
@@ -178,7 +178,7 @@ function entry(changes = {}) {
   return { id: "k", isOwn: false, sender: "Bob", text: "hi", at: 100_000, ...changes }
 }
 
-test("the same person within a minute goes on", () => {
+test("a message by the same person within a minute continues the group", () => {
   assert.equal(continues(entry(), entry({ at: 159_999 })), true)
 })
 
@@ -189,6 +189,6 @@ test("the first message, another person, another name or a minute: a new group",
   assert.equal(continues(entry(), entry({ at: 160_000 })), false)
 })
 
-test("a time that is none begins a new group", () => {
+test("an invalid time starts a new group", () => {
   assert.equal(continues(entry(), entry({ at: NaN })), false)
 })

@@ -1,4 +1,4 @@
-// A room of a page, with its surroundings under the test's hand: the socket, the history, the clock, the session.
+// A page's room whose environment the test controls: socket, history, clock and session.
 
 import { Room } from "../../public/app/model/room.js"
 import { FakeClock, settled } from "./fake-clock.js"
@@ -6,14 +6,14 @@ import { FakeClock, settled } from "./fake-clock.js"
 export const ANN = "vgcWUZHUzHaHT7OI"
 export const BOB = "QZPDiwYIDAZPbrj6"
 export const LIFE_MS = 600_000
-/** The room's clock is ahead of ours by so much. */
+/** How far the room's clock is ahead of the local one, in milliseconds. */
 const AHEAD_MS = 3_600_000
 
 globalThis.reportError ??= (error) => {
   throw error
 }
 
-/** What stands in for a RoomSocket. */
+/** A fake RoomSocket. */
 class FakeSocket {
   isReady = false
   hasEnded = false
@@ -34,15 +34,15 @@ class FakeSocket {
   send = (frame) => this.isReady && this.sent.push(frame) > 0
 }
 
-/** What stands in for a session: one of a room where everything passes through as it is. */
+/** A fake session of a room without encryption. */
 export class FakeSession {
   state = { phase: "plain" }
   isDestroyed = false
   isForgotten = false
-  /** What is kept for a reload. */
+  /** Messages stored for a reload. */
   text = ""
   unsent = []
-  /** What the room was told to be refused. */
+  /** Whether the session was notified that the room refused its keys. */
   areKeysRefused = false
 
   drafts = {
@@ -55,7 +55,7 @@ export class FakeSession {
     },
   }
 
-  /** @param {object} [changes] what is different in this one */
+  /** @param {object} [changes] overrides of the default state */
   constructor(changes = {}) {
     Object.assign(this, changes)
   }
@@ -81,18 +81,18 @@ export class FakeSession {
   }
 }
 
-/** The outcome of a message that opens. */
+/** The outcome of a message that can be decrypted. */
 export function shown(text, changes = {}) {
   return { kind: "shown", isOwn: false, isEarly: false, sender: "", text, at: 0, ...changes }
 }
 
 export class TestRoom {
   clock = new FakeClock()
-  /** What the room has, for whoever asks. */
+  /** The room's messages, for requests. */
   stored = []
   asked = []
-  told = []
-  /** The word with which calls are refused. */
+  calls = []
+  /** The code with which calls are refused. */
   refusal = ""
   questions = 0
   socket
@@ -124,7 +124,7 @@ export class TestRoom {
     )
   }
 
-  /** One that is connected, with both people. */
+  /** A connected room with both people. */
   static async connected(given) {
     const test = new TestRoom(given)
     await test.connects()
@@ -167,18 +167,18 @@ export class TestRoom {
     }
   }
 
-  /** The end of the room by its own clock, if it is moved now. */
+  /** The room's end by its own clock if an activity happens now. */
   endFromNow() {
     return this.clock.nowMs + AHEAD_MS + LIFE_MS
   }
 
-  async hears(...frames) {
+  async receives(...frames) {
     for (const frame of frames) this.socket.handlers.onFrame(frame)
     await settled()
   }
 
-  /** The room stores a message, and says so where `isTold`. */
-  async stores(changes = {}, isTold = true) {
+  /** Stores a message in the room and, if `isBroadcast`, sends it to the page. */
+  async stores(changes = {}, isBroadcast = true) {
     const seq = this.stored.length + 1
     const message = {
       id: `id-${seq}`,
@@ -190,11 +190,11 @@ export class TestRoom {
       ...changes,
     }
     this.stored.push(message)
-    if (isTold) await this.hears({ type: "message", message, expiresAt: this.endFromNow() })
+    if (isBroadcast) await this.receives({ type: "message", message, expiresAt: this.endFromNow() })
     return message
   }
 
-  /** What is shown, from the oldest to the newest. */
+  /** The texts in the timeline, oldest first. */
   texts() {
     const { timeline } = this.room
     return Array.from({ length: timeline.high - timeline.low + 1 }, (_, index) => timeline.at(timeline.low + index))
@@ -202,9 +202,9 @@ export class TestRoom {
       .map(({ kind, text }) => (kind === "shown" ? text : kind))
   }
 
-  /** What was told of one kind. */
-  toldOf(name) {
-    return this.told.filter(([told]) => told === name).map(([, ...values]) => values)
+  /** The arguments of all calls of one listener method. */
+  callsOf(name) {
+    return this.calls.filter(([method]) => method === name).map(([, ...values]) => values)
   }
 
   #listener() {
@@ -214,7 +214,7 @@ export class TestRoom {
         get:
           (_, name) =>
           (...values) =>
-            void this.told.push([name, ...values]),
+            void this.calls.push([name, ...values]),
       },
     )
   }

@@ -6,24 +6,24 @@ import { ANN, BOB, FakeSession, LIFE_MS, TestRoom, shown } from "./room-fixture.
 
 // --- Talking ---
 
-test("what the other person says is shown, and told as an arrival", async () => {
+test("a message from the other person is shown and reported as an arrival", async () => {
   const test = await TestRoom.connected()
 
   await test.stores({ text: "hello" })
 
   assert.deepEqual(test.texts(), ["hello"])
-  assert.equal(test.toldOf("onArrival").length, 1)
+  assert.equal(test.callsOf("onArrival").length, 1)
 })
 
-test("what one says oneself is no arrival", async () => {
+test("an own message is not an arrival", async () => {
   const test = await TestRoom.connected()
 
   await test.stores({ participantId: ANN })
 
-  assert.equal(test.toldOf("onArrival").length, 0)
+  assert.equal(test.callsOf("onArrival").length, 0)
 })
 
-test("a message is sent as it was written, and is no longer waiting once the room says it back", async () => {
+test("a message is sent as it was written, and stops waiting when the room broadcasts it", async () => {
   const test = await TestRoom.connected()
   test.room.write("hello", "Ann")
   await settled()
@@ -36,7 +36,7 @@ test("a message is sent as it was written, and is no longer waiting once the roo
   assert.deepEqual(test.texts(), ["hello"])
 })
 
-test("one's own message that comes back as something else counts as not sent", async () => {
+test("an own message that comes back with another content counts as not sent", async () => {
   const session = new FakeSession({ openOne: async () => ({ kind: "refused" }) })
   const test = await TestRoom.connected({ session })
   test.room.write("hello", "Ann")
@@ -51,7 +51,7 @@ test("one's own message that comes back as something else counts as not sent", a
   assert.deepEqual(test.texts(), ["refused"])
 })
 
-test("messages that take long to open are shown in their order", async () => {
+test("messages that take long to decrypt are shown in order", async () => {
   const waits = []
   const openOne = ({ text }) => new Promise((resolve) => waits.push(() => resolve(shown(text))))
   const test = await TestRoom.connected({ session: new FakeSession({ openOne }) })
@@ -66,7 +66,7 @@ test("messages that take long to open are shown in their order", async () => {
   assert.deepEqual(test.texts(), ["one", "two"])
 })
 
-test("what cannot be opened yet waits at its place, and opens when the session says so", async () => {
+test("a message that cannot be decrypted yet keeps its position and is shown once the session decrypts it", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "waiting" }) }) })
   await test.stores()
   const before = test.texts()
@@ -74,10 +74,10 @@ test("what cannot be opened yet waits at its place, and opens when the session s
   test.room.onOutcome(1, shown("secret"))
 
   assert.deepEqual([before, test.texts()], [["waiting"], ["secret"]])
-  assert.deepEqual(test.toldOf("onMessages").at(-1), [[1]])
+  assert.deepEqual(test.callsOf("onMessages").at(-1), [[1]])
 })
 
-test("a message that turns out to be a repetition is refused at its place", async () => {
+test("a message that turns out to be a repetition is refused in its position", async () => {
   const test = await TestRoom.connected()
   await test.stores({ text: "again" })
 
@@ -86,19 +86,19 @@ test("a message that turns out to be a repetition is refused at its place", asyn
   assert.deepEqual(test.texts(), ["refused"])
 })
 
-test("a keys message has a place and is never shown or told", async () => {
+test("a keys message takes a sequence number and is never shown or reported", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "keys" }) }) })
 
   await test.stores()
 
-  assert.deepEqual([test.room.timeline.high, test.texts(), test.toldOf("onArrival")], [1, [], []])
+  assert.deepEqual([test.room.timeline.high, test.texts(), test.callsOf("onArrival")], [1, [], []])
 })
 
 // --- Encryption ---
 
 const KEYS = { id: "keys-of-ann", text: "sealed keys" }
 
-test("the session hears that the room has no message at a number below its newest", async () => {
+test("the session is notified of a missing sequence number", async () => {
   const test = new TestRoom()
   for (const text of ["one", "two", "three"]) await test.stores({ text }, false)
   const hasHole = test.session.hasHole
@@ -110,12 +110,12 @@ test("the session hears that the room has no message at a number below its newes
   assert.deepEqual(test.texts(), ["one", "three"])
 })
 
-/** A session that has a keys message to send, until the room has it. */
+/** A session that has a keys message to send until the room confirms it. */
 function sessionWithKeys(changes = {}) {
   return new FakeSession({ state: { phase: "both" }, keysMessage: async () => KEYS, ...changes })
 }
 
-test("the keys are sent right after the hellos, once, and before anything that waits", async () => {
+test("the keys are sent right after the hellos, once, and before waiting messages", async () => {
   const test = new TestRoom({ session: sessionWithKeys(), unsent: [{ id: "a", sender: "Ann", text: "waited", at: 5 }] })
 
   await test.connects()
@@ -140,25 +140,25 @@ test("after a reconnect the keys are sent again", async () => {
   )
 })
 
-test("the session hears that the room refused its keys for good", async () => {
+test("the session is notified when the room permanently refuses its keys", async () => {
   const test = await TestRoom.connected({ session: sessionWithKeys() })
 
-  await test.hears({ type: "error", id: KEYS.id, error: "room-history-full", message: "Full." })
+  await test.receives({ type: "error", id: KEYS.id, error: "room-history-full", message: "Full." })
 
   assert.equal(test.session.areKeysRefused, true)
 })
 
-test("keys that the room refused for now are sent again", async () => {
+test("temporarily refused keys are sent again", async () => {
   const test = await TestRoom.connected({ session: sessionWithKeys() })
 
-  await test.hears({ type: "error", id: KEYS.id, error: "too-many-requests", message: "Later." })
+  await test.receives({ type: "error", id: KEYS.id, error: "too-many-requests", message: "Later." })
   await test.clock.pass(2_000)
 
   assert.deepEqual([test.session.areKeysRefused, test.socket.sent.length], [false, 2])
 })
 
 for (const phase of ["stopped", "lost"]) {
-  test(`once the session is ${phase}, nothing is sent and nothing new is shown, and the end still comes`, async () => {
+  test(`once the session is ${phase}, nothing is sent or shown any more, and the room's end is still handled`, async () => {
     const test = await TestRoom.connected()
     await test.stores({ text: "before" })
 
@@ -170,15 +170,15 @@ for (const phase of ["stopped", "lost"]) {
     await test.stores({ text: "after" })
     await test.clock.pass(60_000)
     const [texts, sent] = [test.texts(), test.socket.sent.length - sentBefore]
-    await test.hears({ type: "destroy" })
+    await test.receives({ type: "destroy" })
 
     assert.deepEqual([texts, sent], [["before"], 0])
-    assert.deepEqual([test.toldOf("onSession"), test.toldOf("onEnd")], [[[{ phase }]], [["room-destroyed"]]])
+    assert.deepEqual([test.callsOf("onSession"), test.callsOf("onEnd")], [[[{ phase }]], [["room-destroyed"]]])
     assert.equal(test.session.isDestroyed, true)
   })
 }
 
-test("a session that stops over what the room says of its seats lets nothing out", async () => {
+test("a session that stops because of the seats sends nothing", async () => {
   const session = sessionWithKeys()
   const test = new TestRoom({ session, unsent: [{ id: "a", sender: "Ann", text: "waited", at: 5 }] })
   session.onHellos = async () => {
@@ -194,7 +194,7 @@ test("a session that stops over what the room says of its seats lets nothing out
 
 // --- Gaps ---
 
-test("a number that is missing is asked for", async () => {
+test("a missing sequence number is requested", async () => {
   const test = await TestRoom.connected()
   await test.stores({}, false)
 
@@ -203,11 +203,11 @@ test("a number that is missing is asked for", async () => {
   assert.deepEqual(test.texts(), ["text 1", "text 2"])
 })
 
-test("a presence that names a newer message starts a fetch", async () => {
+test("a presence with a newer sequence number starts a request", async () => {
   const test = await TestRoom.connected()
   await test.stores({}, false)
 
-  await test.hears({
+  await test.receives({
     type: "presence",
     participants: [ANN, BOB],
     online: [ANN, BOB],
@@ -218,7 +218,7 @@ test("a presence that names a newer message starts a fetch", async () => {
   assert.deepEqual(test.texts(), ["text 1"])
 })
 
-test("after a reconnect what was missed is fetched, and what waited is sent in its order", async () => {
+test("after a reconnect missed messages are requested and waiting ones sent in order", async () => {
   const test = await TestRoom.connected()
   await test.disconnects()
   for (const text of ["first", "second"]) test.room.write(text, "Ann")
@@ -236,33 +236,33 @@ test("after a reconnect what was missed is fetched, and what waited is sent in i
 
 // --- Who one is ---
 
-test("a room that takes this page for somebody else ends it, and nobody's words change sides", async () => {
+test("another participant id ends the room in the page, so that no message changes sides", async () => {
   const test = await TestRoom.connected()
   await test.stores()
   await test.disconnects()
 
   await test.connects({ participantId: BOB })
 
-  assert.deepEqual(test.toldOf("onEnd"), [["identity-changed"]])
+  assert.deepEqual(test.callsOf("onEnd"), [["identity-changed"]])
   assert.deepEqual([test.texts(), test.socket.hasEnded], [[], true])
 })
 
 // --- The end ---
 
-for (const [frame, word] of [
+for (const [frame, code] of [
   ["destroy", "room-destroyed"],
   ["expire", "room-expired"],
 ]) {
-  test(`after ${frame} nothing is left, and nothing comes any more`, async () => {
+  test(`after ${frame} nothing is left and later frames are ignored`, async () => {
     const test = await TestRoom.connected()
     await test.stores()
     test.room.write("not sent", "Ann")
 
-    await test.hears({ type: frame })
+    await test.receives({ type: frame })
     await test.stores()
     await test.clock.pass(60_000)
 
-    assert.deepEqual(test.toldOf("onEnd"), [[word]])
+    assert.deepEqual(test.callsOf("onEnd"), [[code]])
     assert.deepEqual(
       [test.texts(), test.room.outbox.isEmpty, test.session.isDestroyed, test.socket.hasEnded],
       [[], true, true, true],
@@ -270,19 +270,19 @@ for (const [frame, word] of [
   })
 }
 
-test("a message that was being opened when the room ended is not shown", async () => {
+test("a message that is being decrypted when the room ends is not shown", async () => {
   const opening = Promise.withResolvers()
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: () => opening.promise }) })
   await test.stores()
 
-  await test.hears({ type: "destroy" })
+  await test.receives({ type: "destroy" })
   opening.resolve(shown("too late"))
   await settled()
 
   assert.deepEqual(test.texts(), [])
 })
 
-test("who leaves the page forgets everything, and a reload finds what it needs", async () => {
+test("leaving the page drops everything from memory, and a reload finds what it needs", async () => {
   const test = await TestRoom.connected()
   await test.stores()
   test.room.write("not sent", "Ann")
@@ -291,12 +291,12 @@ test("who leaves the page forgets everything, and a reload finds what it needs",
 
   assert.deepEqual([test.texts(), test.room.outbox.isEmpty, test.socket.hasEnded], [[], true, true])
   assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
-  assert.deepEqual([test.session.unsent.length, test.toldOf("onEnd")], [1, []])
+  assert.deepEqual([test.session.unsent.length, test.callsOf("onEnd")], [1, []])
 })
 
 // --- The clock ---
 
-test("without a connection everything is gone at the end by the clock, and after a while for good", async () => {
+test("without a connection everything disappears at the end by the clock, and after a while for good", async () => {
   const test = await TestRoom.connected()
   await test.stores()
   await test.disconnects()
@@ -306,15 +306,15 @@ test("without a connection everything is gone at the end by the clock, and after
   const before = test.texts()
   await test.clock.pass(1)
   test.room.tick()
-  const after = [test.texts(), test.toldOf("onOverdue").length, test.toldOf("onEnd").length]
+  const after = [test.texts(), test.callsOf("onOverdue").length, test.callsOf("onEnd").length]
   await test.clock.pass(12_000)
   test.room.tick()
 
   assert.deepEqual([before, after], [["text 1"], [[], 1, 0]])
-  assert.deepEqual([test.toldOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
+  assert.deepEqual([test.callsOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
 })
 
-test("an encrypted room that may still live keeps its keys in the browser, and none in memory", async () => {
+test("an encrypted room that may still be open keeps its keys in the browser's storage but not in memory", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ state: { phase: "both" } }) })
   await test.disconnects()
   for (const ms of [LIFE_MS, 12_000]) {
@@ -322,11 +322,11 @@ test("an encrypted room that may still live keeps its keys in the browser, and n
     test.room.tick()
   }
 
-  assert.deepEqual(test.toldOf("onEnd"), [["unconfirmed"]])
+  assert.deepEqual(test.callsOf("onEnd"), [["unconfirmed"]])
   assert.deepEqual([test.session.isForgotten, test.session.isDestroyed], [true, false])
 })
 
-test("with a connection the room itself has two seconds to say that it is over", async () => {
+test("with a connection the room has two seconds to announce its end", async () => {
   const test = await TestRoom.connected()
   await test.stores()
 
@@ -339,7 +339,7 @@ test("with a connection the room itself has two seconds to say that it is over",
   assert.deepEqual([before, test.texts(), test.socket.connects], [["text 1"], [], 2])
 })
 
-test("a room that was kept open meanwhile is gone on with", async () => {
+test("a room that was kept open meanwhile continues", async () => {
   const test = await TestRoom.connected()
   await test.stores()
   await test.disconnects()
@@ -350,32 +350,32 @@ test("a room that was kept open meanwhile is gone on with", async () => {
   await test.clock.pass(12_000)
   test.room.tick()
 
-  assert.deepEqual([test.toldOf("onResume").length, test.toldOf("onEnd")], [1, []])
+  assert.deepEqual([test.callsOf("onResume").length, test.callsOf("onEnd")], [1, []])
 })
 
-test("nothing that comes after the end by the clock is shown", async () => {
+test("nothing that arrives after the end by the clock is shown", async () => {
   const test = await TestRoom.connected()
   await test.clock.pass(LIFE_MS + 2_000)
   test.room.tick()
 
-  await test.hears({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
+  await test.receives({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
 
   assert.deepEqual(test.texts(), [])
 })
 
-test("every message and every press of “keep open” moves the end", async () => {
+test("every message and every “keep open” moves the end", async () => {
   const test = await TestRoom.connected()
   await test.clock.pass(60_000)
 
-  await test.hears({ type: "expiry", expiresAt: test.endFromNow() })
+  await test.receives({ type: "expiry", expiresAt: test.endFromNow() })
 
   assert.equal(test.room.lifetime.msLeft(test.clock.nowMs), LIFE_MS)
-  assert.deepEqual(test.toldOf("onLifetime").at(-1), [true])
+  assert.deepEqual(test.callsOf("onLifetime").at(-1), [true])
 })
 
 // --- Writing, and other tabs ---
 
-test("writing is told, but not with every letter", async () => {
+test("typing is reported, but not with every letter", async () => {
   const test = await TestRoom.connected()
 
   for (const text of ["h", "he", "hel"]) test.room.noteDraft(text)
@@ -386,18 +386,18 @@ test("writing is told, but not with every letter", async () => {
   assert.equal(test.session.text, "hell")
 })
 
-test("somebody who stops writing is forgotten after four seconds, and at their next message at once", async () => {
+test("a typing notice ends after four seconds, or at once with the next message", async () => {
   const test = await TestRoom.connected()
 
-  await test.hears({ type: "typing", participantId: BOB })
+  await test.receives({ type: "typing", participantId: BOB })
   await test.clock.pass(4_000)
-  await test.hears({ type: "typing", participantId: BOB })
+  await test.receives({ type: "typing", participantId: BOB })
   await test.stores()
 
-  assert.deepEqual(test.toldOf("onTyping"), [[true], [false], [true], [false]])
+  assert.deepEqual(test.callsOf("onTyping"), [[true], [false], [true], [false]])
 })
 
-test("a tab that others replaced says so, and comes back when it is told to", async () => {
+test("a replaced tab says so and reconnects on request", async () => {
   const test = await TestRoom.connected()
 
   test.socket.handlers.onReplaced()
@@ -409,7 +409,7 @@ test("a tab that others replaced says so, and comes back when it is told to", as
 
 // --- What a socket cannot say ---
 
-test("a socket that fails once is not asked about; from the second failure on, a call asks why", async () => {
+test("the first failure of a socket causes no call; from the second on, a call finds out why", async () => {
   const test = await TestRoom.connected()
   await test.disconnects()
 
@@ -421,22 +421,22 @@ test("a socket that fails once is not asked about; from the second failure on, a
   assert.deepEqual([first, test.questions], [0, 2])
 })
 
-test("the platform's quota is told, and no longer once the room is back", async () => {
+test("an exhausted quota is reported until the room is back", async () => {
   const test = await TestRoom.connected()
   await test.disconnects()
   test.refusal = "over-quota"
 
   await test.failsToConnect(2)
-  const told = test.room.connection
+  const first = test.room.connection
   test.refusal = "offline"
   await test.failsToConnect(3)
-  const toldLater = test.room.connection
+  const later = test.room.connection
   await test.connects()
 
-  assert.deepEqual([told, toldLater, test.room.connection], ["over-quota", "lost", "open"])
+  assert.deepEqual([first, later, test.room.connection], ["over-quota", "lost", "open"])
 })
 
-test("an answer that comes when the room is back, or over, changes nothing", async () => {
+test("an answer that arrives when the room is back or over changes nothing", async () => {
   const test = await TestRoom.connected()
   test.refusal = "over-quota"
 

@@ -12,7 +12,7 @@ let resets
 /** @type {any} */
 let shim
 
-/** Bindings as wasm-bindgen makes them, on an instance that panics when it is told to. */
+/** Bindings like those of wasm-bindgen, on an instance that panics on request. */
 class Room {
   constructor(name) {
     this.name = name
@@ -61,7 +61,7 @@ async function load() {
       "Entrypoint.prototype.fetch = function (arg) { return exports.fetch.call(this, arg, this.env, this.ctx) }",
     )
     .replace("$CLASSES", "export const Room = new Proxy(exports.Room, classProxyHooks)")
-  // A new address each time, since a module is loaded once.
+  // A new URL each time, because a module is loaded only once.
   return import(`data:text/javascript,${encodeURIComponent(`${FAKES}\n${source}//${Math.random()}`)}`)
 }
 
@@ -103,7 +103,7 @@ test("a panic in the middle of an async method counts, too", async () => {
   assert.equal(resets, 1)
 })
 
-test("an error that is no panic starts nothing", () => {
+test("an error without a panic starts no fresh instance", () => {
   const room = new shim.Room("a")
 
   assert.throws(() => room.refuse(), /no/)
@@ -112,7 +112,7 @@ test("an error that is no panic starts nothing", () => {
   assert.equal(resets, 0)
 })
 
-test("what Rust's panic hook notes is enough", () => {
+test("the flag of Rust's panic hook starts a fresh instance", () => {
   const room = new shim.Room("a")
   state.criticalError = true
 

@@ -7,25 +7,25 @@ import { FakePlatform } from "./fake-platform.js"
 const URL = "ws://room.test/api/realtime?roomId=x"
 const READY = { type: "ready", lastSeq: 0 }
 
-/** A RoomSocket that notes down what it reports. */
+/** A RoomSocket whose reports are recorded. */
 function roomSocket() {
   const platform = new FakePlatform()
-  const heard = { frames: [], changes: [], ends: [], failures: [], replacements: 0 }
+  const reported = { frames: [], changes: [], ends: [], failures: [], replacements: 0 }
   const socket = new RoomSocket(
     URL,
     {
-      onFrame: (frame) => heard.frames.push(frame),
-      onChange: (isOpen) => heard.changes.push(isOpen),
-      onFailure: (inARow) => heard.failures.push(inARow),
-      onReplaced: () => (heard.replacements += 1),
-      onEnd: (word) => heard.ends.push(word),
+      onFrame: (frame) => reported.frames.push(frame),
+      onChange: (isOpen) => reported.changes.push(isOpen),
+      onFailure: (inARow) => reported.failures.push(inARow),
+      onReplaced: () => (reported.replacements += 1),
+      onEnd: (reason) => reported.ends.push(reason),
     },
     platform,
   )
-  return { socket, platform, heard }
+  return { socket, platform, reported }
 }
 
-/** One that the room has welcomed. */
+/** A RoomSocket that has received `ready`. */
 function readySocket() {
   const all = roomSocket()
   all.socket.connect()
@@ -40,8 +40,8 @@ function welcome(platform) {
 
 // --- Opening ---
 
-test("it is open once the room has said ready, and not before", () => {
-  const { socket, platform, heard } = roomSocket()
+test("the socket is open once ready has arrived and not before", () => {
+  const { socket, platform, reported } = roomSocket()
 
   socket.connect()
   platform.socket.opens()
@@ -49,13 +49,13 @@ test("it is open once the room has said ready, and not before", () => {
   platform.socket.says(READY)
 
   assert.deepEqual([before, socket.isReady], [false, true])
-  assert.deepEqual(heard.changes, [true])
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.changes, [true])
+  assert.deepEqual(reported.frames, [READY])
   assert.deepEqual(platform.urls, [URL])
 })
 
-test("attempts that end before the room said ready are counted until it does", () => {
-  const { socket, platform, heard } = roomSocket()
+test("attempts that end before ready are counted until one succeeds", () => {
+  const { socket, platform, reported } = roomSocket()
   socket.connect()
 
   platform.socket.closes()
@@ -65,44 +65,44 @@ test("attempts that end before the room said ready are counted until it does", (
   welcome(platform)
   platform.socket.closes()
 
-  assert.deepEqual(heard.failures, [1, 2], "the last one was ready")
+  assert.deepEqual(reported.failures, [1, 2], "the last one was ready")
 })
 
-test("frames come through in their order", () => {
-  const { platform, heard } = readySocket()
+test("frames arrive in order", () => {
+  const { platform, reported } = readySocket()
 
   platform.socket.says({ type: "typing", participantId: "bob" })
   platform.socket.says({ type: "destroy" })
 
   assert.deepEqual(
-    heard.frames.map(({ type }) => type),
+    reported.frames.map(({ type }) => type),
     ["ready", "typing", "destroy"],
   )
 })
 
-test("a frame of an unknown type passes, for whoever looks to ignore it", () => {
-  const { socket, platform, heard } = readySocket()
+test("a frame of an unknown type is passed on", () => {
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.says({ type: "wave", from: "the future" })
 
-  assert.deepEqual(heard.frames.at(-1), { type: "wave", from: "the future" })
+  assert.deepEqual(reported.frames.at(-1), { type: "wave", from: "the future" })
   assert.equal(socket.isReady, true)
 })
 
-test("what is no frame is ignored and harms nothing", () => {
-  const { socket, platform, heard } = readySocket()
+test("data that is not a frame is ignored", () => {
+  const { socket, platform, reported } = readySocket()
 
   for (const garbage of ["", "{", "null", "7", "[]", '"ready"', "{}", '{"type":7}', "pong", new ArrayBuffer(2)]) {
     platform.socket.onmessage({ data: garbage })
   }
 
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.frames, [READY])
   assert.equal(socket.isReady, true)
 })
 
 // --- Sending ---
 
-test("what is sent leaves as JSON", () => {
+test("frames are sent as JSON", () => {
   const { socket, platform } = readySocket()
 
   const isSent = socket.send({ type: "message", text: "hello" })
@@ -111,7 +111,7 @@ test("what is sent leaves as JSON", () => {
   assert.deepEqual(platform.socket.sent, ['{"type":"message","text":"hello"}'])
 })
 
-test("nothing is sent before the room is ready", () => {
+test("nothing is sent before ready", () => {
   const { socket, platform } = roomSocket()
 
   const answers = [socket.send({ type: "typing" })]
@@ -134,8 +134,8 @@ test("nothing is sent into a socket that is closing", () => {
 
 // --- Coming back ---
 
-test("a lost connection is told at once and comes back by itself", () => {
-  const { socket, platform, heard } = readySocket()
+test("a lost connection is reported at once and reconnects by itself", () => {
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.closes()
   const wasReady = socket.isReady
@@ -143,8 +143,8 @@ test("a lost connection is told at once and comes back by itself", () => {
   welcome(platform)
 
   assert.equal(wasReady, false)
-  assert.deepEqual(heard.changes, [true, false, true])
-  assert.deepEqual(heard.ends, [])
+  assert.deepEqual(reported.changes, [true, false, true])
+  assert.deepEqual(reported.ends, [])
 })
 
 test("every failure doubles the wait, up to 30 seconds", () => {
@@ -159,7 +159,7 @@ test("every failure doubles the wait, up to 30 seconds", () => {
   assert.deepEqual(delays, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
 })
 
-test("chance takes up to half of a wait away, so that not everybody comes back at once", () => {
+test("randomness shortens a wait by up to half, so that clients do not reconnect all at once", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -173,7 +173,7 @@ test("chance takes up to half of a wait away, so that not everybody comes back a
   assert.deepEqual(delays, [250, 375, 500])
 })
 
-test("a welcome makes the next wait short again", () => {
+test("ready resets the wait", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
   for (let failures = 0; failures < 6; failures++) {
@@ -187,7 +187,7 @@ test("a welcome makes the next wait short again", () => {
   assert.equal(platform.msToNextSocket(), 500)
 })
 
-test("a socket that neither opens nor fails is given up after 5 seconds", () => {
+test("a socket that neither opens nor fails is dropped after 5 seconds", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -199,7 +199,7 @@ test("a socket that neither opens nor fails is given up after 5 seconds", () => 
   assert.equal(platform.msToNextSocket(), 500)
 })
 
-test("a socket that opens and then says nothing is given up too", () => {
+test("a socket that opens but sends nothing is dropped, too", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
   platform.socket.opens()
@@ -209,7 +209,7 @@ test("a socket that opens and then says nothing is given up too", () => {
   assert.ok(ms < 30_000, `the next attempt after ${ms} ms`)
 })
 
-test("a socket that is ready is not given up", () => {
+test("a socket that is ready is not dropped", () => {
   const { socket, platform } = readySocket()
 
   platform.pass(6_000)
@@ -218,7 +218,7 @@ test("a socket that is ready is not given up", () => {
   assert.equal(platform.sockets.length, 1)
 })
 
-test("one who sent too much waits at least 5 seconds", () => {
+test("after a close for too many frames the wait is at least 5 seconds", () => {
   const { platform } = readySocket()
 
   platform.socket.closes(4429)
@@ -226,7 +226,7 @@ test("one who sent too much waits at least 5 seconds", () => {
   assert.equal(platform.msToNextSocket(), 5000)
 })
 
-test("one who sent too much again and again waits as long as anybody", () => {
+test("after repeated closes for too many frames the wait doubles as usual", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -240,7 +240,7 @@ test("one who sent too much again and again waits as long as anybody", () => {
 
 // --- The heartbeat ---
 
-test("it pings after 20 quiet seconds", () => {
+test("a ping is sent after 20 seconds without a frame", () => {
   const { platform } = readySocket()
 
   platform.pass(19_999)
@@ -265,7 +265,7 @@ test("a pong keeps the connection, and the next ping follows 20 seconds later", 
   assert.equal(platform.sockets.length, 1)
 })
 
-test("a frame is as good as a pong", () => {
+test("any frame counts as a pong", () => {
   const { platform } = readySocket()
 
   platform.pass(19_000)
@@ -276,7 +276,7 @@ test("a frame is as good as a pong", () => {
 })
 
 test("a connection whose pong does not come within 5 seconds is dead", () => {
-  const { socket, platform, heard } = readySocket()
+  const { socket, platform, reported } = readySocket()
   const dead = platform.socket
 
   platform.pass(24_999)
@@ -284,46 +284,46 @@ test("a connection whose pong does not come within 5 seconds is dead", () => {
   platform.pass(1)
 
   assert.deepEqual([wasReady, socket.isReady], [true, false])
-  assert.deepEqual(heard.changes, [true, false])
+  assert.deepEqual(reported.changes, [true, false])
   assert.equal(dead.readyState, 3)
   assert.equal(platform.msToNextSocket(), 500)
 })
 
 // --- The end ---
 
-for (const [code, word] of [
+for (const [code, reason] of [
   [4401, "not-a-participant"],
   [4404, "room-not-found"],
   [4410, "room-destroyed"],
   [4411, "room-expired"],
 ]) {
-  test(`close code ${code} is the end, ${word}, and nothing comes after it`, () => {
-    const { socket, platform, heard } = readySocket()
+  test(`close code ${code} ends the room with ${reason}, and later data is ignored`, () => {
+    const { socket, platform, reported } = readySocket()
 
     platform.socket.closes(code)
     socket.connect()
     socket.check()
     platform.pass(3_600_000)
 
-    assert.deepEqual(heard.ends, [word])
+    assert.deepEqual(reported.ends, [reason])
     assert.equal(socket.isReady, false)
     assert.equal(platform.sockets.length, 1)
   })
 }
 
 for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
-  test(`close code ${code} is no end: it comes back`, () => {
-    const { platform, heard } = readySocket()
+  test(`after close code ${code} the socket reconnects`, () => {
+    const { platform, reported } = readySocket()
 
     platform.socket.closes(code)
 
     assert.equal(platform.msToNextSocket(), 500)
-    assert.deepEqual(heard.ends, [])
+    assert.deepEqual(reported.ends, [])
   })
 }
 
-test("whoever lets go hears no more and does not come back", () => {
-  const { socket, platform, heard } = readySocket()
+test("after end() nothing is reported and the socket does not reconnect", () => {
+  const { socket, platform, reported } = readySocket()
 
   socket.end()
   platform.socket.says({ type: "typing" })
@@ -331,14 +331,14 @@ test("whoever lets go hears no more and does not come back", () => {
   socket.check()
   platform.pass(3_600_000)
 
-  assert.deepEqual(heard.frames, [READY])
+  assert.deepEqual(reported.frames, [READY])
   assert.equal(platform.sockets.length, 1)
   assert.equal(platform.socket.readyState, 3)
   assert.equal(platform.hasTimers, false)
 })
 
-test("a socket that others replaced stays away, whatever wakes it, until it is told to come back", () => {
-  const { socket, platform, heard } = readySocket()
+test("a replaced socket reconnects only on request", () => {
+  const { socket, platform, reported } = readySocket()
 
   platform.socket.closes(4408)
   socket.check()
@@ -349,13 +349,13 @@ test("a socket that others replaced stays away, whatever wakes it, until it is t
   socket.check()
 
   assert.deepEqual([whileAway, platform.sockets.length], [1, 2])
-  assert.deepEqual([heard.replacements, heard.ends.length], [1, 0])
-  assert.deepEqual(heard.changes, [true, false, true])
+  assert.deepEqual([reported.replacements, reported.ends.length], [1, 0])
+  assert.deepEqual(reported.changes, [true, false, true])
 })
 
 // --- The page comes back to life ---
 
-test("a check of an open connection pings, and finds out within 5 seconds that it is dead", () => {
+test("a check pings an open connection and notices within 5 seconds that it is dead", () => {
   const { socket, platform } = readySocket()
 
   socket.check()
@@ -366,14 +366,14 @@ test("a check of an open connection pings, and finds out within 5 seconds that i
   assert.equal(socket.isReady, false)
 })
 
-test("a check of an open connection that answers changes nothing", () => {
-  const { socket, platform, heard } = readySocket()
+test("a check of a working connection changes nothing", () => {
+  const { socket, platform, reported } = readySocket()
 
   socket.check()
   platform.socket.says("pong")
   platform.pass(10_000)
 
-  assert.deepEqual(heard.changes, [true])
+  assert.deepEqual(reported.changes, [true])
   assert.equal(platform.sockets.length, 1)
 })
 
@@ -390,7 +390,7 @@ test("a check while waiting connects at once, and only once", () => {
   assert.equal(platform.sockets.length, 2)
 })
 
-test("a check while connecting lets that go on", () => {
+test("a check while connecting changes nothing", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
@@ -400,8 +400,8 @@ test("a check while connecting lets that go on", () => {
   assert.equal(platform.socket.readyState, 0)
 })
 
-test("a socket that was replaced is closed and no longer heard", () => {
-  const { socket, platform, heard } = readySocket()
+test("an earlier socket is closed and ignored", () => {
+  const { socket, platform, reported } = readySocket()
   const [replaced] = platform.sockets
   const { onmessage, onclose } = replaced
 
@@ -411,7 +411,7 @@ test("a socket that was replaced is closed and no longer heard", () => {
   welcome(platform)
 
   assert.equal(replaced.readyState, 3)
-  assert.deepEqual(heard.frames, [READY, READY])
-  assert.deepEqual(heard.ends, [])
+  assert.deepEqual(reported.frames, [READY, READY])
+  assert.deepEqual(reported.ends, [])
   assert.equal(platform.sockets.length, 2)
 })

@@ -18,19 +18,19 @@ function stretch({ low, high }) {
   return [low, high]
 }
 
-/** What is shown, from the first to the last number. */
+/** The texts that are shown, from the first to the last number. */
 function shown(timeline) {
   const kinds = []
   for (let seq = timeline.low; seq <= timeline.high; seq += 1) kinds.push(timeline.at(seq)?.kind)
   return kinds
 }
 
-test("it begins behind the newest message, with nothing", () => {
+test("the timeline starts empty after the newest message", () => {
   assert.deepEqual(stretch(timeline(7)), [8, 7])
   assert.deepEqual(stretch(timeline(0)), [1, 0])
 })
 
-test("what is newer extends it", () => {
+test("newer messages extend the timeline", () => {
   const room = timeline(7)
 
   for (const seq of [8, 9]) room.put(entry(seq))
@@ -38,7 +38,7 @@ test("what is newer extends it", () => {
   assert.deepEqual(stretch(room), [8, 9])
 })
 
-test("what is beyond a hole waits until the hole is filled", () => {
+test("messages beyond a gap wait until the gap is filled", () => {
   const room = timeline(0)
 
   room.put(entry(1))
@@ -55,7 +55,7 @@ test("what is beyond a hole waits until the hole is filled", () => {
   )
 })
 
-test("a page of older ones extends it once it is complete", () => {
+test("a page of older messages extends the timeline once it is complete", () => {
   const room = timeline(5)
   for (const seq of [3, 4, 5]) room.put(entry(seq))
   const before = stretch(room)
@@ -71,7 +71,7 @@ test("a page of older ones extends it once it is complete", () => {
   )
 })
 
-test("a page that does not reach it extends nothing", () => {
+test("a page that does not reach the timeline does not extend it", () => {
   const room = timeline(9)
 
   room.cover(1, 4)
@@ -79,7 +79,7 @@ test("a page that does not reach it extends nothing", () => {
   assert.deepEqual(stretch(room), [10, 9])
 })
 
-test("a number that the room was asked for and does not have is no hole", () => {
+test("a requested number that the room lacks is not a gap", () => {
   const room = timeline(0)
   for (const seq of [1, 3]) room.put(entry(seq))
 
@@ -89,7 +89,7 @@ test("a number that the room was asked for and does not have is no hole", () => 
   assert.equal(room.at(2), undefined)
 })
 
-test("what came before the room said how far it is counts too", () => {
+test("messages that arrived before the last sequence number was known count, too", () => {
   const room = new Timeline()
   room.put(entry(6))
 
@@ -98,7 +98,7 @@ test("what came before the room said how far it is counts too", () => {
   assert.deepEqual(stretch(room), [6, 6])
 })
 
-test("a message that comes twice is there once, and the first one stays", () => {
+test("a repeated message is stored once, and the first one stays", () => {
   const room = timeline(0)
 
   const changes = [room.put(entry(1, { id: "first" })), room.put(entry(1, { id: "second" }))]
@@ -107,7 +107,7 @@ test("a message that comes twice is there once, and the first one stays", () => 
   assert.equal(room.at(1).id, "first")
 })
 
-test("what waits opens at its place", () => {
+test("a waiting message is decrypted in its position", () => {
   const room = timeline(0)
   room.put(entry(1, { kind: "waiting", sender: "", text: "" }))
 
@@ -117,7 +117,7 @@ test("what waits opens at its place", () => {
   assert.equal(room.at(1), changed)
 })
 
-test("what is refused later has no words any more", () => {
+test("a message that is refused later loses its text", () => {
   const room = timeline(0)
   room.put(entry(1))
 
@@ -126,7 +126,7 @@ test("what is refused later has no words any more", () => {
   assert.deepEqual([shown(room), room.at(1).text, room.at(1).sender], [["refused"], "", ""])
 })
 
-test("a change of what is not here, or after a stop, changes nothing", () => {
+test("a change of a missing message, or after a stop, has no effect", () => {
   const room = timeline(0)
   room.put(entry(1))
 
@@ -134,7 +134,7 @@ test("a change of what is not here, or after a stop, changes nothing", () => {
   assert.deepEqual(shown(room), ["shown"])
 })
 
-test("a cleared timeline holds nothing and begins anew", () => {
+test("a cleared timeline is empty and can start again", () => {
   const room = timeline(0)
   room.put(entry(1))
 
@@ -143,7 +143,7 @@ test("a cleared timeline holds nothing and begins anew", () => {
   assert.deepEqual([room.at(1), stretch(room), room.isStarted], [undefined, [1, 0], false])
 })
 
-test("the thousandth message costs what the first one did", () => {
+test("the thousandth message costs as much as the first", () => {
   const room = timeline(0)
   const cost = (from, to) => {
     const started = performance.now()

@@ -36,7 +36,7 @@ const OUTCOMES = [
   "too-many-requests",
 ]
 
-test("every outcome that a person can meet has a sentence of its own", () => {
+test("every error code that a person can meet has its own sentence", () => {
   const general = sentence("no-such-word")
 
   for (const word of OUTCOMES) {
@@ -45,20 +45,20 @@ test("every outcome that a person can meet has a sentence of its own", () => {
   }
 })
 
-test("the sentences speak without exclamation marks and without jargon", () => {
+test("the sentences have no exclamation marks and no jargon", () => {
   for (const word of [...OUTCOMES, "no-such-word"]) {
     assert.doesNotMatch(sentence(word), /!|HTTP\b|error|WebSocket|token|cookie|\b\d{3}\b/i, word)
   }
 })
 
-test("an unknown word gives a general sentence, whatever the word is", () => {
+test("an unknown error code has a general sentence, whatever it is", () => {
   const general = sentence("no-such-word")
 
   assert.match(general, /Try again/)
   for (const word of ["", "<b>", "constructor", "toString", "__proto__"]) assert.equal(sentence(word), general, word)
 })
 
-test("the end of a room has a reason, whatever the word", () => {
+test("every end of a room has a reason, whatever the code", () => {
   for (const word of ["room-destroyed", "room-expired", "room-not-found", "unconfirmed", "identity-changed"]) {
     assert.match(endReason(word), /^[A-Z].*\.$/, word)
   }
@@ -67,13 +67,13 @@ test("the end of a room has a reason, whatever the word", () => {
 
 // --- One language ---
 
-test("placeholders are filled, and what is filled in is not looked at again", () => {
+test("placeholders are filled, and inserted values are not processed again", () => {
   assert.equal(say("bar.ends", { time: "1:05" }), "Ends in 1:05")
   assert.equal(say("list.failed", { reason: "{reason} $&" }), "Not sent. {reason} $&")
   assert.equal(say("time.left"), "{time} left")
 })
 
-test("one is told apart from several", () => {
+test("singular and plural differ", () => {
   assert.equal(sayCount("list.new", 1), "1 new message")
   assert.equal(sayCount("list.new", 2), "2 new messages")
 })
@@ -84,21 +84,21 @@ test("numbers are written as in English", () => {
 
 // --- Another one ---
 
-test("another language is spoken, and what it lacks is said in English", () => {
+test("another language is used, and texts that it lacks appear in English", () => {
   speak("de", { "share.copy": "Link kopieren" })
 
   assert.equal(say("share.copy"), "Link kopieren")
   assert.equal(say("share.copied"), "Copied")
 })
 
-test("back in English, nothing of the other language is left", () => {
+test("after a return to English nothing of the other language is left", () => {
   speak("de", { "share.copy": "Link kopieren" })
   speak("en", {})
 
   assert.equal(say("share.copy"), "Copy link")
 })
 
-test("a language counts in its own way", () => {
+test("a language uses its own plural forms", () => {
   const table = { "list.new.two": "رسالتان", "list.new.few": "{count} رسائل", "list.new.other": "{count} رسالة" }
   speak("ar", table)
 
@@ -106,13 +106,13 @@ test("a language counts in its own way", () => {
   assert.equal(sayCount("list.new", 3), "3 رسائل")
 })
 
-test("a text that counts and that a language lacks is counted in English", () => {
+test("a plural text that a language lacks uses the English plural forms", () => {
   speak("ar", {})
 
   assert.equal(sayCount("list.new", 2), "2 new messages")
 })
 
-test("numbers and times are written as where the reader lives", () => {
+test("numbers and times follow the reader's region", () => {
   speak("en", {}, "en-GB")
   const british = written().date.format(new Date(2026, 10, 27))
   speak("ar", {}, "ar-EG")

@@ -1,4 +1,4 @@
-// Times and durations, in words. Time is an argument, and a time that is none breaks nothing. No DOM.
+// Formats times and durations. The current time is an argument, and an invalid time gives an empty text. No DOM.
 
 import { say, written } from "../words.js"
 
@@ -10,7 +10,7 @@ function isTime(timestamp) {
 }
 
 /**
- * For the `datetime` of a `<time>`.
+ * The value for the `datetime` attribute of a `<time>`.
  * @param {number} timestamp epoch milliseconds
  */
 export function machineTime(timestamp) {
@@ -18,10 +18,10 @@ export function machineTime(timestamp) {
 }
 
 /**
- * The time of a message, with its day where that is not today.
+ * The time of a message, with its date if that is not today.
  * @param {number} timestamp epoch milliseconds
  * @param {number} now
- * @returns {string} empty for a time that is none
+ * @returns {string} empty for an invalid time
  */
 export function spokenTime(timestamp, now) {
   if (!isTime(timestamp)) return ""
@@ -45,7 +45,7 @@ export function spokenMinutes(minutes) {
 }
 
 /**
- * Minutes and seconds as a clock has them: “1:05”.
+ * Minutes and seconds as on a clock: “1:05”.
  * @param {number} seconds
  */
 export function clock(seconds) {

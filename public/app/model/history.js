@@ -1,12 +1,12 @@
-// Asks the room for what this page has not got: first the newest page, then whatever is missed at the newer end, and older
-// ones when somebody wants them or nothing else is to do. One request at a time. No DOM.
+// Requests the messages that this page lacks: first the newest page, then the gap at the newer end, and older ones when
+// the reader nears them or the page is idle. One request at a time. No DOM.
 
 /** @import { Message } from "../net/wire.js" */
 /** @import { Timeline } from "./timeline.js" */
 
-import { ApiError, wordOf } from "../net/api.js"
+import { ApiError, codeOf } from "../net/api.js"
 
-/** Enough to fill a screen, and small even if every message is as long as it may be. */
+/** Enough to fill a screen, and a small answer even if every message has the maximum length. */
 const NEWEST_MESSAGES = 50
 const PAGE_MESSAGES = 250
 
@@ -18,10 +18,10 @@ const LONGEST_RETRY_MS = 30_000
 /**
  * @typedef {object} Surroundings
  * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
- * @property {(messages: Message[]) => Promise<void>} take opens messages and puts them into the timeline
+ * @property {(messages: Message[]) => Promise<void>} take decrypts messages and adds them to the timeline
  * @property {() => void} onPage the timeline has grown
- * @property {() => void} onHole the room has no message at a number that was asked for
- * @property {(word: string) => void} onGone the room will not have us again
+ * @property {() => void} onHole the room lacks a sequence number that was requested
+ * @property {(code: string) => void} onGone the room does not accept this participant any more
  * @property {(act: () => void) => void} whenIdle
  * @property {(act: () => void, ms: number) => unknown} setTimeout
  * @property {(timer: any) => void} clearTimeout
@@ -49,13 +49,13 @@ export class History {
     this.#surroundings = surroundings
   }
 
-  /** Whether the newest page is here. */
+  /** Whether the newest page has arrived. */
   get hasFirstPage() {
     return this.#hasFirstPage
   }
 
   /**
-   * Connected, to a room whose newest message has this number.
+   * The socket is connected. `lastSeq` is the room's newest sequence number.
    * @param {number} lastSeq
    */
   open(lastSeq) {
@@ -67,7 +67,7 @@ export class History {
     this.see(lastSeq)
   }
 
-  /** The connection is lost: nothing is asked until the next one. */
+  /** The connection is lost: requests pause until the next one. */
   close() {
     this.#isConnected = false
     this.#surroundings.clearTimeout(this.#timer)
@@ -75,7 +75,7 @@ export class History {
   }
 
   /**
-   * The room has messages up to this number.
+   * The room has messages up to this sequence number.
    * @param {number} lastSeq
    */
   see(lastSeq) {
@@ -83,7 +83,7 @@ export class History {
     void this.#read()
   }
 
-  /** Somebody looks at the oldest message that is here. */
+  /** The reader is near the oldest message that is here. */
   wantOlder() {
     this.#wantsOlder = true
     void this.#read()
@@ -111,7 +111,7 @@ export class History {
     this.#readOlderWhenIdle()
   }
 
-  /** @returns {{from: number, to: number} | null} what to ask for next */
+  /** @returns {{from: number, to: number} | null} the next range to request */
   #nextRange() {
     const { isStarted, low, high } = this.#timeline
     if (!isStarted || !this.#isConnected) return null
@@ -121,7 +121,7 @@ export class History {
   }
 
   /**
-   * An answer may hold less than was asked for, where messages are long.
+   * Reads a range. An answer may contain fewer messages than requested, if they are long.
    * @param {{from: number, to: number}} range
    */
   async #readRange({ from, to }) {
@@ -131,7 +131,7 @@ export class History {
       this.#readPatienceMs = FIRST_READ_MS
       this.#failures = 0
       await this.#surroundings.take(messages)
-      // The timeline was emptied meanwhile: this answer is about nothing any more.
+      // The timeline was cleared meanwhile, so the answer is obsolete.
       if (!this.#timeline.isStarted) return
       const first = after + 1
       after = Math.max(messages.at(-1)?.seq ?? to, first)
@@ -145,8 +145,8 @@ export class History {
   }
 
   /**
-   * What was asked for and did not come, the room does not have. An honest room has all numbers.
-   * @param {number} from where the stretch begins
+   * Notes that the room lacks the requested numbers that did not arrive. An honest room has all numbers.
+   * @param {number} from where the range begins
    * @param {{first: number, last: number}} answered
    */
   #cover(from, { first, last }) {
@@ -159,16 +159,16 @@ export class History {
   }
 
   /**
-   * After a silent network the browser may hold several dead connections, and each is found out by asking.
+   * After a network failure the browser may hold several dead connections. Each one is only noticed by a request.
    * @param {unknown} error
    */
   #onFailure(error) {
-    const word = wordOf(error)
-    if (word === "internal" && !(error instanceof ApiError)) throw error
-    if (word === "room-not-found" || word === "not-a-participant") return this.#surroundings.onGone(word)
+    const code = codeOf(error)
+    if (code === "internal" && !(error instanceof ApiError)) throw error
+    if (code === "room-not-found" || code === "not-a-participant") return this.#surroundings.onGone(code)
     this.#readPatienceMs = Math.min(this.#readPatienceMs * 1.25, LONGEST_READ_MS)
     const askedMs = error instanceof ApiError ? error.retryAfterSeconds * 1000 : 0
-    const delayMs = word === "offline" ? RETRY_MS : Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS)
+    const delayMs = code === "offline" ? RETRY_MS : Math.min(RETRY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS)
     this.#timer = this.#surroundings.setTimeout(
       () => {
         this.#timer = null

@@ -1,4 +1,4 @@
-// The message that the safety words need: sent once, and again when it may be lost. No DOM.
+// The message that the safety code needs: sent once, and repeated if it may be lost. No DOM.
 
 import { isPassing } from "./outbox.js"
 
@@ -7,7 +7,7 @@ const RETRY_MS = 2_000
 export class KeysMessage {
   #session
   #parts
-  /** @type {string | null} its id, while the room has not confirmed it */
+  /** @type {string | null} the message's id until the room confirms it */
   #id = null
 
   /**
@@ -19,7 +19,7 @@ export class KeysMessage {
     this.#parts = parts
   }
 
-  /** Sends what the other person needs, unless the room has it or it is on its way. */
+  /** Sends the message, unless the room has it or it is under way. */
   async send() {
     if (this.#id !== null) return
     const outgoing = await this.#session.keysMessage()
@@ -27,24 +27,24 @@ export class KeysMessage {
     if (outgoing) this.#parts.send(outgoing)
   }
 
-  /** What was on its way may be lost. */
+  /** A message that was under way may be lost. */
   reset() {
     this.#id = null
   }
 
-  /** @param {string} id of a message that the room has confirmed */
+  /** @param {string} id of a message that the room confirmed */
   confirm(id) {
     if (id === this.#id) this.#id = null
   }
 
   /**
    * @param {string} id of a message that was refused
-   * @param {string} word why
+   * @param {string} code the error code
    * @returns {boolean} whether it was this message
    */
-  refuse(id, word) {
+  refuse(id, code) {
     if (id !== this.#id) return false
-    if (!isPassing(word)) {
+    if (!isPassing(code)) {
       this.#session.keysRefused()
     } else {
       this.#id = null

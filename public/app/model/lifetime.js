@@ -1,11 +1,11 @@
-// How long the room still lives, by the room's own clock. Time is an argument. No DOM.
+// How long the room has left, by the room's clock. The current time is an argument. No DOM.
 
 import { say } from "../words.js"
 import { clock, spokenMinutes } from "./dates.js"
 
-/** So long before the end the room offers to be kept open; a third of the life, where that is shorter. */
+/** This long before the end, the page offers to keep the room open; a third of the lifetime if that is shorter. */
 const ENDING_MS = 120_000
-/** From here on the end is urgent. */
+/** From this remaining time on, the end is shown as urgent. */
 const URGENT_MS = 30_000
 
 export class Lifetime {
@@ -14,9 +14,9 @@ export class Lifetime {
   #clockAheadMs = 0
 
   /**
-   * Sets our clock by the room's, so that both people see the same time left.
+   * Compares the clocks, so that both people see the same time left.
    * @param {{now: number, expiresAt: number, ttlSeconds: number}} room
-   * @param {number} now ours
+   * @param {number} now this device's clock, in epoch milliseconds
    */
   start(room, now) {
     this.#clockAheadMs = room.now - now
@@ -33,37 +33,37 @@ export class Lifetime {
     return this.#expiresAt > 0
   }
 
-  /** The end by our clock. */
+  /** The end by this device's clock, in epoch milliseconds. */
   get endsAt() {
     return this.#expiresAt - this.#clockAheadMs
   }
 
   /**
-   * The two clocks are compared once and drift a little: never more than a whole life.
-   * @param {number} now ours
+   * Milliseconds left, at most a whole lifetime: the clocks are compared once and may drift a little.
+   * @param {number} now by this device's clock
    */
   msLeft(now) {
     return Math.min(this.endsAt - now, this.#lifeMs)
   }
 
-  /** @param {number} now ours */
+  /** @param {number} now by this device's clock */
   isOver(now) {
     return this.isKnown && this.msLeft(now) <= 0
   }
 
-  /** @param {number} now ours */
+  /** @param {number} now by this device's clock */
   isEnding(now) {
     return this.isKnown && this.msLeft(now) < Math.min(ENDING_MS, this.#lifeMs / 3)
   }
 
-  /** @param {number} now ours */
+  /** @param {number} now by this device's clock */
   isUrgent(now) {
     return this.isKnown && this.msLeft(now) < Math.min(URGENT_MS, this.#lifeMs / 3)
   }
 
   /**
-   * The share of a whole life that is left, 0 to 1.
-   * @param {number} now ours
+   * The share of a whole lifetime that is left, from 0 to 1.
+   * @param {number} now by this device's clock
    */
   share(now) {
     return this.isKnown ? Math.min(1, Math.max(0, this.msLeft(now) / this.#lifeMs)) : 1
@@ -71,7 +71,7 @@ export class Lifetime {
 }
 
 /**
- * The time left, in words.
+ * The time left, as text.
  * @param {number} msLeft
  */
 export function timeLeft(msLeft) {

@@ -1,4 +1,4 @@
-// Names: what one may go by, and what is shown of the name that came with a message. No DOM.
+// Names: which ones are allowed, and how the name of a received message is shown. No DOM.
 
 const MAX_NAME_CHARS = 60
 
@@ -39,22 +39,22 @@ const ANIMALS = [
   "Seal",
 ]
 
-/** Emoji are the one place where joiners and variation selectors, which are invisible alone, belong. */
+/** Joiners and variation selectors are invisible by themselves. They are allowed in emoji only. */
 const EMOJI = /(\p{RGI_Emoji})/v
-/** Line ends, other controls, what no font draws, and what is drawn as nothing. */
+/** Line breaks, other control characters, characters without a glyph, and invisible ones. */
 const BLANK = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\u2800\uFFFC\u{1D159}]+/gu
 const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu
-/** More marks on one letter than any script needs would be drawn over the lines around it. */
+/** More marks on a letter than any script needs. They would be drawn over the neighbouring lines. */
 const MARKS = /(\p{M}{4})\p{M}+/gu
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" })
 
 /**
- * A name that is fit to travel and to be shown: one line, not too long, every character of it visible.
+ * A name that can be sent and shown: one line, of limited length, with visible characters only.
  * @param {string} raw
  */
 export function cleanName(raw) {
-  // A limit before the work: a name that came with a message may be as long as a message.
+  // Limits the work first: the name of a message may be as long as a message.
   const parts = raw.slice(0, 1_000).split(EMOJI)
   const visible = parts.map((part, index) => (index % 2 === 1 ? part : withoutInvisible(part))).join("")
   const line = visible.replace(/ +/g, " ").trim()
@@ -67,7 +67,7 @@ function withoutInvisible(text) {
 }
 
 /**
- * At most 60 characters, and none of them cut in half.
+ * Cuts a line to at most 60 characters, never inside a character.
  * @param {string} line
  */
 function cut(line) {
@@ -80,7 +80,7 @@ function cut(line) {
   return kept.trim()
 }
 
-/** Letters of other alphabets that look like those of “you”, in every language that Duet speaks: du, vous, tú, você. */
+/** Letters of other alphabets that look like those of “you” in every language of Duet: du, vous, tú, você. */
 const LOOKALIKES = new Map(
   Object.entries({
     Υ: "y",
@@ -113,10 +113,10 @@ const LOOKALIKES = new Map(
 )
 
 /**
- * The name under which a received message is shown: cleaned as one's own is, and never the word for oneself.
+ * The name that is shown for a received message: cleaned, and never the word for oneself.
  * @param {string} raw
  * @param {string} self the word for oneself
- * @returns {string} empty where there is nothing to show
+ * @returns {string} empty if nothing can be shown
  */
 export function shownName(raw, self) {
   const name = cleanName(raw)
@@ -132,7 +132,7 @@ function skeleton(name) {
   ).join("")
 }
 
-/** A friendly name for somebody who gave none. */
+/** A friendly name for a person who has not chosen one. */
 export function generatedName() {
   const [one, two] = crypto.getRandomValues(new Uint8Array(2))
   return `${ADJECTIVES[one % ADJECTIVES.length]} ${ANIMALS[two % ANIMALS.length]}`

@@ -1,6 +1,6 @@
-// What is on its way out. One message is under way at a time, and the next one waits for its confirmation: so what waits
-// is sent in the order in which it was written, whatever is refused or lost in between. One clock says when to try again.
-// No DOM.
+// Messages that are not confirmed yet. Only one is under way at a time, and the next one waits for its confirmation. So
+// messages are sent in the order in which they were written, whatever is refused or lost. One timer decides when to
+// retry. No DOM.
 
 /** A nanoid: 21 characters of 64, hence 126 random bits. */
 export function newMessageId() {
@@ -11,50 +11,50 @@ export function newMessageId() {
 /** @import { Draft } from "../crypto/drafts.js" */
 
 /**
- * A message of ours that the room has not confirmed. `problem` is the error word for which it was refused, or null while
- * it waits.
+ * A message of this page that the room has not confirmed. `problem` is the error code of its refusal, or null while it
+ * waits.
  * @typedef {Draft & {problem: string | null}} Pending
  */
 
 /**
  * @typedef {object} Surroundings
- * @property {(pending: Pending) => Promise<boolean>} send whether it left
- * @property {(draft: Draft) => void} keep where it outlives a reload
- * @property {(id: string) => void} drop what needs to outlive a reload no longer
- * @property {(pending: Pending) => void} onChange one of them waits, was refused, or is gone
+ * @property {(pending: Pending) => Promise<boolean>} send returns whether the message was sent
+ * @property {(draft: Draft) => void} keep stores the message so that it survives a reload
+ * @property {(id: string) => void} drop deletes a stored message that need not survive a reload any more
+ * @property {(pending: Pending) => void} onChange a message waits, was refused or is gone
  * @property {(act: () => void, ms: number) => unknown} setTimeout
  * @property {(timer: any) => void} clearTimeout
  * @property {() => number} random from 0 up to 1
  */
 
-/** Refusals that pass by themselves. */
+/** Temporary refusals. */
 const PASSING = new Set(["too-many-requests", "store-unavailable", "internal", "misconfigured"])
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
-/** The room confirms or refuses within this time. Asking again under the same id harms nothing. */
+/** The room confirms or refuses within this time. Repeating the message with the same id does no harm. */
 const ANSWER_WITHIN_MS = 15_000
 
 /**
- * Whether the same message may be taken later.
- * @param {string} word the error word of a refusal
+ * Whether the room may accept the same message later.
+ * @param {string} code the error code of the refusal
  */
-export function isPassing(word) {
-  return PASSING.has(word)
+export function isPassing(code) {
+  return PASSING.has(code)
 }
 
 export class Outbox {
   /** @type {Map<string, Pending>} in the order in which they were written */
   #pending = new Map()
   #surroundings
-  /** @type {string | null} the one that is under way */
+  /** @type {string | null} the id of the message that is under way */
   #underWay = null
   #isOpen = false
   #failures = 0
-  /** @type {unknown} the next attempt, or the wait for an answer */
+  /** @type {unknown} the timer for the next attempt or for the answer */
   #timer = null
 
   /**
-   * @param {Draft[]} kept from before a reload
+   * @param {Draft[]} kept messages from before a reload
    * @param {Surroundings} surroundings
    */
   constructor(kept, surroundings) {
@@ -83,26 +83,26 @@ export class Outbox {
     this.#sendNext()
   }
 
-  /** Connected: whatever was under way before may have been lost. */
+  /** The socket is connected. A message that was under way before may be lost. */
   open() {
     this.#isOpen = true
     this.#rest()
     this.#sendNext()
   }
 
-  /** The connection is lost: everything waits. */
+  /** The connection is lost: all messages wait. */
   close() {
     this.#isOpen = false
     this.#rest()
   }
 
-  /** What kept a message from leaving may be over. */
+  /** The reason why a message was not sent may be gone. */
   poke() {
     if (this.#underWay === null && this.#timer === null) this.#sendNext()
   }
 
   /**
-   * The room has the message.
+   * The room stored the message.
    * @param {string} id
    */
   confirm(id) {
@@ -115,23 +115,23 @@ export class Outbox {
   }
 
   /**
-   * The room did not take the message: it is tried again later, or, where that is of no use, stays with its problem.
+   * The room refused the message. It is retried later; if that is of no use, it stays with its problem.
    * @param {string} id
-   * @param {string} word
+   * @param {string} code
    */
-  refuse(id, word) {
+  refuse(id, code) {
     const pending = this.#pending.get(id)
     if (!pending) return
-    if (isPassing(word)) {
+    if (isPassing(code)) {
       if (id === this.#underWay) this.#tryLater()
     } else {
-      this.#set({ ...pending, problem: word })
+      this.#set({ ...pending, problem: code })
       if (id === this.#underWay) this.#goOn()
     }
   }
 
   /**
-   * Takes up again what was refused, at its old place.
+   * Sends a refused message again, in its old position.
    * @param {string} id
    */
   retry(id) {
@@ -141,7 +141,7 @@ export class Outbox {
     this.poke()
   }
 
-  /** Forgets everything; what is kept for a reload is left as it is. */
+  /** Forgets all messages. What is stored for a reload stays. */
   clear() {
     this.close()
     this.#pending.clear()
@@ -163,7 +163,7 @@ export class Outbox {
     this.#underWay = pending.id
     this.#wait(ANSWER_WITHIN_MS)
     const hasLeft = await this.#surroundings.send(pending).catch(() => false)
-    // Not now: `open` or `poke` comes when that has changed.
+    // It was not sent. `open` or `poke` follows when the reason is gone.
     if (!hasLeft && this.#underWay === pending.id) this.#rest()
   }
 
@@ -179,7 +179,7 @@ export class Outbox {
     this.#wait(grown * (1 + this.#surroundings.random() / 2))
   }
 
-  /** @param {number} ms until the first that waits is sent again */
+  /** @param {number} ms until the first waiting message is sent again */
   #wait(ms) {
     this.#surroundings.clearTimeout(this.#timer)
     this.#timer = this.#surroundings.setTimeout(() => {

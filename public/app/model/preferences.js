@@ -1,11 +1,11 @@
-// What this browser remembers of whoever sits at it, in all rooms: a name, and whether there is a sound. No DOM.
+// The user's settings in this browser, for all rooms: a name, and whether sounds are on. No DOM.
 
 import { cleanName, generatedName } from "./names.js"
 
 const NAME_KEY = "duet:name"
 const SOUND_KEY = "duet:sound"
 
-/** @returns {string} the name of whoever sits at this browser */
+/** @returns {string} the user's name */
 export function loadName() {
   const stored = cleanName(read(NAME_KEY) ?? "")
   if (stored) return stored
@@ -29,7 +29,7 @@ export function saveSound(isOn) {
 }
 
 /**
- * A browser may refuse storage altogether. Then nothing is remembered and everything else works.
+ * A browser may refuse storage. Then nothing is remembered and everything else works.
  * @param {string} key
  */
 function read(key) {

@@ -1,4 +1,4 @@
-// Who has a seat, who is connected, and who is writing. No DOM.
+// Who has a seat, who is online and who is typing. No DOM.
 
 /** @typedef {"alone" | "together" | "away"} Company */
 
@@ -6,7 +6,7 @@ export class Presence {
   #self
   /** @type {string[]} */
   #participants
-  /** @type {string[] | null} null until the room has said it */
+  /** @type {string[] | null} null until the room reports it */
   #online = null
 
   /**
@@ -22,7 +22,7 @@ export class Presence {
     return this.#participants
   }
 
-  /** @returns {boolean} whether the room has said who is here */
+  /** @returns {boolean} whether the room has reported who is online */
   get isKnown() {
     return this.#online !== null
   }
@@ -36,7 +36,7 @@ export class Presence {
 
   /**
    * @param {{participants: string[], online: string[]}} told
-   * @returns {"together" | "left" | null} what is worth a line: how it stands now, if that is news
+   * @returns {"together" | "left" | null} the change that is worth a line, if there is one
    */
   update({ participants, online }) {
     const [wasKnown, before] = [this.isKnown, this.company]
@@ -44,7 +44,7 @@ export class Presence {
     this.#online = online
     if (!wasKnown || this.company === before) return null
     if (this.company === "together") return "together"
-    // Whoever has just taken a seat is not connected yet, and has not left.
+    // A participant who has just taken a seat is not connected yet, and has not left.
     return before === "together" ? "left" : null
   }
 }

@@ -1,4 +1,4 @@
-// A room as this tab is in it: frames come in, the models change, and whoever shows them is told. No DOM.
+// A room in this tab: frames come in, the models change, and the listener is notified. No DOM.
 
 /** @import { Draft } from "../crypto/drafts.js" */
 /** @import { Outcome, SessionState } from "../crypto/interface.js" */
@@ -16,13 +16,13 @@ import { Presence } from "./presence.js"
 import { Timeline, contentOf } from "./timeline.js"
 import { Typing } from "./typing.js"
 
-/** While connected, the room itself says when it is over, or a last message moves the end: both may be a little late. */
+/** While connected, the room itself announces its end, or a last message moves it. Either may arrive a little late. */
 const OVERTIME_MS = 2_000
-/** So long a page whose time is over waits for a word from the room before it forgets everything. */
+/** How long an expired page waits for an answer from the room before it forgets everything. */
 const CONFIRM_MS = 12_000
-/** A socket that fails once comes back. After so many failures in a row a call asks why. */
+/** A socket that fails once reconnects. After this many failures in a row, an HTTP call finds out why. */
 const FAILURES_UNTIL_ASKED = 2
-/** Words after which nothing of the room is anywhere, and so nothing of it may be here. */
+/** Error codes after which the room no longer exists, so this browser deletes all that it stored of it. */
 const GONE = new Set(["room-destroyed", "room-expired", "room-not-found"])
 
 export class Room {
@@ -38,10 +38,10 @@ export class Room {
   #history
   /** @type {Connection} */
   #connection = "connecting"
-  /** Opening takes a moment; what came first is dealt with first. One that fails stops no other. */
+  /** Decryption takes a moment, so frames are handled one after the other. A failure does not stop later ones. */
   #incoming = Promise.resolve()
   #keysMessage
-  /** @type {number | null} since when its time has been over without a word from the room */
+  /** @type {number | null} since when the room has been expired by the clock without an answer from the room */
   #overdueSince = null
   #hasEnded = false
   #typing
@@ -80,14 +80,14 @@ export class Room {
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
       onHole: () => void session.noteHole(),
-      onGone: (word) => this.end(word),
+      onGone: (code) => this.end(code),
     })
     this.#socket = platform.openSocket({
       onFrame: (frame) => this.#queue(frame),
       onChange: (isOpen) => this.#onConnection(isOpen ? "open" : "lost"),
       onFailure: (inARow) => void this.#onFailure(inARow),
       onReplaced: () => this.#onConnection("replaced"),
-      onEnd: (word) => this.end(word),
+      onEnd: (code) => this.end(code),
     })
   }
 
@@ -96,7 +96,7 @@ export class Room {
     return this.#connection
   }
 
-  /** Whether the newest messages are here. */
+  /** Whether the newest messages have loaded. */
   get isLoaded() {
     return this.#history.hasFirstPage
   }
@@ -105,30 +105,30 @@ export class Room {
     return this.#hasEnded
   }
 
-  /** Whether nothing has been said yet, as far as is known. */
+  /** Whether no message is known yet. */
   get isEmpty() {
     return this.isLoaded && !this.hasWords
   }
 
-  /** Whether something has been said, or waits to be sent. */
+  /** Whether there is a message, or one waits to be sent. */
   get hasWords() {
     return this.timeline.high > 0 || !this.outbox.isEmpty
   }
 
-  /** Whether going on would be unsafe, or is impossible: nothing is shown or sent any more. */
+  /** Whether encryption stopped the room because it is unsafe or impossible: nothing more is shown or sent. */
   get isStopped() {
     const { phase } = this.#session.state
     return phase === "stopped" || phase === "lost"
   }
 
-  /** Connects; also after this tab was replaced by others. */
+  /** Connects. Also reconnects a tab whose socket was replaced by other tabs'. */
   connect() {
     this.#connection = "connecting"
     this.#listener.onConnection()
     this.#socket.connect()
   }
 
-  /** The page or the network came back to life. */
+  /** The page became visible or the network came back. */
   wake() {
     this.tick()
     this.#socket.check()
@@ -145,14 +145,14 @@ export class Room {
     this.outbox.write({ id: newMessageId(), sender, text, at: this.#platform.now() })
   }
 
-  /** @param {string} text what stands in the composer */
+  /** @param {string} text the composer's text */
   noteDraft(text) {
     if (this.isStopped) return
     void this.#session.drafts.saveText(text)
     if (this.#typing.isDue(text, this.#platform.now())) this.#socket.send({ type: "typing" })
   }
 
-  /** Asks for the whole life again, for both. */
+  /** Asks the room for its whole lifetime again, for both people. */
   keepOpen() {
     return this.#socket.send({ type: "keep" })
   }
@@ -162,7 +162,7 @@ export class Room {
   }
 
   /**
-   * The session says something new of itself.
+   * The session's state changed.
    * @param {SessionState} state
    */
   onSession(state) {
@@ -173,7 +173,7 @@ export class Room {
   }
 
   /**
-   * A message became something else than it was.
+   * The outcome of an earlier message changed.
    * @param {number} seq
    * @param {Outcome} outcome
    */
@@ -185,7 +185,7 @@ export class Room {
     this.#listener.onMessages([seq])
   }
 
-  /** Looks at the clock. */
+  /** Updates everything that depends on the clock. */
   tick() {
     const now = this.#platform.now()
     if (this.#hasEnded || !this.lifetime.isOver(now)) return
@@ -197,19 +197,20 @@ export class Room {
   }
 
   /**
-   * The room is over for us: nothing of it stays in the page. Where the room itself is gone, or was never encrypted,
-   * nothing of it stays in this browser either. Without the keys, a room that lives on would be lost.
-   * @param {string} word
+   * Ends the room in this tab and removes it from the page. If the room itself is gone, or was never encrypted, this
+   * browser also deletes what it stored. Otherwise it keeps the keys, without which a room that still lives would be
+   * lost.
+   * @param {string} code the reason
    */
-  end(word) {
+  end(code) {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    if (GONE.has(word) || this.#session.state.phase === "plain") this.#session.destroy()
+    if (GONE.has(code) || this.#session.state.phase === "plain") this.#session.destroy()
     this.leave()
-    this.#listener.onEnd(word)
+    this.#listener.onEnd(code)
   }
 
-  /** Lets go of the room, its keys and everything that was said in it; a reload finds its way back. */
+  /** Drops the room, its keys and its messages from memory. A reload can enter it again. */
   leave() {
     this.#hasEnded = true
     this.#session.forget()
@@ -220,7 +221,7 @@ export class Room {
     this.#typing.close()
   }
 
-  /** The socket stays, to be told of the room's end. */
+  /** Stops sending and reading. The socket stays open to learn of the room's end. */
   #stop() {
     this.outbox.close()
     this.#history.close()
@@ -231,18 +232,18 @@ export class Room {
 
   /** @param {ServerFrame} frame */
   #queue(frame) {
-    // The end does not wait for anything.
+    // The end does not wait for earlier frames.
     if (frame.type === "destroy") return this.end("room-destroyed")
     if (frame.type === "expire") return this.end("room-expired")
     this.#enqueue(() => (this.isStopped ? this.#onFrameAfterStop(frame) : this.#onFrame(frame)))
   }
 
-  /** @param {() => unknown} act after all that came before */
+  /** @param {() => unknown} act runs after everything before it */
   #enqueue(act) {
     this.#incoming = this.#incoming.then(async () => void (this.#hasEnded || (await act()))).catch(reportError)
   }
 
-  /** @param {ServerFrame} frame of which nothing counts any more but how long the room lives */
+  /** @param {ServerFrame} frame only its information about the room's lifetime still counts */
   #onFrameAfterStop(frame) {
     if (frame.type === "ready") this.lifetime.start(frame, this.#platform.now())
     else if ("expiresAt" in frame) this.lifetime.moveTo(frame.expiresAt)
@@ -274,7 +275,7 @@ export class Room {
 
   /** @param {Ready} frame */
   async #onReady(frame) {
-    // Whoever took part so far would change sides with everything that was said.
+    // With another participant id, this page's own messages would appear as the other person's.
     if (frame.participantId !== this.#self) return this.end("identity-changed")
     this.lifetime.start(frame, this.#platform.now())
     this.#noteEnd(false)
@@ -286,7 +287,7 @@ export class Room {
     this.outbox.open()
   }
 
-  /** @param {{hellos?: Record<string, string>, participants: string[], online: string[]}} frame that says who has a seat */
+  /** @param {{hellos?: Record<string, string>, participants: string[], online: string[]}} frame with the seats */
   async #meet(frame) {
     await this.#session.onHellos(frame.hellos)
     if (this.isStopped || this.#hasEnded) return
@@ -305,9 +306,9 @@ export class Room {
   }
 
   /**
-   * Opens messages and takes them in. What does not open is never shown as if it were one.
+   * Decrypts messages and adds them to the timeline. A message that cannot be decrypted is never shown as one.
    * @param {Message[]} messages
-   * @returns {Promise<Entry[]>} those that are new
+   * @returns {Promise<Entry[]>} the new entries
    */
   async #take(messages) {
     const outcomes = await this.#session.open(messages)
@@ -328,7 +329,7 @@ export class Room {
   }
 
   /**
-   * One's own message that comes back as something else counts as not sent.
+   * An own message that comes back with another content counts as not sent.
    * @param {Pick<Entry, "id" | "kind">} entry
    */
   #settleOwn({ id, kind }) {
@@ -341,7 +342,7 @@ export class Room {
 
   /**
    * @param {Pending} pending
-   * @returns {Promise<boolean>} whether it left
+   * @returns {Promise<boolean>} whether it was sent
    */
   async #send({ id, sender, text, at }) {
     if (!this.#socket.isReady) return false
@@ -364,9 +365,9 @@ export class Room {
   /** @param {number} inARow */
   async #onFailure(inARow) {
     if (inARow < FAILURES_UNTIL_ASKED) return
-    const word = await this.#platform.whyNot()
+    const code = await this.#platform.whyNot()
     if (this.#hasEnded || this.#socket.isReady) return
-    this.#connection = word === "over-quota" ? word : "lost"
+    this.#connection = code === "over-quota" ? code : "lost"
     this.#listener.onConnection()
   }
 

@@ -1,13 +1,13 @@
-// Taking a seat, and what the browser offers a session for it. The lobby and the room's page share this.
+// Taking a seat, and the session that this needs. The lobby and the room's page share it.
 
 /** @import { Arrival, Outcome, SessionState } from "../crypto/interface.js" */
 /** @import { Session } from "../crypto/session.js" */
 /** @import { Joined } from "../net/wire.js" */
 
 import { arrive, createSession, sweep, wipe } from "../crypto/session.js"
-import { joinRoom, wordOf } from "../net/api.js"
+import { codeOf, joinRoom } from "../net/api.js"
 
-/** Words with which the room refuses a joiner: the next press begins anew. */
+/** Error codes of refused joins. The next attempt starts with new keys. */
 const REFUSALS = new Set(["bad-request", "bad-proof", "room-full"])
 
 /**
@@ -29,7 +29,7 @@ export function openSession(roomId, arrival, { onChange = () => {}, onOutcome = 
 }
 
 /**
- * Takes the seat, or finds that we have it.
+ * Takes a seat, or finds that this browser already has one.
  * @param {string} roomId
  * @param {Session} session
  * @returns {Promise<Joined>}
@@ -38,32 +38,32 @@ export async function takeSeat(roomId, session) {
   try {
     return await joinRoom(roomId, await session.joinFields())
   } catch (error) {
-    if (REFUSALS.has(wordOf(error))) session.joinRefused()
+    if (REFUSALS.has(codeOf(error))) session.joinRefused()
     throw error
   }
 }
 
 /**
- * What a link for this room would open, as far as the link tells.
+ * The kind of this link, as far as the link alone shows.
  * @param {string} roomId
- * @param {string} fragment without the #
+ * @param {string} fragment without the `#`
  */
 export function linkKind(roomId, fragment) {
   return arrive({ roomId, fragment, isSealed: true, hasSeat: false, storage: null }).kind
 }
 
-/** Why a browser that cannot encrypt cannot, as an error word. */
+/** The error code that says why this browser cannot encrypt. */
 export function whyNotEncrypted() {
   return globalThis.crypto?.subtle === undefined ? "insecure" : "browser-too-old"
 }
 
-/** Removes what rooms that are over by the clock have left in this browser. */
+/** Deletes what this browser stored of rooms that have expired by the clock. */
 export function sweepBrowser() {
   for (const storage of bothStorages()) sweep(storage, Date.now())
 }
 
 /**
- * Removes all that this browser keeps of a room that has ended.
+ * Deletes everything that this browser stored of a room that has ended.
  * @param {string} roomId
  */
 export function forgetRoom(roomId) {
@@ -76,7 +76,7 @@ function bothStorages() {
 
 /**
  * @param {"localStorage" | "sessionStorage"} name
- * @returns {Storage | null} null where the browser refuses
+ * @returns {Storage | null} null if the browser refuses storage
  */
 export function storageOf(name) {
   try {

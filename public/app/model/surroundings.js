@@ -1,4 +1,4 @@
-// What a room of the page needs around it. Types only: nothing of this file runs.
+// The environment of a room in the page. Only types: nothing in this file runs.
 
 /** @import { SessionState } from "../crypto/interface.js" */
 /** @import { Message } from "../net/wire.js" */
@@ -7,11 +7,11 @@
 /** @import { Entry } from "./timeline.js" */
 
 /**
- * What the room needs of its surroundings.
+ * What the room needs from its environment.
  * @typedef {object} Platform
  * @property {(handlers: Handlers) => RoomSocket} openSocket
  * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
- * @property {() => Promise<string>} whyNot the word with which a call is refused; empty if it is answered
+ * @property {() => Promise<string>} whyNot the error code with which the room refuses a call; empty if it answers
  * @property {() => number} now epoch milliseconds
  * @property {(act: () => void, ms: number) => any} setTimeout
  * @property {(timer: any) => void} clearTimeout
@@ -20,19 +20,19 @@
  */
 
 /**
- * Whoever shows the room.
+ * What shows the room.
  * @typedef {object} Listener
- * @property {(changed: number[]) => void} onMessages the timeline has grown, or shows something else at these numbers
+ * @property {(changed: number[]) => void} onMessages the timeline has grown, or the entries at these numbers changed
  * @property {(pending: Pending) => void} onPending
- * @property {(entry: Entry) => void} onArrival the other person has just said something
+ * @property {(entry: Entry) => void} onArrival a new message from the other person
  * @property {(news: "together" | "left" | null) => void} onPresence
  * @property {(wasKept: boolean) => void} onLifetime the end has moved
  * @property {() => void} onConnection
  * @property {(isTyping: boolean) => void} onTyping
- * @property {(state: SessionState) => void} onSession what is to be said of the encryption
- * @property {() => void} onOverdue its time is over by the clock: nothing of it may be shown until the room has answered
- * @property {() => void} onResume it lives after all
- * @property {(word: string) => void} onEnd
+ * @property {(state: SessionState) => void} onSession the state of the encryption changed
+ * @property {() => void} onOverdue expired by the clock: nothing may be shown until the room has answered
+ * @property {() => void} onResume the room is open after all
+ * @property {(code: string) => void} onEnd
  */
 
 /** @typedef {"connecting" | "open" | "lost" | "over-quota" | "replaced"} Connection */

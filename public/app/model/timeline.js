@@ -1,33 +1,33 @@
-// What has been said in the room, by number. It knows one stretch of numbers without a hole, from `low` to `high`, which
-// grows at both ends. Taking one message in costs the same however many there are. No DOM.
+// The messages by sequence number. Shown is one stretch without a gap, from `low` to `high`, which grows at both ends.
+// Adding a message takes constant time. No DOM.
 
 /** @import { Outcome } from "../crypto/interface.js" */
 
 /**
- * What the session made of a message, at its place in the room.
+ * A message as the session decrypted it.
  * @typedef {object} Entry
  * @property {number} seq
  * @property {string} id
  * @property {boolean} isOwn
  * @property {"shown" | "waiting" | "refused" | "keys"} kind nothing is shown for `keys`
- * @property {string} sender empty for everything but `shown`, as is the text
+ * @property {string} sender empty unless `kind` is `shown`, like `text`
  * @property {string} text
  * @property {number} at when it was written, in epoch milliseconds
  */
 
 export class Timeline {
-  /** @type {Map<number, Entry>} by number; those beyond a hole wait in here too */
+  /** @type {Map<number, Entry>} by sequence number; entries beyond a gap wait here, too */
   #entries = new Map()
   #low = 1
   #high = 0
   #isStarted = false
 
-  /** The first number of the stretch. */
+  /** The first sequence number of the stretch. */
   get low() {
     return this.#low
   }
 
-  /** The last number of the stretch; `low` - 1 while it is empty. */
+  /** The last sequence number of the stretch; `low` - 1 if it is empty. */
   get high() {
     return this.#high
   }
@@ -37,7 +37,7 @@ export class Timeline {
   }
 
   /**
-   * Begins with an empty stretch behind `lastSeq`: what is newer comes by itself, what is older has to be asked for.
+   * Starts with an empty stretch after `lastSeq`. Newer messages arrive by themselves; older ones have to be requested.
    * @param {number} lastSeq
    */
   start(lastSeq) {
@@ -61,7 +61,7 @@ export class Timeline {
   }
 
   /**
-   * Takes one entry in. It may come late, twice, or both; the first one stays.
+   * Adds an entry. It may come late or repeatedly; the first one stays.
    * @param {Entry} entry
    * @returns {boolean} whether it is new
    */
@@ -73,10 +73,10 @@ export class Timeline {
   }
 
   /**
-   * A message became something else than it was: it opened, or turned out to be a repetition.
+   * The outcome of a message changed: it was decrypted later, or turned out to be a repetition.
    * @param {number} seq
    * @param {Outcome} outcome
-   * @returns {Entry | null} null for a number that is not here
+   * @returns {Entry | null} null if the number is not here
    */
   change(seq, outcome) {
     const known = this.#entries.get(seq)
@@ -87,7 +87,7 @@ export class Timeline {
   }
 
   /**
-   * Notes that the room was asked for these numbers and everything that it has of them is here.
+   * Notes that these numbers were requested and that everything the room has of them is here.
    * @param {number} from
    * @param {number} to
    */
@@ -113,9 +113,9 @@ export class Timeline {
 }
 
 /**
- * What there is to show of an outcome: nothing, unless it opened.
+ * What is shown of an outcome: nothing, unless it was decrypted.
  * @param {Outcome} outcome
- * @param {number} storedAt by the room's clock, for what does not say when it was written
+ * @param {number} storedAt by the room's clock, for messages without a time of their own
  */
 export function contentOf(outcome, storedAt) {
   if (outcome.kind !== "shown") return { sender: "", text: "", at: storedAt }

@@ -20,8 +20,8 @@ export class Typing {
   }
 
   /**
-   * Whether a notice is due, which the caller then sends.
-   * @param {string} draft what is in the composer
+   * Whether a notice is due. The caller then sends it.
+   * @param {string} draft the composer's text
    * @param {number} now
    */
   isDue(draft, now) {
@@ -30,7 +30,7 @@ export class Typing {
     return true
   }
 
-  /** The draft became a message: the next one has a notice of its own. */
+  /** The draft was sent as a message, so the next draft needs a new notice. */
   reset() {
     this.#sentAt = 0
   }

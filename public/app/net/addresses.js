@@ -1,11 +1,11 @@
-// The addresses of a room: its page, its socket, and what people paste. No DOM.
+// The URLs of a room: its page and its socket, and rooms in pasted text. No DOM.
 
 const ROOM_ID = /^[A-Za-z0-9_-]{21}$/
 
 /**
- * Finds a room in what somebody pasted: a link, a link with words around it, or a bare id.
+ * Finds a room in pasted text: a link, a link within other text, or a bare id.
  * @param {string} pasted
- * @returns {{roomId: string, fragment: string} | null} the fragment without its `#`; empty where there is none
+ * @returns {{roomId: string, fragment: string} | null} the fragment without its `#`; empty if there is none
  */
 export function findRoom(pasted) {
   const text = pasted.trim().replaceAll("%23", "#")
@@ -15,8 +15,8 @@ export function findRoom(pasted) {
 }
 
 /**
- * What stands behind the #, without what a mail or a tracker put behind it.
- * @param {string} hash with its #, or empty
+ * The fragment without the parameters that a mail program or a tracker appended.
+ * @param {string} hash with its `#`, or empty
  */
 export function fragmentOf(hash) {
   const bare = hash.replace(/^#/, "")
@@ -29,7 +29,7 @@ export function roomPath(roomId) {
 }
 
 /**
- * The room that this page's address names.
+ * The room in the path of this page.
  * @param {string} pathname
  */
 export function roomIdOf(pathname) {
@@ -38,7 +38,7 @@ export function roomIdOf(pathname) {
 }
 
 /**
- * The room's socket.
+ * The URL of the room's socket.
  * @param {string} roomId
  * @param {{protocol: string, host: string}} location
  */

@@ -1,30 +1,30 @@
-// The HTTP calls. No DOM: runs under `node --test`.
+// The HTTP API. No DOM: runs under `node --test`.
 
 /** @import { Joined, Message, RoomStatus } from "./wire.js" */
 
-/** The room has answered by then, or says that its store does not. */
+/** Within this time the room answers, or reports that its store does not. */
 const PATIENCE_MS = 20_000
 const LONGEST_ANSWER_MS = 60_000
 
-/** Why a call failed. `word` is the API's, or `offline` when no answer came. */
+/** Why a call failed. `code` is the API's error code, or `offline` if no answer came. */
 export class ApiError extends Error {
   /**
-   * @param {string} word
+   * @param {string} code
    * @param {number} retryAfterSeconds
    */
-  constructor(word, retryAfterSeconds = 0) {
-    super(word)
-    this.word = word
+  constructor(code, retryAfterSeconds = 0) {
+    super(code)
+    this.code = code
     this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
 /**
- * The word of whatever went wrong.
+ * The error code of any error.
  * @param {unknown} error
  */
-export function wordOf(error) {
-  return error instanceof ApiError ? error.word : "internal"
+export function codeOf(error) {
+  return error instanceof ApiError ? error.code : "internal"
 }
 
 /**
@@ -44,8 +44,8 @@ export function roomStatus(roomId) {
 }
 
 /**
- * Looks at a room by way of a browser that may refuse cookies. The first answer sets the cookie; a second question that
- * still comes without one is the sign that it was refused. Nothing is changed in the room.
+ * Gets a room's status and finds out whether the browser refuses cookies. The first answer sets the cookie; if the
+ * second request still comes without it, the browser refused it. Changes nothing in the room.
  * @param {string} roomId
  * @returns {Promise<RoomStatus>}
  */
@@ -58,9 +58,9 @@ export async function identifiedStatus(roomId) {
 }
 
 /**
- * Takes a seat, or finds that we have it already.
+ * Takes a seat, or finds that this browser already has one.
  * @param {string} roomId
- * @param {object} fields what an encrypted room asks for
+ * @param {object} fields what an encrypted room requires
  * @returns {Promise<Joined>}
  */
 export function joinRoom(roomId, fields) {
@@ -68,7 +68,7 @@ export function joinRoom(roomId, fields) {
 }
 
 /**
- * Ends the room for both.
+ * Destroys the room for both people.
  * @param {string} roomId
  */
 export function destroyRoom(roomId) {
@@ -97,7 +97,7 @@ async function call(method, url, body, patienceMs = PATIENCE_MS) {
   if (response.status === 204) return undefined
   const text = await response.text().catch(() => "")
   const answer = parse(text)
-  if (!response.ok) throw new ApiError(answer?.error ?? platformsWord(response, text), retryAfterSeconds(response))
+  if (!response.ok) throw new ApiError(answer?.error ?? platformsCode(response, text), retryAfterSeconds(response))
   if (answer === null) throw new ApiError("offline")
   return answer
 }
@@ -112,12 +112,12 @@ function parse(text) {
 }
 
 /**
- * The platform refuses in its own name, in HTML: with error 1015 whoever is too fast, and everybody once the day's
- * allowance is used up, with error 1027 or a page without a number.
+ * The platform answers some requests itself, in HTML: a client over its rate limit gets error 1015; when the daily
+ * quota is used up, all clients get error 1027 or a page without a number.
  * @param {Response} response
  * @param {string} html
  */
-function platformsWord({ status }, html) {
+function platformsCode({ status }, html) {
   if (/\b1015\b/.test(html)) return "too-many-requests"
   return status === 429 || /\b1027\b/.test(html) ? "over-quota" : "internal"
 }
@@ -129,7 +129,7 @@ function retryAfterSeconds(response) {
 }
 
 /**
- * A connection that died silently is given up soon; a long answer on a slow one may take its time.
+ * A silently dead connection is given up soon, but a long answer on a slow one may take its time.
  * @param {string} url
  * @param {RequestInit} init
  * @param {number} patienceMs

@@ -1,4 +1,4 @@
-// The socket that comes back by itself. No DOM: runs under `node --test`.
+// A socket that reconnects by itself. No DOM: runs under `node --test`.
 
 /** @import { ServerFrame } from "./wire.js" */
 
@@ -9,7 +9,7 @@ const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
 const FLOODED_DELAY_MS = 5_000
 
-/** Close codes after which coming back makes no sense, and what they mean. */
+/** Close codes after which reconnecting is of no use, and their error codes. */
 const ENDS = new Map([
   [4401, "not-a-participant"],
   [4404, "room-not-found"],
@@ -17,11 +17,11 @@ const ENDS = new Map([
   [4411, "room-expired"],
 ])
 
-/** Too many sockets are open for one person, and this was the oldest. Coming back by itself would close the next. */
+/** The participant opened too many sockets, and this was the oldest. Reconnecting by itself would close another one. */
 const REPLACED = 4408
 
 /**
- * What the socket needs of its surroundings, so that tests can give it others.
+ * What the socket needs from its environment. Tests replace it.
  * @typedef {object} Platform
  * @property {(url: string) => WebSocket} connect
  * @property {(act: () => void, ms: number) => unknown} setTimeout
@@ -32,10 +32,10 @@ const REPLACED = 4408
 /**
  * @typedef {object} Handlers
  * @property {(frame: ServerFrame) => void} onFrame
- * @property {(isOpen: boolean) => void} onChange open once the room has said `ready`
- * @property {(inARow: number) => void} onFailure an attempt ended before the room said `ready`; a page cannot read why
- * @property {() => void} onReplaced other tabs took this one's place; it comes back when `connect` is called
- * @property {(word: string) => void} onEnd the room will not have us again; an error word
+ * @property {(isOpen: boolean) => void} onChange open once `ready` has arrived
+ * @property {(inARow: number) => void} onFailure an attempt ended before `ready`; a page cannot read why
+ * @property {() => void} onReplaced other tabs replaced this socket; it reconnects when `connect` is called
+ * @property {(reason: string) => void} onEnd the room does not accept this participant any more; an error code
  */
 
 /** @type {Platform} */
@@ -56,9 +56,9 @@ export class RoomSocket {
   #isReady = false
   #hasEnded = false
   #isReplaced = false
-  /** @type {unknown} the next attempt, or the wait for a socket's first word */
+  /** @type {unknown} the timer for the next attempt or for the socket's first frame */
   #timer = null
-  /** @type {unknown} the next ping, or the wait for its pong */
+  /** @type {unknown} the timer for the next ping or for its pong */
   #heartbeat = null
 
   /**
@@ -76,20 +76,20 @@ export class RoomSocket {
     return this.#isReady
   }
 
-  /** Connects, now. What was there before is let go. */
+  /** Connects at once. Drops an earlier socket. */
   connect() {
     if (this.#hasEnded) return
     this.#letGo()
     this.#isReplaced = false
     const socket = this.#platform.connect(this.#url)
     this.#socket = socket
-    // One that stays CONNECTING, or opens into silence, would never say so.
+    // A socket that stays CONNECTING, or opens without a frame, would never report a failure.
     this.#timer = this.#platform.setTimeout(() => this.#lost(socket, 0), CONNECT_TIMEOUT_MS)
     socket.onmessage = (event) => this.#onData(socket, event.data)
     socket.onclose = (event) => this.#lost(socket, event.code)
   }
 
-  /** The page came back to life: a socket that still says OPEN may be long dead. */
+  /** Pings the room: the page became visible again, and a socket that still says OPEN may be dead. */
   check() {
     if (this.#hasEnded || this.#isReplaced) return
     if (this.#isReady) this.#ping()
@@ -98,7 +98,7 @@ export class RoomSocket {
 
   /**
    * @param {object} frame
-   * @returns {boolean} false when there is no open socket
+   * @returns {boolean} false if there is no open socket
    */
   send(frame) {
     if (!this.#isReady || this.#socket?.readyState !== 1) return false
@@ -106,7 +106,7 @@ export class RoomSocket {
     return true
   }
 
-  /** Lets go for good. */
+  /** Closes the socket for good. */
   end() {
     this.#hasEnded = true
     this.#letGo()
@@ -138,10 +138,10 @@ export class RoomSocket {
     if (socket !== this.#socket) return
     const wasReady = this.#isReady
     this.#letGo()
-    const word = ENDS.get(code)
-    if (word) {
+    const reason = ENDS.get(code)
+    if (reason) {
       this.#hasEnded = true
-      this.#handlers.onEnd(word)
+      this.#handlers.onEnd(reason)
     } else if (code === REPLACED) {
       this.#isReplaced = true
       this.#handlers.onReplaced()
@@ -191,7 +191,7 @@ export class RoomSocket {
 }
 
 /**
- * A frame, or null for what is none. Types that we do not know pass and are ignored by whoever looks.
+ * A frame, or null if the data is not one. Unknown types pass; the receiver ignores them.
  * @param {string} data
  * @returns {ServerFrame | null}
  */

@@ -1,12 +1,12 @@
-// The shapes on the wire, the mirror of docs/protocol.md. Types only: nothing of this file runs. tests/golden holds examples.
+// The types of the protocol in docs/protocol.md. Only types: nothing in this file runs. tests/golden has examples.
 
 /**
  * A stored message.
  * @typedef {object} Message
- * @property {string} id made by its sender's page
- * @property {number} seq its place in the room: 1, 2, 3, … without holes
+ * @property {string} id drawn by its sender's page
+ * @property {number} seq the sequence number: 1, 2, 3, … without gaps
  * @property {string} participantId
- * @property {string} sender the name its sender gave; may be empty
+ * @property {string} sender the name that its sender chose; may be empty
  * @property {string} text
  * @property {number} timestamp epoch milliseconds
  */
@@ -14,30 +14,30 @@
 /**
  * @typedef {object} RoomStatus
  * @property {"open" | "full" | "joined"} status
- * @property {boolean} sealed it is encrypted, and asks for a proof
+ * @property {boolean} sealed the room is encrypted and requires a proof
  * @property {boolean} [identified] the request came with a cookie
  */
 
 /**
  * @typedef {object} Joined
- * @property {string} participantId who we are in this room
- * @property {string[]} participants who has a seat
+ * @property {string} participantId this browser's id in the room
+ * @property {string[]} participants the participants who have a seat
  * @property {number} ttl whole seconds left
- * @property {number} expiresAt epoch milliseconds of the server's clock
+ * @property {number} expiresAt epoch milliseconds by the server's clock
  * @property {number} lastSeq
  * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
- * @property {string} [shelf] ours, in an encrypted room
+ * @property {string} [shelf] this seat's, in an encrypted room
  */
 
 /**
  * @typedef {object} Ready
  * @property {"ready"} type always the first frame
- * @property {string} participantId who we are in this room
- * @property {string[]} participants who has a seat
- * @property {string[]} online who has an open socket
+ * @property {string} participantId this browser's id in the room
+ * @property {string[]} participants the participants who have a seat
+ * @property {string[]} online the participants who have an open socket
  * @property {number} lastSeq
- * @property {number} expiresAt epoch milliseconds of the server's clock
- * @property {number} now epoch milliseconds of the server's clock
+ * @property {number} expiresAt epoch milliseconds by the server's clock
+ * @property {number} now epoch milliseconds by the server's clock
  * @property {number} ttlSeconds how long the room lives after its last activity
  * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
  */

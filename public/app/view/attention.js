@@ -1,4 +1,4 @@
-// What tells somebody who is looking elsewhere that something was said: a number in the title, and a sound.
+// Draws attention to new messages while the user looks elsewhere: a number in the title, and a sound.
 
 import { say } from "../words.js"
 
@@ -11,7 +11,7 @@ export class Attention {
     this.#hasSound = hasSound
   }
 
-  /** Somebody said something. */
+  /** A message arrived. */
   attract() {
     if (!document.hidden) return
     this.#unread += 1
@@ -19,14 +19,14 @@ export class Attention {
     if (this.#hasSound()) chime()
   }
 
-  /** Somebody looks, or there is nothing left to look at. */
+  /** The user looks at the page, or there is nothing to look at. */
   rest() {
     this.#unread = 0
     document.title = say("brand")
   }
 }
 
-/** Two soft notes, drawn and not loaded. */
+/** Plays two soft notes. They are synthesised, so that no file has to be loaded. */
 function chime() {
   const context = new AudioContext()
   const gain = context.createGain()

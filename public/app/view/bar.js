@@ -1,4 +1,4 @@
-// The quiet bar above the composer: something to know, and one thing to do about it.
+// The bar above the composer: a message and one button.
 
 import { put, silence } from "./texts.js"
 

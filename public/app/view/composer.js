@@ -1,9 +1,9 @@
-// The form at the foot of the room.
+// The form in which a message is written.
 
 import { sayCount } from "../words.js"
 import { put } from "./texts.js"
 
-/** With so little left the writer is told. */
+/** Below this number of bytes left, the counter is shown. */
 const COUNTED_BYTES = 1_000
 
 export class Composer {
@@ -18,7 +18,7 @@ export class Composer {
    * @param {object} given
    * @param {(text: string) => void} given.onSend
    * @param {(text: string) => void} given.onInput
-   * @param {(text: string) => number} given.bytesLeft how much more fits into one message
+   * @param {(text: string) => number} given.bytesLeft how many more bytes fit into one message
    */
   constructor(form, { onSend, onInput, bytesLeft }) {
     this.#form = form

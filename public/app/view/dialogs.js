@@ -1,4 +1,4 @@
-// The question before a room is destroyed: it takes a second press, on a button that names what it does.
+// The dialog before a room is destroyed: a second press is needed, on a button that names the action.
 
 import { sentence } from "../words.js"
 import { put, silence } from "./texts.js"
@@ -9,7 +9,7 @@ export class DestroyDialog {
 
   /**
    * @param {HTMLDialogElement} dialog
-   * @param {() => Promise<string>} onConfirm destroys; answers with an error word if that failed
+   * @param {() => Promise<string>} onConfirm destroys the room; returns an error code if that failed
    */
   constructor(dialog, onConfirm) {
     this.#dialog = dialog
@@ -27,9 +27,9 @@ export class DestroyDialog {
     this.#dialog.close()
   }
 
-  /** @param {string} word empty for nothing */
-  #say(word) {
-    put(this.#problem, word ? () => sentence(word) : silence)
-    this.#problem.hidden = word === ""
+  /** @param {string} code the error code; empty for none */
+  #say(code) {
+    put(this.#problem, code ? () => sentence(code) : silence)
+    this.#problem.hidden = code === ""
   }
 }

@@ -1,4 +1,4 @@
-// What stands before a room: the door, the link that is incomplete, and the room that cannot be reached.
+// The scenes before a room: the door, an incomplete link, and a room that cannot be reached.
 
 import { sentence } from "../words.js"
 import { showScene } from "./scenes.js"
@@ -19,7 +19,7 @@ export class Door {
   }
 
   /**
-   * @param {string} name the proposed one
+   * @param {string} name the suggested name
    * @param {boolean} isEncrypted
    */
   show(name, isEncrypted) {
@@ -48,7 +48,7 @@ export class Rescue {
 
   /**
    * @param {HTMLElement} form
-   * @param {(pasted: string) => string} onPaste answers with what is wrong, as an error word
+   * @param {(pasted: string) => string} onPaste returns the error code of what is wrong with it
    */
   constructor(form, onPaste) {
     this.#field = /** @type {HTMLInputElement} */ (form.querySelector("input"))
@@ -59,20 +59,20 @@ export class Rescue {
     })
   }
 
-  /** @param {string} word why */
-  show(word) {
+  /** @param {string} code the reason */
+  show(code) {
     const scene = showScene("rescue")
     const place = /** @type {HTMLElement} */ (scene.querySelector("[data-rescue-reason]"))
-    put(place, () => sentence(word))
+    put(place, () => sentence(code))
     this.#field.focus()
   }
 
-  /** @param {string} word empty for nothing */
-  #say(word) {
-    put(this.#problem, word ? () => sentence(word) : silence)
-    this.#problem.hidden = word === ""
-    // The link is a key: it stays nowhere once it is taken.
-    if (!word) this.#field.value = ""
+  /** @param {string} code the error code; empty for none */
+  #say(code) {
+    put(this.#problem, code ? () => sentence(code) : silence)
+    this.#problem.hidden = code === ""
+    // The link is a key, so the field must not keep it.
+    if (!code) this.#field.value = ""
   }
 }
 
@@ -88,9 +88,9 @@ export class Problem {
     scene.querySelector("[data-again]")?.addEventListener("click", onAgain)
   }
 
-  /** @param {string} word why */
-  show(word) {
+  /** @param {string} code the reason */
+  show(code) {
     showScene("problem")
-    put(this.#reason, () => sentence(word))
+    put(this.#reason, () => sentence(code))
   }
 }

@@ -1,4 +1,4 @@
-// What the room's page says of the encryption: the words to compare, what went wrong, and why it stopped.
+// Shows the state of the encryption: the safety code, and what stopped the room.
 
 /** @import { SessionState } from "../crypto/interface.js" */
 /** @import { Session } from "../crypto/session.js" */
@@ -16,7 +16,7 @@ export class Encryption {
    * @param {HTMLElement} root
    * @param {object} given
    * @param {Session} given.session
-   * @param {() => void} given.onStop nothing more is to be shown or sent
+   * @param {() => void} given.onStop nothing more may be shown or sent
    * @param {() => void} given.onDestroy
    */
   constructor(root, { session, onStop, onDestroy }) {
@@ -40,7 +40,7 @@ export class Encryption {
     else void this.#showWords()
   }
 
-  /** Takes everything of the room out of the page. */
+  /** Removes everything of the room from the page. */
   clear() {
     this.#showSafety(null)
     const names = ["broken", "memory", "safety-awaited", "safety-unavailable", "stopped"]
@@ -58,13 +58,13 @@ export class Encryption {
     this.#onStop()
   }
 
-  /** Words that only one of the two can see are none. */
+  /** A safety code that only one person can see is of no use. */
   get #hasWords() {
     const { phase, hasWords, wordsUnavailable } = this.#session.state
     return phase === "both" && hasWords && !wordsUnavailable
   }
 
-  /** The words are asked for each time before they are shown, since asking compares what they stand for. */
+  /** Gets the safety code anew each time, because that also compares the keys behind it. */
   async #showWords() {
     if (!this.#hasWords) return this.#showSafety(null)
     if (this.#isAsking) return

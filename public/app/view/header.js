@@ -1,4 +1,4 @@
-// The head of the room: who is here, how long it still lives, whether we are connected.
+// The header of the room: who is online, the time left and the state of the connection.
 
 /** @import { Company } from "../model/presence.js" */
 /** @import { Lifetime } from "../model/lifetime.js" */
@@ -23,7 +23,7 @@ export class Header {
 
   /**
    * @param {Company} company
-   * @param {string} trouble the key of a text about the connection; empty while all is well
+   * @param {string} trouble the key of a text about the connection; empty if it works
    */
   showStatus(company, trouble) {
     this.#root.dataset.company = company

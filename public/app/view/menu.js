@@ -1,4 +1,4 @@
-// The menu: one's name, the sound, and the way to destroy the room.
+// The menu: the user's name, the sound, and the button that destroys the room.
 
 export class Menu {
   /**

@@ -1,5 +1,5 @@
-// The conversation on the screen. Of all messages only a window is in the page: it follows the newest ones, and moves when
-// the reader scrolls. An arrival touches one element, and never moves what somebody reads.
+// The list of messages. Only a window of it is in the page: it follows the newest messages, and moves when the reader
+// scrolls. A new message changes one element and never moves what is being read.
 
 /** @import { Entry, Timeline } from "../model/timeline.js" */
 /** @import { Pending } from "../model/outbox.js" */
@@ -10,12 +10,13 @@ import { buildMessage, buildNote, continues, showContinued, showSeen, showState,
 import { ReadingPlace } from "./reading-place.js"
 import { put } from "./texts.js"
 
-/** Rows in the page at the most, and how many come at once when the reader gets near the edge of the window. */
+/** Rows in the page at most. */
 const MOST_ROWS = 240
+/** Rows that are added at a time when the reader nears the edge of the window. */
 const ROWS_AT_ONCE = 60
-/** While the reader follows the newest messages, a window of more rows than this loses some. */
+/** While the reader follows the newest messages, a window with more rows is shortened. */
 const FOLLOWING_ROWS = 120
-/** Some at once, since everything below them has to be drawn again. */
+/** Rows are dropped in groups, because the browser lays out everything below them again. */
 const ROWS_DROPPED = 40
 
 export class MessageList {
@@ -28,20 +29,20 @@ export class MessageList {
   #timeline
   #onRetry
   #onNeedOlder
-  /** @type {Map<number, HTMLElement[]>} what is in the page, by number: a message, a line of the page's own, or both */
+  /** @type {Map<number, HTMLElement[]>} the rows in the page by number: a message, a note, or both */
   #rows = new Map()
-  /** The window. Row 0 stands before the first message, for lines of the page's own. */
+  /** The window. Row 0 is before the first message and holds notes only. */
   #low = 0
   #high = -1
-  /** @type {Map<number, string>} keys of lines of the page's own, by the number of the message that they follow */
+  /** @type {Map<number, string>} keys of notes, by the number of the message that they follow */
   #notes = new Map()
-  /** @type {Map<string, HTMLElement>} messages that have no number yet */
+  /** @type {Map<string, HTMLElement>} messages without a sequence number yet */
   #pending = new Map()
   /** @type {WeakMap<Element, Look>} */
   #looks = new WeakMap()
   #unseen = 0
   #countedTo = 0
-  /** Up to where the other person has seen the same, and the message that says so. */
+  /** The last number that the other person has seen, and the message that is marked for it. */
   #seenTo = 0
   /** @type {HTMLElement | null} */
   #seenMark = null
@@ -52,7 +53,7 @@ export class MessageList {
    * @param {HTMLTemplateElement} given.template
    * @param {Timeline} given.timeline
    * @param {(id: string) => void} given.onRetry
-   * @param {() => void} given.onNeedOlder the reader is near the oldest message that is here
+   * @param {() => void} given.onNeedOlder the reader is near the oldest message in the timeline
    */
   constructor(root, { template, timeline, onRetry, onNeedOlder }) {
     const scroller = /** @type {HTMLElement} */ (root.querySelector("[data-scroller]"))
@@ -70,8 +71,8 @@ export class MessageList {
   }
 
   /**
-   * Shows what the timeline has got by now.
-   * @param {number[]} changed numbers at which something else is to be shown
+   * Shows the current content of the timeline.
+   * @param {number[]} changed numbers whose entries changed
    */
   update(changed = []) {
     const isFirst = this.#high < this.#low
@@ -87,7 +88,7 @@ export class MessageList {
     this.#log.setAttribute("aria-busy", "false")
   }
 
-  /** @param {number} seq up to which the other person has seen the same */
+  /** @param {number} seq the last number that the other person has seen */
   showSeen(seq) {
     if (seq === this.#seenTo) return
     this.#seenTo = seq
@@ -95,7 +96,7 @@ export class MessageList {
   }
 
   /**
-   * Shows a message that the room has not confirmed. One that it has confirmed stays where it is until its number is shown.
+   * Shows an unconfirmed message. A confirmed one stays in place until its number is shown.
    * @param {Pending} pending
    * @param {boolean} isWaiting
    */
@@ -108,7 +109,7 @@ export class MessageList {
   }
 
   /**
-   * Adds a line of the page's own behind the newest message. Of several at one place, only the last one counts.
+   * Adds a note after the newest message. It replaces an earlier note in the same position.
    * @param {string} key
    */
   addNote(key) {
@@ -119,13 +120,13 @@ export class MessageList {
     this.#place.keepEnd()
   }
 
-  /** Goes to the newest message. */
+  /** Scrolls to the newest message. */
   toEnd() {
     this.#followNewest()
     this.#onScroll()
   }
 
-  /** Another day has begun: what was today is yesterday. */
+  /** Updates the times after midnight: today has become yesterday. */
   refreshTimes() {
     for (const element of this.#log.querySelectorAll("article")) {
       const look = this.#looks.get(element)
@@ -133,7 +134,7 @@ export class MessageList {
     }
   }
 
-  /** Forgets everything that was shown. */
+  /** Removes everything that is shown. */
   clear() {
     this.#sent.replaceChildren()
     this.#unsent.replaceChildren()
@@ -147,12 +148,12 @@ export class MessageList {
 
   // --- The window ---
 
-  /** Row 0 is before the first message of the room, and there only if that is here. */
+  /** Row 0 precedes the room's first message, and exists only if that message is here. */
   get #lowest() {
     return this.#timeline.low === 1 ? 0 : this.#timeline.low
   }
 
-  /** Whether the window reaches to the newest message, as far as the list was told of any. */
+  /** Whether the window includes the newest message that the list knows of. */
   get #isComplete() {
     return this.#high < this.#low || this.#high >= this.#countedTo
   }
@@ -168,7 +169,7 @@ export class MessageList {
     this.#noteSeen()
   }
 
-  /** Builds the window anew around the newest messages. */
+  /** Rebuilds the window around the newest messages. */
   #restart() {
     this.#drop(...this.#rows.keys())
     this.#low = Math.max(this.#lowest, this.#timeline.high - ROWS_AT_ONCE + 1)
@@ -198,7 +199,7 @@ export class MessageList {
     this.#regroupPending()
   }
 
-  /** Fills the window upward while its top is near, with what is here; asks for more where nothing is. */
+  /** Extends the window upwards while the reader is near its top. Requests older messages if there are none here. */
   #fillUp() {
     if (!this.#place.isNearTop) return
     if (this.#low > this.#lowest) this.#place.keep(this.#sent, () => this.#prepend())
@@ -230,7 +231,7 @@ export class MessageList {
     })
   }
 
-  /** Drops only what is far from the screen. */
+  /** Drops only rows that are far from the screen. */
   #shrink() {
     const next = this.#low + ROWS_DROPPED
     if (this.#high - this.#low < FOLLOWING_ROWS || !this.#place.isFarAbove(this.#rows.get(next)?.[0])) return
@@ -273,7 +274,7 @@ export class MessageList {
   }
 
   /**
-   * The message was on the screen before it had a number: it stays the same element.
+   * The message was on the screen before it had a number: its element is reused.
    * @param {Entry} entry
    */
   #takePending(entry) {
@@ -306,7 +307,7 @@ export class MessageList {
   }
 
   /**
-   * The message that stands right before a number, unless a line of the page's own is between.
+   * The message directly before a number, unless a note is between them.
    * @param {number} seq
    * @returns {Look | undefined}
    */
@@ -325,7 +326,7 @@ export class MessageList {
     if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
   }
 
-  /** One mark, at the newest message of one's own that the other person has for certain. */
+  /** Shows one mark, at the newest own message that the other person certainly has. */
   #markSeen() {
     const mark = this.#newestSeen()
     if (mark === this.#seenMark) return
@@ -377,7 +378,7 @@ export class MessageList {
     if (this.#place.note()) this.#countUnseen(-this.#unseen)
   }
 
-  /** How many messages of the other person are new. */
+  /** How many new messages are from the other person. */
   #countArrived() {
     let count = 0
     for (let seq = this.#countedTo + 1; seq <= this.#timeline.high; seq += 1) {

@@ -1,4 +1,4 @@
-// One message, as an element of its template. All that came from outside goes in as text.
+// Builds the element of a message from its template. Everything from outside is inserted as text.
 
 import { machineTime, spokenTime } from "../model/dates.js"
 import { shownName } from "../model/names.js"
@@ -7,7 +7,7 @@ import { isEmojiOnly, nodesOf } from "./rich-text.js"
 import { put, silence } from "./texts.js"
 
 /**
- * What a message looks like.
+ * The data that a message shows.
  * @typedef {object} Look
  * @property {string} id
  * @property {boolean} isOwn
@@ -19,7 +19,7 @@ import { put, silence } from "./texts.js"
 const GROUP_MS = 60_000
 
 /**
- * Whether a message goes on where the one before it stopped: the same person under the same name, within a minute.
+ * Whether a message continues the one before it: from the same person, under the same name, within a minute.
  * @param {Look | undefined} before
  * @param {Look} look
  */
@@ -68,7 +68,7 @@ export function showTime(message, { at }) {
 /**
  * @param {HTMLElement} message
  * @param {"sent" | "pending" | "failed"} state
- * @param {string} [problem] the error word, where it failed
+ * @param {string} [problem] the error code, if it failed
  */
 export function showState(message, state, problem = "") {
   message.dataset.state = state
@@ -84,7 +84,7 @@ function failureOf(problem) {
 
 /**
  * @param {HTMLElement} message
- * @param {boolean} isSeen the other person was shown the same up to here
+ * @param {boolean} isSeen the other person was shown the same messages up to this one
  */
 export function showSeen(message, isSeen) {
   part(message, "seen").hidden = !isSeen
@@ -92,14 +92,14 @@ export function showSeen(message, isSeen) {
 
 /**
  * @param {HTMLElement} message
- * @param {boolean} isContinued its head is only for whoever listens
+ * @param {boolean} isContinued its header is for screen readers only
  */
 export function showContinued(message, isContinued) {
   message.dataset.continued = String(isContinued)
 }
 
 /**
- * A line of the page's own.
+ * A note: a line from the page itself.
  * @param {string} key
  */
 export function buildNote(key) {

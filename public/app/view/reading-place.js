@@ -1,30 +1,30 @@
-// Where somebody reads. Whoever is at the end stays there, and nobody else is moved.
+// The scroll position. A reader at the end stays at the end; any other reader is not moved.
 
-/** Within so many pixels of its end, the reader is at the end. */
+/** Within this many pixels of the end, the reader counts as at the end. */
 const NEAR_END_PX = 80
-/** So many screens above the reader are worth keeping. */
+/** This many screens above the reader are kept in the page. */
 const SCREENS_KEPT = 3
 
 export class ReadingPlace {
   #scroller
   #isComplete
   #isAtEnd = true
-  /** Where the scroller stood when that was noted. */
+  /** The scroll position when it was last noted. */
   #knownTop = 0
 
   /**
    * @param {HTMLElement} scroller
-   * @param {() => boolean} isComplete whether the end of what is in it is the end of everything
+   * @param {() => boolean} isComplete whether the end of the scroller is the newest message
    */
   constructor(scroller, isComplete) {
     this.#scroller = scroller
     this.#isComplete = isComplete
-    // The keyboard opens, or something above the messages grows: the end stays the end.
+    // Keeps the end in view when the keyboard opens or something above the messages grows.
     const observer = new ResizeObserver(() => this.keepEnd())
     for (const child of [scroller, ...scroller.children]) observer.observe(child)
   }
 
-  /** Whether the reader stays at the end. The event that tells of scrolling may be yet to come. */
+  /** Whether the reader stays at the end. The scroll event may not have fired yet. */
   get isFollowing() {
     return this.#scroller.scrollTop === this.#knownTop ? this.#isAtEnd : this.note()
   }
@@ -38,7 +38,7 @@ export class ReadingPlace {
   }
 
   /**
-   * Whether an element is so far above the reader that it need not stay.
+   * Whether an element is so far above the reader that it may be dropped.
    * @param {Element | null | undefined} element
    */
   isFarAbove(element) {
@@ -48,11 +48,11 @@ export class ReadingPlace {
   }
 
   /**
-   * Notes where the reader is.
-   * @returns {boolean} whether that is the end
+   * Notes the reader's position.
+   * @returns {boolean} whether it is the end
    */
   note() {
-    // Whoever was at the end and has not moved is still there: something grew, and nobody scrolled.
+    // A reader who was at the end and has not scrolled is still there: the content grew.
     const stayed = this.#isAtEnd && this.#scroller.scrollTop === this.#knownTop
     this.#knownTop = this.#scroller.scrollTop
     this.#isAtEnd = this.#isComplete() && (stayed || this.#pxToEnd < NEAR_END_PX)
@@ -64,14 +64,14 @@ export class ReadingPlace {
     this.note()
   }
 
-  /** Follows the end, if the reader does. */
+  /** Scrolls to the end if the reader is there. */
   keepEnd() {
     if (this.isFollowing) this.toEnd()
   }
 
   /**
    * Changes rows without moving what is being read.
-   * @param {HTMLElement} list of the rows
+   * @param {HTMLElement} list the element that contains the rows
    * @param {() => void} change
    */
   keep(list, change) {

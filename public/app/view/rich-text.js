@@ -1,9 +1,9 @@
-// Cuts a text into words, code and links. The first half knows no DOM; the second builds the nodes.
+// Splits a text into words, code and links. The first half uses no DOM; the second builds the nodes.
 
 /** @typedef {{kind: "text" | "code" | "block" | "link", text: string, href?: string}} Piece */
 
 /**
- * Code between backticks, links, and words.
+ * Splits a text into code between backticks, links and words.
  * @param {string} text
  * @returns {Piece[]}
  */
@@ -12,7 +12,7 @@ export function piecesOf(text) {
 }
 
 /**
- * Cuts out what a pattern finds, and hands on what is between.
+ * Splits a text at the matches of a pattern and passes the parts between them to `between`.
  * @param {string} text
  * @param {RegExp} pattern
  * @param {(found: RegExpExecArray) => Piece} pieceOf
@@ -31,7 +31,7 @@ function splitBy(text, pattern, pieceOf, between) {
 }
 
 /**
- * The line breaks beside the backticks, within and without, are those of the block.
+ * A code block. The line breaks next to the backticks, inside and outside, belong to the block.
  * @param {RegExpExecArray} found
  * @returns {Piece}
  */
@@ -50,7 +50,7 @@ function codeOf(found) {
 
 // --- Links ---
 
-/** An address ends at a space, at quotes and brackets, at a backslash, and at whatever is invisible or turns the writing. */
+/** A URL ends at a space, a quote, a bracket, a backslash, and any invisible or direction-changing character. */
 const ADDRESS = /\bhttps?:\/\/[\p{L}\p{N}[][^\s<>"'`\\\p{C}\p{Default_Ignorable_Code_Point}]*/giu
 const CLOSING = new Set(".,;:!?]}…»”’")
 
@@ -75,7 +75,7 @@ export function linkPieces(text) {
 }
 
 /**
- * Punctuation behind an address belongs to the sentence; a bracket too, unless it was opened within the address.
+ * Punctuation after a URL belongs to the sentence. So does a closing bracket, unless it was opened within the URL.
  * @param {string} address
  */
 function withoutClosing(address) {
@@ -90,8 +90,8 @@ function withoutClosing(address) {
 }
 
 /**
- * A link whose text shows where it leads. An address with a name before the host, which is there to be taken for the host,
- * is none.
+ * A link whose text shows where it leads. A URL with a user name before the host is not a link, because the user name
+ * could be mistaken for the host.
  * @param {string} raw
  * @returns {Piece | null}
  */
@@ -103,7 +103,7 @@ function linkOf(raw) {
 }
 
 /**
- * The host as it was written.
+ * The host as written in the text.
  * @param {string} raw
  */
 function hostIn(raw) {
@@ -111,21 +111,21 @@ function hostIn(raw) {
   return authority.replace(/:\d*$/, "").toLowerCase()
 }
 
-/** Alphabets in which a host is shown as written, if it is in one of them throughout, its last part included. */
+/** Scripts in which a host is shown as written, if all of it, including the last label, is in one of them. */
 const SCRIPTS = ["Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Devanagari", "Thai", "Hangul"].map(
   (script) => new RegExp(`^[\\p{Script=${script}}\\d.-]+$`, "u"),
 )
 const EAST_ASIAN = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\d.ー-]+$/u
 
 /**
- * Whether a host may be shown as it was written. What mixes alphabets, runs from right to left, or is written so that the
- * browser makes something else of it is shown as the browser reads it.
+ * Whether a host may be shown as it was written. A host that mixes scripts, runs from right to left or is changed by
+ * the browser is shown as the browser reads it.
  * @param {string} written
- * @param {string} read as the browser has it: ASCII
+ * @param {string} read as the browser reads it: ASCII
  */
 function isPlainHost(written, read) {
   if (/^[\x21-\x7E]+$/.test(written)) return written === read
-  // Wide and other variants of letters are not the letters of the host.
+  // Full-width and other variants are not the letters of the host.
   if (written !== written.normalize("NFKC")) return false
   return SCRIPTS.some((script) => script.test(written)) || EAST_ASIAN.test(written)
 }
@@ -133,7 +133,7 @@ function isPlainHost(written, read) {
 // --- Emoji ---
 
 /**
- * Whether a text is a few emoji and nothing else.
+ * Whether a text consists of a few emoji and nothing else.
  * @param {string} text
  */
 export function isEmojiOnly(text) {

@@ -1,4 +1,4 @@
-// The inside of a room: puts its views together, and shows what the room says of itself.
+// The inside of a room: combines its views and shows what the model reports.
 
 /** @import { SessionState } from "../crypto/interface.js" */
 /** @import { Session } from "../crypto/session.js" */
@@ -52,8 +52,8 @@ export class RoomView {
    * @param {object} given
    * @param {(listener: Listener) => Room} given.enter
    * @param {Session} given.session
-   * @param {string} given.text what stood in the field before a reload
-   * @param {() => Promise<string>} given.onDestroy answers with an error word if it failed
+   * @param {string} given.text the composer's text from before a reload
+   * @param {() => Promise<string>} given.onDestroy returns an error code if it failed
    */
   constructor(root, { enter, session, text, onDestroy }) {
     this.#root = root
@@ -92,11 +92,11 @@ export class RoomView {
     this.#list.toEnd()
     this.onSession(this.#session.state)
     this.#room.connect()
-    // On a phone the keyboard would cover the room before one has seen it.
+    // On a phone, the keyboard would cover the room before it has been seen.
     if (matchMedia("(hover: hover)").matches) this.#composer.focus()
   }
 
-  /** The page is looked at again, or the network has come back. */
+  /** The page is visible again, or the network is back. */
   wake() {
     this.onConnection()
     if (document.hidden || this.#room.hasEnded) return
@@ -105,7 +105,7 @@ export class RoomView {
     this.#room.wake()
   }
 
-  /** Takes everything of the room out of the page. */
+  /** Removes everything of the room from the page. */
   clear() {
     clearInterval(this.#clock)
     this.#list.clear()
@@ -183,14 +183,14 @@ export class RoomView {
     location.reload()
   }
 
-  /** @param {string} word */
-  onEnd(word) {
+  /** @param {string} code the reason */
+  onEnd(code) {
     this.clear()
     history.replaceState(null, "", "/")
     const scene = showScene("ended")
     const title = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-title]"))
     const reason = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-reason]"))
-    put(reason, () => endReason(word))
+    put(reason, () => endReason(code))
     title.focus()
   }
 
@@ -244,7 +244,7 @@ export class RoomView {
     this.#find("[data-early]").hidden = this.#session.state.phase !== "alone" || !this.#room.hasWords
   }
 
-  /** Nothing can be written any more. What is there stays. */
+  /** Nothing more can be written. What is shown stays. */
   #onStop() {
     this.#composer.isShown = false
     this.onTyping(false)
@@ -269,7 +269,7 @@ export class RoomView {
     })
   }
 
-  /** @param {string} name an empty one changes nothing */
+  /** @param {string} name empty: nothing changes */
   #rename(name) {
     if (!name) return
     this.#name = name
@@ -282,7 +282,7 @@ export class RoomView {
   }
 }
 
-/** @param {string} words for whoever listens */
+/** @param {string} words for screen readers */
 function announce(words) {
   const place = /** @type {HTMLElement} */ (document.querySelector("[data-announce]"))
   place.textContent = words

@@ -1,4 +1,4 @@
-// One scene of a page shows at a time.
+// A page shows one scene at a time.
 
 /**
  * @param {string} name

@@ -1,4 +1,4 @@
-// Every way to hand the link on: the panel for whoever waits alone, and the button in the head.
+// All ways to share the link: the panel while the other seat is free, and the button in the header.
 
 import { say } from "../words.js"
 import { put } from "./texts.js"
@@ -11,8 +11,8 @@ export class Share {
   #link = ""
 
   /**
-   * @param {HTMLElement} room holds the panel and every copy button
-   * @param {(words: string) => void} announce says something to whoever listens
+   * @param {HTMLElement} room contains the panel and every copy button
+   * @param {(words: string) => void} announce passes a text to screen readers
    */
   constructor(room, announce) {
     this.#panel = /** @type {HTMLElement} */ (room.querySelector("[data-share]"))
@@ -24,11 +24,11 @@ export class Share {
     }
     const share = /** @type {HTMLElement} */ (room.querySelector("[data-system-share]"))
     share.hidden = !("share" in navigator)
-    // Whoever closes the sheet has not failed.
+    // Closing the share sheet is not a failure.
     share.addEventListener("click", () => navigator.share({ url: this.#link }).catch(() => {}))
   }
 
-  /** @param {string} link the whole one; empty to forget it */
+  /** @param {string} link the complete link; empty to forget it */
   set link(link) {
     this.#link = this.#field.value = link
     if (!link) this.#code.replaceChildren()
@@ -56,13 +56,13 @@ export class Share {
       await navigator.clipboard.writeText(this.#link)
       return true
     } catch {
-      // No clipboard without https, or without leave: the field that shows the link can be copied from by hand.
+      // There is no clipboard without https or permission. The selected field can be copied by hand.
       this.#field.select()
       return document.execCommand("copy")
     }
   }
 
-  /** A QR code of the link, drawn here. The library comes only to whoever waits alone. */
+  /** Draws a QR code of the link. The library is loaded only if the panel is shown. */
   async #drawCode() {
     const { encode } = await import("../../vendor/uqr.js")
     if (!this.#link) return

@@ -1,18 +1,18 @@
-// Texts in the page: those of its HTML, and those that are put into it. Each can be said again in another language.
+// Texts in the page, from its HTML or put in later. Each can be shown again in another language.
 
 /** @import { Words } from "../words.js" */
 
 import { say } from "../words.js"
 
-/** The attributes that hold a key, and where its text stands: in the element, or in another attribute. */
+/** Attributes that contain a key, and where its text goes: into the element, or into another attribute. */
 const PLACES = { "data-words": "", "data-words-placeholder": "placeholder", "data-words-label": "aria-label" }
 
 /** @type {WeakMap<Element, () => string>} */
 const sayings = new WeakMap()
 
 /**
- * Puts a text into an element, and anew when the language changes. A text that stays the same is not touched: it would be
- * read out again.
+ * Puts a text into an element, and again when the language changes. An unchanged text is not touched, because a screen
+ * reader would read it again.
  * @param {Element} element
  * @param {() => string} saying
  */
@@ -24,12 +24,12 @@ export function put(element, saying) {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** What to put where nothing is to be said. */
+/** The text for an element that shows nothing. */
 export function silence() {
   return ""
 }
 
-/** Says everything again, in the language that is spoken now. */
+/** Shows every text again in the current language. */
 export function sayAgain() {
   for (const { element, target, key } of places()) {
     if (target) element.setAttribute(target, say(key))
@@ -42,7 +42,7 @@ export function sayAgain() {
 }
 
 /**
- * The English of this page: what its modules say, and what stands in its HTML.
+ * The English texts of this page: those of its modules and those of its HTML.
  * @returns {Words}
  */
 export function readEnglish() {
@@ -53,7 +53,7 @@ export function readEnglish() {
   return english
 }
 
-/** Every text of the HTML, those in templates included. */
+/** Every place of a text in the HTML, including those in templates. */
 function places() {
   const templates = [...document.querySelectorAll("template")].map((template) => template.content)
   return [document, ...templates].flatMap((root) =>
