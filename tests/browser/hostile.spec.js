@@ -134,7 +134,7 @@ test("a room that takes the page for somebody else is left, with a sentence", as
 
   await ann.reloads()
 
-  await ann.expectEnded(/no longer takes this browser for the person it was/)
+  await ann.expectEnded(/no longer knows this browser/)
   await expect(ann.page.getByText("whose words are these?")).toHaveCount(0)
 })
 
