@@ -104,7 +104,7 @@ export function keysOfPage(html) {
  * All modules of a page, as paths in `public/`.
  * @param {string} html
  */
-export function modulesOf(html) {
+function modulesOf(html) {
   return [...html.matchAll(/(?:modulepreload" href|type="module" src)="\/([^"]+)"/g)].map(([, path]) => path)
 }
 
