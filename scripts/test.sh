@@ -33,7 +33,8 @@ say "The API on both stores, in the background …"
 cargo test --quiet --tests "${API_PACKAGES[@]}" >"$api_log" 2>&1 &
 api=$!
 timed "Rust on the host" cargo test --quiet --tests "${HOST_PACKAGES[@]}"
-timed "The whole system under 2,000 seeds" cargo test --quiet --profile simulation -p duet-simulation
+timed "The whole system: 2,000 seeds, stories, and every order of small scenarios" \
+  cargo test --quiet --profile simulation -p duet-simulation
 timed "The pages' modules and the Worker's shim" node --test --test-reporter=dot 'tests/unit/*.test.js'
 timed "The API on both stores: the rest of it" wait "$api" || {
   cat "$api_log" >&2

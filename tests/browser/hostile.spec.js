@@ -134,7 +134,7 @@ test("the page leaves a room that gives it another participant id", async ({ ann
 
   await ann.reloads()
 
-  await ann.expectEnded(/no longer takes this browser for the person it was/)
+  await ann.expectEnded(/no longer knows this browser/)
   await expect(ann.page.getByText("whose words are these?")).toHaveCount(0)
 })
 

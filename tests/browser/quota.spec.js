@@ -3,7 +3,7 @@
 
 import { expect, test } from "./test.js"
 
-const SENTENCE = /^This server has used up its share for today\./
+const SENTENCE = /^This server has reached its limit for today\./
 const PAGE = {
   status: 429,
   contentType: "text/html; charset=UTF-8",
@@ -55,7 +55,7 @@ test("a conversation says so while it reconnects, and sends waiting messages aft
   await useUp(bob)
 
   await connection?.close()
-  await expect(bob.status).toHaveText("This server has used up its share for today")
+  await expect(bob.status).toHaveText("This server has reached its limit for today")
   await bob.says("are you still there?")
   await bob.expectState("are you still there?", "pending")
   isOverQuota = false

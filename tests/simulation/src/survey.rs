@@ -11,7 +11,7 @@ use std::{
 
 use crate::{Report, run_seed};
 
-/// The first seed. A seed has a meaning at its commit only.
+/// The usual first seed. A seed has a meaning at its commit only.
 pub const FIRST_SEED: u64 = 1;
 
 /// Every run of so many is repeated, to show that the two do not differ.
@@ -45,14 +45,14 @@ impl Survey {
     }
 }
 
-/// Runs so many seeds, or all up to the first one that fails.
-pub fn survey(seeds: u64) -> Survey {
-    let next = AtomicU64::new(FIRST_SEED);
+/// Runs so many seeds from `first` on, or all up to the first one that fails.
+pub fn survey(first: u64, seeds: u64) -> Survey {
+    let next = AtomicU64::new(first);
     let survey = Mutex::new(Survey::default());
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= FIRST_SEED + seeds || survey.lock().unwrap().is_decided_before(seed) {
+            if seed >= first + seeds || survey.lock().unwrap().is_decided_before(seed) {
                 break;
             }
             let is_repeated = seed.is_multiple_of(REPEATED);

@@ -157,6 +157,7 @@ fn copy(from: &Path, to: &Path) {
     if !from.is_dir() {
         let contents = fs::read(from).unwrap();
         if fs::read(to).ok().as_ref() != Some(&contents) {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::write(to, contents).unwrap();
         }
         return;

@@ -1,10 +1,17 @@
 //! Many worlds, each from a seed.
 //!
-//! `DUET_SEED=7` runs one and prints what happened; `DUET_SEEDS=200000` runs so many in place of 2,000.
+//! `DUET_SEED=7` runs one and prints what happened; `DUET_SEEDS=200000` runs so many in place of 2,000,
+//! `DUET_FIRST_SEED=2001` others than usual.
 
 #![allow(clippy::panic, reason = "what fails here is a test, and has to say so at once")]
 
-use duet_simulation::{Failure, Report, auditor::MARKS, run_seed, shrink::shrink, survey::survey};
+use duet_simulation::{
+    Failure, Report,
+    auditor::MARKS,
+    run_seed,
+    shrink::shrink,
+    survey::{FIRST_SEED, survey},
+};
 
 const SEEDS: u64 = 2_000;
 /// Runs that shrinking a failure may take.
@@ -20,7 +27,7 @@ fn every_invariant_holds_in_every_world() {
         return replay(seed);
     }
     let seeds = setting("DUET_SEEDS").unwrap_or(SEEDS);
-    let survey = survey(seeds);
+    let survey = survey(setting("DUET_FIRST_SEED").unwrap_or(FIRST_SEED), seeds);
     if let Some((seed, report)) = survey.first_failure {
         fail(seed, report);
     }

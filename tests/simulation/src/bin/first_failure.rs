@@ -5,7 +5,7 @@
 use duet_simulation::{
     Violation,
     every_way::{Bound, explore},
-    survey::survey,
+    survey::{FIRST_SEED, survey},
 };
 
 const SEEDS: u64 = 2_000;
@@ -13,7 +13,7 @@ const SEEDS: u64 = 2_000;
 fn main() {
     // A panic of the product is a violation like any other.
     std::panic::set_hook(Box::new(|_| {}));
-    let found = survey(SEEDS);
+    let found = survey(FIRST_SEED, SEEDS);
     if let Some((seed, report)) = found.first_failure {
         print("seed", &seed.to_string(), report.violation.as_ref());
     } else if let Some(seed) = found.not_deterministic {
