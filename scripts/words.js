@@ -85,8 +85,8 @@ function escape(text) {
  */
 function tableFor(html, english) {
   const inHtml = keysOfPage(html)
-  const said = keysOfModules(modulesOf(html), Object.keys(english))
-  const missing = Object.keys(english).filter((key) => said.has(key) && !inHtml.has(key))
+  const used = keysOfModules(modulesOf(html), Object.keys(english))
+  const missing = Object.keys(english).filter((key) => used.has(key) && !inHtml.has(key))
   const lines = missing.map((key) => `${JSON.stringify(key)}:${JSON.stringify(english[key]).replace(/</g, "\\u003c")}`)
   return `{${lines.join(",\n")}}`
 }

@@ -79,7 +79,7 @@ export class Room {
       clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
-      onHole: () => void session.noteHole(),
+      onGap: () => void session.noteHole(),
       onGone: (code) => this.end(code),
     })
     this.#socket = platform.openSocket({
