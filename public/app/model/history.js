@@ -1,7 +1,7 @@
 // Requests the messages that this page lacks: first the newest page, then the gap at the newer end, and older ones when
 // the reader nears them or the page is idle. One request at a time. No DOM.
 
-/** @import { Message } from "../net/wire.js" */
+/** @import { HistoryPage, Message, PageRange } from "../net/wire.js" */
 /** @import { Timeline } from "./timeline.js" */
 
 import { ApiError, codeOf } from "../net/api.js"
@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 30_000
 
 /**
  * @typedef {object} Surroundings
- * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
+ * @property {(range: PageRange) => Promise<HistoryPage>} list
  * @property {(messages: Message[]) => Promise<void>} take decrypts messages and adds them to the timeline
  * @property {() => void} onPage the timeline has grown
  * @property {() => void} onGap the room lacks a sequence number that was requested

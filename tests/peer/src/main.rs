@@ -9,7 +9,8 @@
 //! `create` and `join` write events to standard output, a JSON object per line: `link`, `shown`, `words`, `broken`,
 //! `seen`, `stopped`, `ended`. They send each line of standard input as a message, and end when standard input closes.
 //!
-//! `attack` reads `{"link", "transcript": [texts], "files": [paths]}` and writes `{"messages", "opened": [plaintexts]}`.
+//! `attack` reads `{"link", "transcript": [texts], "files": [paths]}` and writes `{"messages", "opened":
+//! [plaintexts]}`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
