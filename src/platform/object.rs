@@ -147,7 +147,7 @@ impl Inner {
         match effect {
             OutputEffect::Respond(call, answer) => self.respond(call, answer),
             OutputEffect::AcceptSocket { call, socket, participant } => {
-                // The caller may have hung up.
+                let mut calls = self.calls.borrow_mut();
                 let pending = calls.iter_mut().find(|(known, _)| *known == call);
                 if let Some(server) = pending.and_then(|(_, pending)| pending.socket.take()) {
                     self.sockets.accept(&self.state, socket, &participant, server);
