@@ -18,9 +18,10 @@ timed "Deliberate defects, each of which the simulation has to find" \
 timed "A million conversations through a dishonest relay" \
   env PROPTEST_CASES=1000000 cargo test --quiet --profile simulation -p duet-sealing --test relay nothing_false
 timed "Nonsense in frames, bodies and queries" env DUET_ROUNDS=10 cargo test --quiet -p duet-api-tests -- fuzz
-timed "A thousand races, half of them of a send with the end of its room" env DUET_ROUNDS=50 cargo test --quiet -p duet-api-tests -- races
+timed "A thousand races, half of them between a send and the end of its room" \
+  env DUET_ROUNDS=50 cargo test --quiet -p duet-api-tests -- races
 timed "A crowd" cargo test --quiet -p duet-api-tests -- --ignored embedded::crowds --test-threads=1
-# Each room is a file; how long a disk takes for it says nothing about the platform's storage.
+# Each room is a file, and the speed of this machine's disk says nothing about the platform's storage.
 [ -w /dev/shm ] && export TMPDIR=${TMPDIR:-/dev/shm}
 timed "Strangers with bad intentions, beside the bare platform" cargo run --quiet -p duet-hostile
 timed "Requests made up from the OpenAPI description" scripts/fuzz.sh

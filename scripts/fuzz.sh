@@ -12,7 +12,8 @@ TOKEN=QUJVU0VBQlVTRUFCVVNFQUJVU0VBQlVTRUFCVVNFMTI
 
 install_schemathesis() {
   [ -e "$TOOL/.whole" ] && return
-  command -v python3 >/dev/null || die "python3 is missing: install Python 3.10 or newer with its venv module, https://www.python.org."
+  command -v python3 >/dev/null || \
+    die "python3 is missing: install Python 3.10 or newer with its venv module, https://www.python.org."
   rm -rf "$TOOL"
   step "Setting up schemathesis $SCHEMATHESIS_VERSION" python3 -m venv "$TOOL"
   step "Installing it" "$TOOL/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
@@ -47,7 +48,10 @@ ask_from_a_seat() {
   local room
   room=$(post "$1/api/room/create" | field roomId)
   post "$1/api/room/join?roomId=$room" >/dev/null
-  { cat scripts/schemathesis.toml && printf '\n[parameters]\n"query.roomId" = "%s"\n' "$room"; } >"$TOOL/from-a-seat.toml"
+  {
+    cat scripts/schemathesis.toml
+    printf '\n[parameters]\n"query.roomId" = "%s"\n' "$room"
+  } >"$TOOL/from-a-seat.toml"
   ask "$1" "$TOOL/from-a-seat.toml" --phases coverage,fuzzing --exclude-operation-id destroyRoom
 }
 

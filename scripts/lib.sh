@@ -45,7 +45,9 @@ timed() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
-has_node_modules() { [ -e node_modules/.package-lock.json ] && ! [ package-lock.json -nt node_modules/.package-lock.json ]; }
+has_node_modules() {
+  [ -e node_modules/.package-lock.json ] && ! [ package-lock.json -nt node_modules/.package-lock.json ]
+}
 
 has_wasm_std() {
   compgen -G "$(rustc --print target-libdir --target "$WASM_TARGET" 2>/dev/null)/libstd-*.rlib" >/dev/null

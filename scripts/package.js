@@ -76,8 +76,8 @@ ${description}
     npx duet verify https://duet.example     compares a deployment's pages with this copy
     npx duet doctor https://duet.example     asks a deployment whether everything works
 
-npx duet --help says more. docs/verify.md says how to build this file again, byte by byte; \`sha256sum -c SHA256SUMS\`, run in this
-folder, checks what is in it.
+npx duet --help says more. docs/verify.md says how to build this file again, byte by byte. Run
+\`sha256sum -c SHA256SUMS\` in this folder to check its content.
 `
 }
 

@@ -4,7 +4,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 find_chromium() {
   local name
-  for name in "${CHROMIUM_BIN:-}" chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in "${CHROMIUM_BIN:-}" chromium-headless-shell chromium chromium-browser \
+    google-chrome google-chrome-stable; do
     [ -n "$name" ] && command -v "$name" >/dev/null && return
   done
   return 1

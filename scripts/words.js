@@ -85,8 +85,8 @@ function escape(text) {
  */
 function tableFor(html, english) {
   const inHtml = keysOfPage(html)
-  const said = keysOfModules(modulesOf(html), Object.keys(english))
-  const missing = Object.keys(english).filter((key) => said.has(key) && !inHtml.has(key))
+  const used = keysOfModules(modulesOf(html), Object.keys(english))
+  const missing = Object.keys(english).filter((key) => used.has(key) && !inHtml.has(key))
   const lines = missing.map((key) => `${JSON.stringify(key)}:${JSON.stringify(english[key]).replace(/</g, "\\u003c")}`)
   return `{${lines.join(",\n")}}`
 }
@@ -104,7 +104,7 @@ export function keysOfPage(html) {
  * All modules of a page, as paths in `public/`.
  * @param {string} html
  */
-export function modulesOf(html) {
+function modulesOf(html) {
   return [...html.matchAll(/(?:modulepreload" href|type="module" src)="\/([^"]+)"/g)].map(([, path]) => path)
 }
 

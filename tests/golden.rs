@@ -1,4 +1,4 @@
-//! The shapes on the wire, as both sides have them: see tests/golden/README.md.
+//! The shapes on the wire, shared with the pages' tests: see tests/golden/README.md.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -98,7 +98,7 @@ fn every_frame_of_the_room_has_the_shape_that_the_pages_read() {
 }
 
 #[test]
-fn every_frame_of_a_page_is_read_as_what_it_says() {
+fn every_frame_of_a_page_is_read_as_its_type() {
     for entry in golden("client-frames") {
         let frame = ClientFrame::parse(&entry["frame"].to_string()).unwrap();
         let expected = match entry["name"].as_str().unwrap() {
@@ -140,7 +140,7 @@ fn answer(name: &str) -> Result<Answer, ApiError> {
 }
 
 #[test]
-fn every_call_of_a_page_is_read_and_answered_in_the_shape_that_the_pages_read() {
+fn every_call_of_a_page_is_read_and_answered_in_the_shape_that_pages_read() {
     for call in golden("calls") {
         let [name, method, path] = ["name", "method", "path"].map(|key| call[key].as_str().unwrap());
         let (pathname, query) = path.split_once('?').unwrap_or((path, ""));

@@ -1,5 +1,5 @@
-//! The core waits for nothing and knows no platform: events in, effects out. A host build already fails where the core
-//! uses the platform's crates; this test also finds what would compile.
+//! The core is synchronous and uses no platform: events in, effects out. A host build already fails if the core uses
+//! the platform's crates. This test also finds code that would compile.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here is a test")]
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 const CORE: [&str; 6] = ["src/config.rs", "src/domain", "src/journal", "src/replica", "src/room", "src/wire"];
 
-/// Waiting, the platform, the clock, randomness, and an order that differs between two runs.
+/// Waiting, the platform, the clock, randomness, and collections whose order differs between two runs.
 const FORBIDDEN: [&str; 12] = [
     "async ",
     ".await",
@@ -41,7 +41,7 @@ fn violations(code: &str) -> impl Iterator<Item = (usize, &'static str)> {
 }
 
 #[test]
-fn the_core_is_synchronous_and_knows_no_platform() {
+fn the_core_is_synchronous_and_uses_no_platform() {
     let mut files = vec![];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     CORE.iter().for_each(|path| sources(&root.join(path), &mut files));

@@ -120,7 +120,7 @@ function withHeaders({ path, status, file, body, location }, rules) {
  * @param {string} source
  * @returns {HeaderRule[]}
  */
-export function parseHeaders(source) {
+function parseHeaders(source) {
   /** @type {{pattern: RegExp, lines: string[]}[]} */
   const blocks = []
   for (const line of source.split("\n").filter((line) => line.trim() !== "" && !line.trim().startsWith("#"))) {
@@ -156,7 +156,7 @@ function patternOf(pattern) {
  * Reads `_redirects`: source, target and an optional status, 302 by default.
  * @param {string} source
  */
-export function parseRedirects(source) {
+function parseRedirects(source) {
   return source
     .split("\n")
     .map((line) => line.trim())

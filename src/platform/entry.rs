@@ -74,7 +74,7 @@ fn health(store: &'static str) -> Result<Response, ApiError> {
     http::json(200, serde_json::to_string(&body).map_err(|_| ApiError::Internal)?)
 }
 
-/// Forwards the original request, not a clone: the body of a cloned request has two ends, and both must be read.
+/// Forwards the original request, not a clone: a clone splits the body into two streams, and neither can be cancelled.
 async fn forward(request: Request, env: &Env, room: &RoomId) -> Result<Response, ApiError> {
     let stub = env.durable_object(ROOMS)?.get_by_name(room.as_str())?;
     let answer = stub.fetch_with_request(request).await;

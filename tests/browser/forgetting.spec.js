@@ -111,7 +111,7 @@ for (const [how, end] of [
   ["has no seat any more", (wire) => wire.closeWith(4401)],
   ["was destroyed", (wire) => wire.closeWith(4410)],
 ]) {
-  test(`a page that hears that it ${how} has no key in its memory`, async ({ ann, bob }) => {
+  test(`a page that learns that it ${how} has no key in its memory`, async ({ ann, bob }) => {
     const wire = await Wire.of(bob)
     const link = await ann.creates()
     await bob.joins(link)

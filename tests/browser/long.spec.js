@@ -71,7 +71,7 @@ test("with thousands of messages the newest appear at once, older ones load, and
     expect(await bob.messages.count()).toBeLessThan(MOST_ELEMENTS)
   })
 
-  await test.step("a message touches its own element, and now and then a few that are far from the screen", async () => {
+  await test.step("a message changes its own element, and sometimes a few far from the screen", async () => {
     for (const person of [ann, bob]) await watchElements(person)
     for (const text of ["one more", "and another"]) {
       await bob.says(text)

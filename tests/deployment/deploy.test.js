@@ -15,14 +15,14 @@ function answerWith(...names) {
   return { code: 0, output: JSON.stringify({ loggedIn: true, accounts }) }
 }
 
-test("a dry run builds everything and sends nothing", async () => {
+test("a dry run builds everything and uploads nothing", async () => {
   const { code, output } = await duet(["deploy", "--dry-run"])
 
   assert.equal(code, 0, output)
   assert.match(output, /--dry-run: exiting now/)
 })
 
-test("without a login the deployment ends with one sentence", async () => {
+test("without a login the deployment stops with one sentence", async () => {
   const home = mkdtempSync(join(tmpdir(), "duet-home-"))
   const env = { HOME: home, XDG_CONFIG_HOME: home, CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_API_KEY: "" }
 
@@ -45,7 +45,7 @@ for (const [what, answer, sentence] of /** @type {const} */ ([
   ["several accounts", answerWith("Ann", "Ben"), /set CLOUDFLARE_ACCOUNT_ID to one of id-1 \(Ann\), id-2 \(Ben\)\.$/],
   ["no answer", { code: 1, output: "" }, /^Cloudflare cannot be reached/],
 ])) {
-  test(`${what}: the sentence says so`, () => {
+  test(`with ${what} the sentence says so`, () => {
     assert.match(missingForDeployment(answer, CHECKOUT) ?? "", sentence)
   })
 }

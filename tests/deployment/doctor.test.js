@@ -7,7 +7,7 @@ import { startOverHttps } from "./https-server.js"
 import { tamperingProxy } from "./tampering-proxy.js"
 
 for (const store of /** @type {const} */ (["embedded", "upstash"])) {
-  test(`a healthy server is well (${store})`, async () => {
+  test(`a healthy server passes (${store})`, async () => {
     const healthy = await startStack(store)
 
     const { code, output } = await duet(["doctor", healthy.baseUrl])
@@ -18,10 +18,10 @@ for (const store of /** @type {const} */ (["embedded", "upstash"])) {
   })
 }
 
-test("over https, what only https has is well too", { timeout: 120_000 }, async () => {
+test("over https, the checks for https pass, too", { timeout: 120_000 }, async () => {
   const server = await startOverHttps()
 
-  // The certificate is one that wrangler made for itself.
+  // wrangler's certificate is self-signed.
   const { code, output } = await duet(["doctor", server.baseUrl], { NODE_TLS_REJECT_UNAUTHORIZED: "0" })
   await server.stop()
 
@@ -37,7 +37,7 @@ after(() => stack.stop())
 
 const isApi = (path) => path.startsWith("/api/")
 
-/** What is broken, how, and the only rows that may say so. */
+/** What is broken, how, and the only rows that may report it. */
 const BROKEN = [
   {
     what: "does not know the links of rooms",
@@ -100,7 +100,7 @@ const BROKEN = [
 ]
 
 for (const { what, rows, change, refusesSockets } of BROKEN) {
-  test(`a server that ${what} is found out, and nothing else is blamed`, async () => {
+  test(`a server that ${what} fails this check and no other`, async () => {
     const proxy = await tamperingProxy(stack.baseUrl, { change, refusesSockets })
 
     const { code, output } = await duet(["doctor", proxy.baseUrl])
@@ -112,7 +112,7 @@ for (const { what, rows, change, refusesSockets } of BROKEN) {
   })
 }
 
-test("a server that is not there is said so", async () => {
+test("an unreachable server is reported", async () => {
   const proxy = await tamperingProxy(stack.baseUrl)
   proxy.stop()
 

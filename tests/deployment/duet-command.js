@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url"
 const COMMAND = fileURLToPath(new URL("../../scripts/cli/duet.js", import.meta.url))
 
 /**
- * Runs `duet` to its end.
+ * Runs `duet` and waits for its end.
  * @param {string[]} args
- * @param {Record<string, string>} [env] in addition to ours
+ * @param {Record<string, string>} [env] in addition to this process's
  * @returns {Promise<{code: number, output: string}>}
  */
 export function duet(args, env = {}) {

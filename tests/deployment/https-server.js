@@ -7,7 +7,7 @@ import { createInterface } from "node:readline"
 
 import { ROOT } from "../browser/stack.js"
 
-// A developer's own database is not for tests.
+// Overrides .dev.vars, which may name a developer's own database.
 const COMMAND = [
   "start",
   "--local-protocol",
@@ -20,12 +20,12 @@ const COMMAND = [
   "/dev/null",
 ]
 
-/** Duet as `npm start` serves it, over https. It ends when its standard input does, hence also when we are killed. */
+/** Starts Duet like `npm start`, over https. It ends when its standard input closes, also if this process is killed. */
 export async function startOverHttps() {
   const folder = mkdtempSync(join(tmpdir(), "duet-https-"))
   const duet = [process.execPath, join(ROOT, "scripts/cli/duet.js"), ...COMMAND, "--persist-to", folder]
   const env = { ...process.env, CI: "1", CLOUDFLARE_CF_FETCH_ENABLED: "false" }
-  // The guard ends its whole process group, so it has one of its own.
+  // The guard ends its whole process group, so it needs a group of its own.
   const child = spawn("sh", [join(ROOT, "tests/support/src/guard.sh"), ...duet], {
     cwd: ROOT,
     env,
@@ -45,14 +45,14 @@ export async function startOverHttps() {
 
 /** @param {import("node:child_process").ChildProcess} child */
 async function readyAddress(child) {
-  const said = []
+  const output = []
   for await (const line of createInterface({ input: child.stdout })) {
-    said.push(line)
+    output.push(line)
     const [, address] = line.match(/Ready on (https:\S+)/) ?? []
     if (address) {
       child.stdout.resume()
       return address
     }
   }
-  throw new Error(`no server came up:\n${said.join("\n")}`)
+  throw new Error(`no server came up:\n${output.join("\n")}`)
 }

@@ -1,5 +1,5 @@
-// The package, made as `npm run package` makes it and used by somebody who has no Rust. Takes minutes: it compiles the Worker
-// in another folder. Run it with `npm run test:package`.
+// The package as `npm run package` makes it, used on a machine without Rust. It takes minutes, because it compiles the
+// Worker in another folder. Run it with `npm run test:package`.
 
 import assert from "node:assert/strict"
 import { execFileSync, spawn } from "node:child_process"
@@ -36,7 +36,7 @@ test("another folder, another umask and another set of caches give the same byte
   assert.ok(ours.equals(theirs), "the two archives differ")
 })
 
-test("an empty folder with Node.js and npm alone serves a room, and verifies it", { timeout: 300_000 }, async () => {
+test("an empty folder with only Node.js and npm serves a room and verifies it", { timeout: 300_000 }, async () => {
   const env = environmentWithoutRust()
   const folder = join(scratch, "empty")
   mkdirSync(folder)
@@ -57,7 +57,7 @@ test("an empty folder with Node.js and npm alone serves a room, and verifies it"
   }
 })
 
-test("the sums in the package and beside it are right", () => {
+test("the checksums in the package and next to it are right", () => {
   const folder = join(scratch, "unpacked")
   mkdirSync(folder)
   execFileSync("tar", ["xzf", join(ROOT, ARCHIVE), "-C", folder])
@@ -67,7 +67,7 @@ test("the sums in the package and beside it are right", () => {
 })
 
 /**
- * What is checked in, as it is now.
+ * Copies the checkout as it is now, with uncommitted changes.
  * @param {string} target
  */
 function copyCheckout(target) {
@@ -75,7 +75,7 @@ function copyCheckout(target) {
   for (const file of files.filter((file) => existsSync(join(ROOT, file)))) cpSync(join(ROOT, file), join(target, file))
 }
 
-/** The machine's own Node.js and npm, and next to nothing else. */
+/** An environment with the machine's Node.js and npm and almost nothing else. */
 function environmentWithoutRust() {
   const bin = join(scratch, "bin")
   mkdirSync(bin)
@@ -94,7 +94,7 @@ function find(name) {
   return found
 }
 
-/** Starts `duet start` and waits until it says that it is ready. */
+/** Runs `duet start` and waits until it is ready. */
 async function startServer(folder, env) {
   const port = await freePort()
   const command = join(folder, "node_modules/.bin/duet")

@@ -5,7 +5,7 @@ import { connect } from "node:net"
 /** @typedef {{status: number, headers: Record<string, string>, body: Buffer}} Answer */
 
 /**
- * A server that passes requests on and changes what comes back.
+ * A server that forwards requests and changes the answers.
  * @param {string} target
  * @param {object} tampering
  * @param {(answer: Answer, path: string, method: string) => void} [tampering.change] changes the answer in place

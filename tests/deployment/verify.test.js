@@ -11,7 +11,7 @@ let stack
 before(async () => (stack = await startStack("embedded")))
 after(() => stack.stop())
 
-/** What `duet verify` says of a server that tampers like that. */
+/** Runs `duet verify` against a server that changes answers in this way. */
 async function verifyThrough(change) {
   const proxy = await tamperingProxy(stack.baseUrl, { change })
   try {
@@ -34,7 +34,7 @@ test("a proxy that changes nothing passes", async () => {
   assert.equal(code, 0, output)
 })
 
-test("a changed byte in a module is found, and nothing else is blamed", async () => {
+test("a changed byte in a module is found, and no other difference", async () => {
   const { code, output } = await verifyThrough((answer, path) => {
     if (path === "/app/room.js") answer.body[100] ^= 1
   })
@@ -93,7 +93,7 @@ test("an additional script is found and shown", async () => {
   assert.match(output, /additional script: <script src="https:\/\/other\.example\/x\.js">/)
 })
 
-test("a redirect is found, and where it leads", async () => {
+test("a redirect is found with its target", async () => {
   const { code, output } = await verifyThrough((answer, path) => {
     if (path !== "/") return
     answer.status = 302
@@ -104,7 +104,7 @@ test("a redirect is found, and where it leads", async () => {
   assert.match(output, /BAD {2}\/ *\n {5}status 302, not 200: leads to https:\/\/other\.example\//)
 })
 
-test("a server that is not there is neither good nor bad", async () => {
+test("an unreachable server is neither the same nor different", async () => {
   const proxy = await tamperingProxy(stack.baseUrl)
   proxy.stop()
 

@@ -21,19 +21,29 @@ export class FakeClock {
     return this.#timers.size > 0
   }
 
-  /** Advances the clock and runs everything that falls due on the way, including its consequences. */
-  async pass(ms) {
+  /** The number of milliseconds until the next timer; Infinity if there is none. */
+  get msToNextTimer() {
+    return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.nowMs
+  }
+
+  /** Advances the clock, runs each timer that falls due at its time, and yields after each of them. */
+  *advance(ms) {
     const end = this.nowMs + ms
-    await settled()
     for (;;) {
       const due = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0]
       if (!due) break
       this.nowMs = due[1].at
       this.#timers.delete(due[0])
       due[1].act()
-      await settled()
+      yield
     }
     this.nowMs = end
+  }
+
+  /** Advances the clock and runs everything that falls due on the way, including its consequences. */
+  async pass(ms) {
+    await settled()
+    for (const _ of this.advance(ms)) await settled()
   }
 }
 

@@ -14,7 +14,7 @@ import { FakeClock, settled } from "./fake-clock.js"
 function historyOf(count, { perPage = 500, without = [] } = {}) {
   const clock = new FakeClock()
   const timeline = new Timeline()
-  const seen = { asked: [], pages: 0, holes: 0, gone: [], idle: [], failWith: null }
+  const seen = { asked: [], pages: 0, gaps: 0, gone: [], idle: [], failWith: null }
   const room = { count }
   const history = new History(timeline, {
     list: async ({ after, limit }) => {
@@ -31,7 +31,7 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
       for (const { seq } of messages) timeline.put({ seq, id: `id-${seq}`, kind: "shown" })
     },
     onPage: () => (seen.pages += 1),
-    onHole: () => (seen.holes += 1),
+    onGap: () => (seen.gaps += 1),
     onGone: (code) => seen.gone.push(code),
     whenIdle: (act) => seen.idle.push(act),
     setTimeout: clock.setTimeout,
@@ -106,7 +106,7 @@ test("an answer with fewer messages than requested is continued", async () => {
     [20, 30],
     [40, 10],
   ])
-  assert.deepEqual([stretch(timeline), seen.holes], [[1, 50], 0])
+  assert.deepEqual([stretch(timeline), seen.gaps], [[1, 50], 0])
 })
 
 test("missing sequence numbers are skipped and reported", async () => {
@@ -117,7 +117,7 @@ test("missing sequence numbers are skipped and reported", async () => {
 
   assert.deepEqual(stretch(timeline), [1, 50])
   assert.ok(seen.asked.length < 4)
-  assert.ok(seen.holes > 0)
+  assert.ok(seen.gaps > 0)
 })
 
 test("missed newer messages are requested from the first gap", async () => {

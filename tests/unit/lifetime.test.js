@@ -80,7 +80,7 @@ for (const [ttlSeconds, endingSeconds, urgentSeconds] of [
   [86_400, 120, 30],
   [60, 20, 20],
 ]) {
-  test(`a room of ${ttlSeconds} s is ending in its last ${endingSeconds} s, and urgent in its last ${urgentSeconds} s`, () => {
+  test(`a room of ${ttlSeconds} s: ending in the last ${endingSeconds} s, urgent in the last ${urgentSeconds} s`, () => {
     const room = lifetime(ttlSeconds)
     const end = 1_000 + ttlSeconds * SECOND
 

@@ -66,7 +66,7 @@ test("messages that take long to decrypt are shown in order", async () => {
   assert.deepEqual(test.texts(), ["one", "two"])
 })
 
-test("a message that cannot be decrypted yet keeps its position and is shown once the session decrypts it", async () => {
+test("a message that cannot be decrypted yet keeps its position and is shown later", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "waiting" }) }) })
   await test.stores()
   const before = test.texts()
@@ -158,7 +158,7 @@ test("temporarily refused keys are sent again", async () => {
 })
 
 for (const phase of ["stopped", "lost"]) {
-  test(`once the session is ${phase}, nothing is sent or shown any more, and the room's end is still handled`, async () => {
+  test(`once the session is ${phase}, nothing is sent or shown, and the end still counts`, async () => {
     const test = await TestRoom.connected()
     await test.stores({ text: "before" })
 

@@ -191,9 +191,9 @@ test("a socket that neither opens nor fails is dropped after 5 seconds", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
 
-  platform.pass(4999)
+  platform.passAtOnce(4999)
   const early = platform.socket.readyState
-  platform.pass(1)
+  platform.passAtOnce(1)
 
   assert.deepEqual([early, platform.socket.readyState], [0, 3])
   assert.equal(platform.msToNextSocket(), 500)
@@ -212,7 +212,7 @@ test("a socket that opens but sends nothing is dropped, too", () => {
 test("a socket that is ready is not dropped", () => {
   const { socket, platform } = readySocket()
 
-  platform.pass(6_000)
+  platform.passAtOnce(6_000)
 
   assert.equal(socket.isReady, true)
   assert.equal(platform.sockets.length, 1)
@@ -243,9 +243,9 @@ test("after repeated closes for too many frames the wait doubles as usual", () =
 test("a ping is sent after 20 seconds without a frame", () => {
   const { platform } = readySocket()
 
-  platform.pass(19_999)
+  platform.passAtOnce(19_999)
   const early = [...platform.socket.sent]
-  platform.pass(1)
+  platform.passAtOnce(1)
 
   assert.deepEqual(early, [])
   assert.deepEqual(platform.socket.sent, ["ping"])
@@ -255,8 +255,8 @@ test("a pong keeps the connection, and the next ping follows 20 seconds later", 
   const { socket, platform } = readySocket()
 
   for (let pings = 0; pings < 5; pings++) {
-    platform.pass(20_000)
-    platform.pass(100)
+    platform.passAtOnce(20_000)
+    platform.passAtOnce(100)
     platform.socket.says("pong")
   }
 
@@ -268,9 +268,9 @@ test("a pong keeps the connection, and the next ping follows 20 seconds later", 
 test("any frame counts as a pong", () => {
   const { platform } = readySocket()
 
-  platform.pass(19_000)
+  platform.passAtOnce(19_000)
   platform.socket.says({ type: "typing" })
-  platform.pass(19_999)
+  platform.passAtOnce(19_999)
 
   assert.deepEqual(platform.socket.sent, [])
 })
@@ -279,9 +279,9 @@ test("a connection whose pong does not come within 5 seconds is dead", () => {
   const { socket, platform, reported } = readySocket()
   const dead = platform.socket
 
-  platform.pass(24_999)
+  platform.passAtOnce(24_999)
   const wasReady = socket.isReady
-  platform.pass(1)
+  platform.passAtOnce(1)
 
   assert.deepEqual([wasReady, socket.isReady], [true, false])
   assert.deepEqual(reported.changes, [true, false])
@@ -303,7 +303,7 @@ for (const [code, reason] of [
     platform.socket.closes(code)
     socket.connect()
     socket.check()
-    platform.pass(3_600_000)
+    platform.passAtOnce(3_600_000)
 
     assert.deepEqual(reported.ends, [reason])
     assert.equal(socket.isReady, false)
@@ -329,7 +329,7 @@ test("after end() nothing is reported and the socket does not reconnect", () => 
   platform.socket.says({ type: "typing" })
   platform.socket.closes()
   socket.check()
-  platform.pass(3_600_000)
+  platform.passAtOnce(3_600_000)
 
   assert.deepEqual(reported.frames, [READY])
   assert.equal(platform.sockets.length, 1)
@@ -342,7 +342,7 @@ test("a replaced socket reconnects only on request", () => {
 
   platform.socket.closes(4408)
   socket.check()
-  platform.pass(3_600_000)
+  platform.passAtOnce(3_600_000)
   const whileAway = platform.sockets.length
   socket.connect()
   welcome(platform)
@@ -360,7 +360,7 @@ test("a check pings an open connection and notices within 5 seconds that it is d
 
   socket.check()
   const sent = [...platform.socket.sent]
-  platform.pass(5_000)
+  platform.passAtOnce(5_000)
 
   assert.deepEqual(sent, ["ping"])
   assert.equal(socket.isReady, false)
@@ -371,7 +371,7 @@ test("a check of a working connection changes nothing", () => {
 
   socket.check()
   platform.socket.says("pong")
-  platform.pass(10_000)
+  platform.passAtOnce(10_000)
 
   assert.deepEqual(reported.changes, [true])
   assert.equal(platform.sockets.length, 1)
@@ -384,7 +384,7 @@ test("a check while waiting connects at once, and only once", () => {
   socket.check()
   const atOnce = platform.sockets.length
   welcome(platform)
-  platform.pass(15_000)
+  platform.passAtOnce(15_000)
 
   assert.equal(atOnce, 2)
   assert.equal(platform.sockets.length, 2)

@@ -12,7 +12,7 @@ pub fn generate(wasm: &Path, out_dir: &Path) -> Result<()> {
     bindgen
         .input_path(wasm)
         .out_name("index")
-        // The shim needs both: a function that starts a fresh instance, and a flag that shows it is needed.
+        // After a panic the shim starts a fresh instance: it needs the first to do so and the second to notice.
         .reset_state_function(true)
         .force_enable_abort_handler(true)
         .generate(out_dir)

@@ -1,7 +1,7 @@
 // Requests the messages that this page lacks: first the newest page, then the gap at the newer end, and older ones when
 // the reader nears them or the page is idle. One request at a time. No DOM.
 
-/** @import { Message } from "../net/wire.js" */
+/** @import { HistoryPage, Message, PageRange } from "../net/wire.js" */
 /** @import { Timeline } from "./timeline.js" */
 
 import { ApiError, codeOf } from "../net/api.js"
@@ -17,10 +17,10 @@ const LONGEST_RETRY_MS = 30_000
 
 /**
  * @typedef {object} Surroundings
- * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
+ * @property {(range: PageRange) => Promise<HistoryPage>} list
  * @property {(messages: Message[]) => Promise<void>} take decrypts messages and adds them to the timeline
  * @property {() => void} onPage the timeline has grown
- * @property {() => void} onHole the room lacks a sequence number that was requested
+ * @property {() => void} onGap the room lacks a sequence number that was requested
  * @property {(code: string) => void} onGone the room does not accept this participant any more
  * @property {(act: () => void) => void} whenIdle
  * @property {(act: () => void, ms: number) => unknown} setTimeout
@@ -151,7 +151,7 @@ export class History {
    */
   #cover(from, { first, last }) {
     this.#timeline.cover(from, last)
-    for (let seq = first; seq <= last; seq += 1) if (!this.#timeline.has(seq)) return this.#surroundings.onHole()
+    for (let seq = first; seq <= last; seq += 1) if (!this.#timeline.has(seq)) return this.#surroundings.onGap()
   }
 
   #readOlderWhenIdle() {

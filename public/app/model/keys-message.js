@@ -12,7 +12,10 @@ export class KeysMessage {
 
   /**
    * @param {import("../crypto/session.js").Session} session
-   * @param {{send: (outgoing: object) => void, setTimeout: (act: () => void, ms: number) => unknown, retry: () => void}} parts
+   * @param {object} parts
+   * @param {(outgoing: object) => void} parts.send
+   * @param {(act: () => void, ms: number) => unknown} parts.setTimeout
+   * @param {() => void} parts.retry
    */
   constructor(session, parts) {
     this.#session = session

@@ -35,7 +35,7 @@ export class Presence {
   }
 
   /**
-   * @param {{participants: string[], online: string[]}} told
+   * @param {{participants: string[], online: string[]}} update
    * @returns {"together" | "left" | null} the change that is worth a line, if there is one
    */
   update({ participants, online }) {

@@ -48,7 +48,11 @@ export class Room {
 
   /**
    * @param {Joined} joined
-   * @param {{session: Session, unsent: Draft[], platform: Platform, listener: Listener}} parts `unsent` from before a reload
+   * @param {object} parts
+   * @param {Session} parts.session
+   * @param {Draft[]} parts.unsent messages from before a reload
+   * @param {Platform} parts.platform
+   * @param {Listener} parts.listener
    */
   constructor(joined, { session, unsent, platform, listener }) {
     this.#self = joined.participantId
@@ -79,7 +83,7 @@ export class Room {
       clearTimeout,
       take: async (messages) => void (await this.#take(messages)),
       onPage: () => listener.onMessages([]),
-      onHole: () => void session.noteHole(),
+      onGap: () => void session.noteHole(),
       onGone: (code) => this.end(code),
     })
     this.#socket = platform.openSocket({

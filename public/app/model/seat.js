@@ -13,7 +13,7 @@ const REFUSALS = new Set(["bad-request", "bad-proof", "room-full"])
 /**
  * @param {string} roomId
  * @param {Arrival} arrival
- * @param {{onChange?: (state: SessionState) => void, onOutcome?: (seq: number, outcome: Outcome) => void}} [told]
+ * @param {{onChange?: (state: SessionState) => void, onOutcome?: (seq: number, outcome: Outcome) => void}} [handlers]
  */
 export function openSession(roomId, arrival, { onChange = () => {}, onOutcome = () => {} } = {}) {
   return createSession({

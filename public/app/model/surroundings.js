@@ -1,7 +1,7 @@
 // The environment of a room in the page. Only types: nothing in this file runs.
 
 /** @import { SessionState } from "../crypto/interface.js" */
-/** @import { Message } from "../net/wire.js" */
+/** @import { HistoryPage, PageRange } from "../net/wire.js" */
 /** @import { RoomSocket, Handlers } from "../net/room-socket.js" */
 /** @import { Pending } from "./outbox.js" */
 /** @import { Entry } from "./timeline.js" */
@@ -10,7 +10,7 @@
  * What the room needs from its environment.
  * @typedef {object} Platform
  * @property {(handlers: Handlers) => RoomSocket} openSocket
- * @property {(page: {after: number, limit: number, patienceMs: number}) => Promise<{messages: Message[], lastSeq: number}>} list
+ * @property {(range: PageRange) => Promise<HistoryPage>} list
  * @property {() => Promise<string>} whyNot the error code with which the room refuses a call; empty if it answers
  * @property {() => number} now epoch milliseconds
  * @property {(act: () => void, ms: number) => any} setTimeout

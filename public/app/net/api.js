@@ -1,6 +1,6 @@
 // The HTTP API. No DOM: runs under `node --test`.
 
-/** @import { Joined, Message, RoomStatus } from "./wire.js" */
+/** @import { HistoryPage, Joined, PageRange, RoomStatus } from "./wire.js" */
 
 /** Within this time the room answers, or reports that its store does not. */
 const PATIENCE_MS = 20_000
@@ -77,8 +77,8 @@ export function destroyRoom(roomId) {
 
 /**
  * @param {string} roomId
- * @param {{after: number, limit: number, patienceMs: number}} page
- * @returns {Promise<{messages: Message[], lastSeq: number}>}
+ * @param {PageRange} range
+ * @returns {Promise<HistoryPage>}
  */
 export function listMessages(roomId, { after, limit, patienceMs }) {
   return call("GET", `/api/messages?roomId=${roomId}&after=${after}&limit=${limit}`, undefined, patienceMs)

@@ -12,6 +12,12 @@
  */
 
 /**
+ * Which messages to request: those after a sequence number, at most `limit`, with a timeout for the start of the answer.
+ * @typedef {{after: number, limit: number, patienceMs: number}} PageRange
+ */
+/** @typedef {{messages: Message[], lastSeq: number}} HistoryPage */
+
+/**
  * @typedef {object} RoomStatus
  * @property {"open" | "full" | "joined"} status
  * @property {boolean} sealed the room is encrypted and requires a proof

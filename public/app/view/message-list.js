@@ -312,8 +312,8 @@ export class MessageList {
    * @returns {Look | undefined}
    */
   #before(seq) {
-    for (let place = seq - 1; place >= this.#timeline.low && !this.#notes.has(place); place -= 1) {
-      const entry = this.#timeline.at(place)
+    for (let earlier = seq - 1; earlier >= this.#timeline.low && !this.#notes.has(earlier); earlier -= 1) {
+      const entry = this.#timeline.at(earlier)
       if (entry && entry.kind !== "keys") return entry.kind === "shown" ? entry : undefined
     }
     return undefined

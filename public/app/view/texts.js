@@ -18,7 +18,7 @@ const sayings = new WeakMap()
  */
 export function put(element, saying) {
   element.removeAttribute("data-words")
-  element.toggleAttribute("data-said", true)
+  element.toggleAttribute("data-put", true)
   sayings.set(element, saying)
   const text = saying()
   if (element.textContent !== text) element.textContent = text
@@ -35,7 +35,7 @@ export function sayAgain() {
     if (target) element.setAttribute(target, say(key))
     else element.textContent = say(key)
   }
-  for (const element of document.querySelectorAll("[data-said]")) {
+  for (const element of document.querySelectorAll("[data-put]")) {
     const saying = sayings.get(element)
     if (saying) put(element, saying)
   }

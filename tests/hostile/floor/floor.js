@@ -1,4 +1,4 @@
-// What the platform itself takes to bear the same load: Duet's calls, as an object that stores and relays without any rule.
+// The bare platform under the same load: Duet's calls, answered by an object that stores and relays without any rule.
 
 import { DurableObject } from "cloudflare:workers"
 

@@ -1,4 +1,4 @@
-//! What strangers do. Each call comes from an address of its own, so that no limit per address helps.
+//! The strangers' calls. Each call comes from an address of its own, so that limits per address do not apply.
 
 use std::{
     env,
@@ -13,39 +13,39 @@ use duet_test_support::{Browser, LIMIT, Participant, Socket, Stack, message_id};
 use serde_json::json;
 use socket2::{Domain, Type};
 
-/// `DUET_CALLS` takes another number.
+/// `DUET_CALLS` overrides this.
 const CALLS: usize = 20_000;
 const LANES: usize = 8;
-/// Of both people of a room: each may have eight.
+/// Sockets of each person of a room, which is the most that one may have.
 const DEAF_SOCKETS_EACH: usize = 8;
 const SLOW_READERS: usize = 64;
 /// Slow readers have small buffers, so that the rest of their page waits at the server.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
 const SLOW_READ_EVERY: Duration = Duration::from_millis(50);
-/// As fast as one participant may send.
+/// The highest rate that one participant may send at.
 const SAY_EVERY: Duration = Duration::from_millis(100);
-/// Fills a page of 1 MiB.
+/// Enough to fill a page of 1 MiB.
 const LARGE_MESSAGES: usize = 70;
 const LARGE_BYTES: usize = 16_000;
 
-/// A header that says that a call comes from somewhere else. `wrangler dev` believes it; Cloudflare does not.
+/// A header with another address for the caller. `wrangler dev` accepts it; Cloudflare does not.
 pub fn anywhere() -> (&'static str, String) {
     ("cf-connecting-ip", Ipv4Addr::from_bits(fastrand::u32(..)).to_string())
 }
 
-/// Everything that takes part in an attack.
+/// The participants of an attack.
 pub struct Attack {
     base_url: String,
     host: SocketAddr,
     is_duet: bool,
     calls: usize,
-    /// Two rooms' worth of people: the first two talk to sockets that never read, the others read a long history.
+    /// The people of two rooms: the first two send to sockets that never read, the others read a long history.
     people: [Participant; 4],
     _deaf: Vec<Socket>,
 }
 
 impl Attack {
-    /// Takes the seats, fills a history, and opens the sockets that never read.
+    /// Takes the seats, fills a history and opens the sockets that never read.
     pub fn prepare(stack: &Stack, is_duet: bool) -> Self {
         let base_url = stack.base_url().to_owned();
         let room = || Browser::new(&base_url).create_room(&json!({}));
@@ -64,7 +64,7 @@ impl Attack {
         attack
     }
 
-    /// Returns when all calls are answered, and every slow reader has its page.
+    /// Returns when all calls are answered and every slow reader has its page.
     pub fn run(&self) {
         let (called, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
         thread::scope(|scope| {
@@ -79,7 +79,7 @@ impl Attack {
                 for reader in 0..SLOW_READERS {
                     let (who, called) = (&self.people[2 + reader % 2], &called);
                     scope.spawn(move || self.read_slowly(who, called));
-                    // Faster, and it would be refused.
+                    // A higher rate would be refused.
                     thread::sleep(SAY_EVERY / 2);
                 }
                 for _ in 0..LANES {
@@ -124,7 +124,7 @@ impl Attack {
         )
     }
 
-    /// Something that is no handshake, or is one and goes on with what is no frame. There is an answer, or an end.
+    /// Sends data that is no handshake, or a handshake followed by data that is no frame. Expects an answer or a close.
     fn send_garbage(&self, room: &str) {
         let head = self.request_head(&format!("/api/realtime?roomId={room}"), &random_token());
         let end = match fastrand::u8(..3) {
@@ -135,7 +135,7 @@ impl Attack {
         let garbage: Vec<u8> = (0..64).map(|_| fastrand::u8(..)).collect();
         let mut stream = TcpStream::connect(self.host).expect("it listens");
         stream.set_read_timeout(Some(LIMIT)).expect("a socket");
-        // The other side may be quick to end it.
+        // The server may close the connection early.
         let _ = write!(stream, "{head}connection: upgrade\r\nupgrade: websocket\r\n{end}");
         let _ = stream.write_all(&garbage);
         if let Err(error) = stream.read(&mut [0; 256]) {
@@ -144,7 +144,7 @@ impl Attack {
         }
     }
 
-    /// Asks for a page, and takes it in small pieces for as long as others call; then takes the rest.
+    /// Requests a page and reads it in small pieces while others call; then reads the rest.
     fn read_slowly(&self, who: &Participant, called: &AtomicUsize) {
         let socket = socket2::Socket::new(Domain::for_address(self.host), Type::STREAM, None);
         let socket = socket.expect("a socket");
@@ -169,7 +169,7 @@ impl Attack {
     }
 }
 
-/// A message that is as long as one may be, as fast as one may send.
+/// Sends messages of maximum length at the maximum rate.
 fn say_something_large(who: &Participant) {
     let (name, address) = anywhere();
     let message = json!({ "id": message_id(), "text": "x".repeat(LARGE_BYTES) });
@@ -179,6 +179,6 @@ fn say_something_large(who: &Participant) {
 }
 
 fn random_token() -> String {
-    // The last of 43 letters holds two bits of nothing.
+    // The last of 43 characters encodes only four bits, so it cannot be any character.
     message_id() + &message_id() + "A"
 }

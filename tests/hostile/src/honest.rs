@@ -1,4 +1,4 @@
-//! People who mean no harm.
+//! Honest people, whose messages must not suffer from the attack.
 
 use std::{
     thread,
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::attack::anywhere;
 
-/// So many that nobody is too fast for a room.
+/// Enough rooms that no participant exceeds the rate limit.
 const ROOMS: usize = 8;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -18,14 +18,14 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct HonestRooms(Vec<[Socket; 2]>);
 
 impl HonestRooms {
-    /// Makes rooms, in each of which two people are connected.
+    /// Creates rooms, each with two connected people.
     pub fn open(stack: &Stack) -> Self {
         Self((0..ROOMS).map(|_| open_room(stack)).collect())
     }
 
     /// Sends one message after the other, in one room after the other. Returns how long each took to reach the other
-    /// person; panics if one does not, or not in its order.
-    #[allow(clippy::disallowed_methods, reason = "this runs on the host, which has a clock")]
+    /// person. Panics if a message is lost or out of order.
+    #[allow(clippy::disallowed_methods, reason = "this runs on the host, where the clock works")]
     pub fn probe(&mut self, most: usize, is_over: impl Fn() -> bool) -> Vec<Duration> {
         let mut latencies = vec![];
         while latencies.len() < most && !is_over() {

@@ -1,9 +1,9 @@
-//! Strangers with bad intentions, against Duet and against the bare platform under the same load: 20,000 calls with
-//! random room ids, with and without a token, and garbage in place of handshakes; slow readers of large pages; sockets
-//! that never read. Meanwhile, and before and after, honest people talk in other rooms.
+//! Hostile strangers, against Duet and against the bare platform under the same load: 20,000 calls with random room
+//! ids, with and without a token, and garbage instead of handshakes; slow readers of large pages; sockets that never
+//! read. Before, during and after the attack, honest people talk in other rooms.
 //!
-//! Prints how long their messages take and how much memory workerd has. Fails if an honest message is lost, if a call
-//! gets no answer or the wrong one, or if a page does not come whole. `npm run abuse` runs it.
+//! Prints how long their messages take and how much memory workerd uses. Fails if an honest message is lost, if a call
+//! gets no answer or a wrong one, or if a page is incomplete. `npm run abuse` runs it.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -25,11 +25,11 @@ use attack::Attack;
 use duet_test_support::{Stack, StoreKind};
 use honest::HonestRooms;
 
-/// Messages whose time is taken before the attack and after it.
+/// Messages whose latency is measured before the attack and after it.
 const PROBES: usize = 500;
-/// How often memory is read during the attack.
+/// How often the memory is read during the attack.
 const SAMPLE_EVERY: Duration = Duration::from_millis(200);
-/// The platform lets go of an idle object after 70 seconds; one that could hibernate, after ten.
+/// The platform unloads an idle object after 70 seconds, or after ten if it can hibernate.
 const RELEASE: Duration = Duration::from_secs(90);
 
 fn main() {
@@ -45,7 +45,7 @@ fn main() {
     for (name, stack) in &stacks {
         withstand(name, stack);
     }
-    // One wait for both.
+    // One wait for both servers.
     thread::sleep(RELEASE);
     for (name, stack) in &stacks {
         row(name, "90 s later", probe_alone(stack), stack.worker().resident_bytes() / 1_000_000);

@@ -1,4 +1,5 @@
-//! Tries everything that was found as every secret of the format. What opens may hold more, which is tried in turn.
+//! Tries every candidate as every secret of the format. What can be decrypted may contain more candidates, which are
+//! tried next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::{
 
 const ENTRIES: [&str; 4] = ["keys", "draft", "outbox", "marks"];
 
-/// How many messages there are, and what those that open hold.
+/// Counts the messages, and returns the texts that could be decrypted.
 pub fn attack(given: &Value) -> Value {
     let texts = |key: &str| -> Vec<String> {
         given[key]
@@ -44,7 +45,7 @@ struct Attacker {
     link: LinkSecret,
     evidence: Evidence,
     opened: BTreeMap<Recorded, String>,
-    /// What entries of the browser hold.
+    /// The decrypted entries of the browser.
     entries: BTreeSet<String>,
 }
 
@@ -68,7 +69,7 @@ impl Attacker {
         }
     }
 
-    /// As the key to entries, as a root, as what comes before a root, as an early secret, and as the key itself.
+    /// Tries it as the key to entries, as a root, as the input of a root, as an early secret, and as a message key.
     fn try_secret(&mut self, secret: &Secret32) {
         self.try_entries(secret);
         let mut roots = vec![Root::from_secret(secret.clone())];

@@ -1,5 +1,5 @@
-//! What somebody has who recorded a room and took a disk: messages, keys of seats, entries of a browser, and every 32
-//! bytes that may be a key.
+//! What an attacker has who recorded a room and copied a disk: messages, public keys of seats, entries of a browser,
+//! and every sequence of 32 bytes that may be a key.
 
 use std::{collections::BTreeSet, fs};
 
@@ -13,7 +13,7 @@ const SECRET_BYTES: usize = 32;
 const SECRET_CHARACTERS: usize = 43;
 const BOX: &[u8] = b"\"box\":\"";
 
-/// What may be a key.
+/// Bytes that may be a key.
 pub type Candidate = [u8; SECRET_BYTES];
 
 /// A message as it was recorded.
@@ -21,36 +21,36 @@ pub type Candidate = [u8; SECRET_BYTES];
 pub struct Recorded {
     /// Its id.
     pub id: String,
-    /// Its sender, as the room said.
+    /// Its sender, as the room reported it.
     pub sender: String,
-    /// The text as it travelled.
+    /// The text as transmitted.
     pub text: String,
 }
 
 impl Recorded {
-    /// The ids in the form that the library wants.
+    /// The ids as types of the library.
     pub fn ids(&self) -> Option<(MessageId, ParticipantId)> {
         Some((Id::parse(&self.id)?, Id::parse(&self.sender)?))
     }
 }
 
-/// Everything that was found.
+/// All evidence.
 #[derive(Default)]
 pub struct Evidence {
     /// All messages.
     pub messages: BTreeSet<Recorded>,
-    /// The seats and what was said when they were taken.
+    /// The seats, with the keys that were published when they were taken.
     pub seats: Vec<Seat>,
     /// The encrypted entries of a browser.
     pub boxes: BTreeSet<String>,
-    /// What stands in base64url and has the length of a key.
+    /// Base64url texts with the length of a key, decoded.
     pub tokens: BTreeSet<Candidate>,
-    /// Every 32 bytes in a row, of files.
+    /// Every sequence of 32 bytes in the files.
     pub windows: BTreeSet<Candidate>,
 }
 
 impl Evidence {
-    /// Looks through recorded texts and files.
+    /// Searches recorded texts and files.
     pub fn gather(transcript: &[String], paths: &[String]) -> Self {
         let mut evidence = Self::default();
         for text in transcript {
@@ -65,7 +65,7 @@ impl Evidence {
         evidence
     }
 
-    /// Takes what may be keys, and encrypted entries, from any bytes.
+    /// Collects candidates and encrypted entries from any bytes.
     pub fn look_at_bytes(&mut self, bytes: &[u8]) {
         for run in bytes.split(|byte| !is_base64url(*byte)) {
             if run.len() == SECRET_CHARACTERS {

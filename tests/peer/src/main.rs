@@ -1,15 +1,16 @@
-//! The Rust library of the encryption, at work in a real room, for the browser tests:
+//! Runs the Rust library of the encryption in a real room, for the browser tests:
 //!
 //! ```text
-//! duet-peer create BASE_URL     makes a room and takes the first seat
-//! duet-peer join LINK           takes a seat of a room
-//! duet-peer attack              tries to open a room, from evidence on standard input
+//! duet-peer create BASE_URL     creates a room and takes the first seat
+//! duet-peer join LINK           takes a seat in a room
+//! duet-peer attack              tries to decrypt a room, with evidence from standard input
 //! ```
 //!
-//! `create` and `join` write what happens to standard output, a JSON object a line: `link`, `shown`, `words`, `broken`,
-//! `seen`, `stopped`, `ended`. Each line of standard input is said in the room. They end with standard input.
+//! `create` and `join` write events to standard output, a JSON object per line: `link`, `shown`, `words`, `broken`,
+//! `seen`, `stopped`, `ended`. They send each line of standard input as a message, and end when standard input closes.
 //!
-//! `attack` reads `{"link", "transcript": [texts], "files": [paths]}` and writes `{"messages", "opened": [plaintexts]}`.
+//! `attack` reads `{"link", "transcript": [texts], "files": [paths]}` and writes `{"messages", "opened":
+//! [plaintexts]}`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -30,15 +31,15 @@ use serde_json::{Value, json};
 
 use crate::person::{Person, random};
 
-/// What happens to a person in a room.
+/// An event of a participant.
 pub enum Happening {
-    /// A frame came.
+    /// The room sent a frame.
     Frame(Value),
     /// The connection ended with this code.
     Closed(u16),
-    /// Whoever runs this wants these words said.
+    /// Standard input has a text to send.
     Order(String),
-    /// Nothing more is wanted.
+    /// Standard input closed.
     NoMoreOrders,
 }
 
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Writes a line for whoever runs this.
+/// Writes a line to standard output.
 pub fn say(line: &Value) {
     println!("{line}");
 }
@@ -76,7 +77,7 @@ fn join(address: &str) -> Person {
     Person::take_seat(Browser::new(base_url), room, &link)
 }
 
-/// The parts of a whole link: where the server is, which room, and its secret.
+/// The parts of a complete link: the server's address, the room and the link's secret.
 pub fn parse_link(address: &str) -> (&str, duet_sealing::bytes::RoomId, LinkSecret) {
     let (base_url, rest) = address.split_once("/room/").expect("a room's link");
     let (room, fragment) = rest.split_once('#').expect("a whole link");

@@ -1,4 +1,4 @@
-//! One person in a real room: what the library says is done, over HTTP and a WebSocket.
+//! A participant in a real room: carries out what the library decides, over HTTP and a WebSocket.
 
 use std::{num::NonZeroU32, sync::mpsc::Sender, thread};
 
@@ -20,20 +20,20 @@ pub fn random<const LENGTH: usize>() -> [u8; LENGTH] {
     bytes
 }
 
-/// Somebody with a seat.
+/// A client with a seat.
 pub struct Person {
     browser: Browser,
     room: RoomId,
     id: ParticipantId,
     participant: Participant,
-    /// Up to where the conversation is here.
+    /// The last sequence number that has been read.
     last_seq: u32,
-    /// What was told already, each as it was told.
+    /// The events that have been reported, to report each only once.
     told: Vec<Value>,
 }
 
 impl Person {
-    /// Takes a seat. Panics if it is refused.
+    /// Takes a seat. Panics if the room refuses.
     pub fn take_seat(browser: Browser, room: RoomId, link: &LinkSecret) -> Self {
         let [exchange, nonce, early, shelf] = [(); 4].map(|()| Secret32::new(random()));
         let secrets = SeatSecrets { exchange, nonce, early, shelf };
@@ -51,7 +51,7 @@ impl Person {
         person
     }
 
-    /// Opens a socket, and tells of everything that comes by it.
+    /// Opens a socket and reports everything that arrives on it.
     pub fn connect(&mut self, happens: Sender<Happening>) {
         let opened = Socket::open(&self.browser, &self.path("realtime"), &[]);
         let mut socket = opened.unwrap_or_else(|status| panic!("the handshake was refused with {status}"));
@@ -70,7 +70,7 @@ impl Person {
         });
     }
 
-    /// Takes in what the room says.
+    /// Handles a frame from the room.
     pub fn on_frame(&mut self, frame: &Value) {
         match frame["type"].as_str() {
             Some("ready" | "presence") => {
@@ -86,7 +86,7 @@ impl Person {
         self.tell_news();
     }
 
-    /// Says something.
+    /// Sends a message.
     pub fn say(&mut self, words: &str) {
         let id = Id::parse(&message_id()).expect("a message's id");
         let draft = Draft { id, sender: NAME, text: words, at_ms: now_ms() };
@@ -106,7 +106,7 @@ impl Person {
         assert!(matches!(sent.status, 200 | 201), "{sent:?}");
     }
 
-    /// The keys message goes out before anything else.
+    /// Sends the keys message before anything else.
     fn meet(&mut self, hellos: &Value) {
         let Some(hellos) = hellos.as_object() else { return };
         let hellos: Vec<_> = hellos
@@ -119,7 +119,7 @@ impl Person {
         }
     }
 
-    /// Asks for what is missing. An honest room has every number.
+    /// Reads the missing messages. An honest room has every number.
     fn read_up_to(&mut self, last_seq: &Value) {
         while last_seq.as_u64().is_some_and(|last_seq| last_seq > u64::from(self.last_seq)) {
             let before = self.last_seq;

@@ -1,13 +1,13 @@
-# Runs a command and sees to it that nothing of it outlives whoever started it.
+# Runs a command and makes sure that no process of it outlives the process that started it.
 #
 #   sh guard.sh COMMAND ARGUMENT...
 #
-# Standard input is the leash. A line `stop` ends the command politely, and what is left of it once standard input
-# ends; a line `kill` ends it as a crash would; and when standard input just ends, whoever held it is gone.
-# This shell must lead its own process group: the group is what it ends.
+# Standard input controls it. A line `stop` sends SIGTERM, and SIGKILL to what remains when standard input closes. A
+# line `kill` sends SIGKILL at once. If standard input closes without a line, the starter is gone, and everything ends.
+# This shell must lead a process group of its own, because it signals the whole group.
 
 exec 3<&0 4>&1 </dev/null >/dev/null 2>&1
-# The group is told to stop, this shell among it, which stays to see to the rest.
+# SIGTERM to the group also reaches this shell, which must survive it to send SIGKILL later.
 trap : TERM
 
 {

@@ -146,7 +146,7 @@ fn assert_goes_on(stack: &Stack, before: &Snapshot, ann: &Participant, bob: &Par
     assert_eq!(at_bob.expect("ready")["lastSeq"], before.messages.len());
 
     let is_hers = |message: &&Value| message["participantId"] == ann.id;
-    let newest = before.messages.iter().rfind(is_hers).expect("she said something");
+    let newest = before.messages.iter().rfind(is_hers).expect("she sent a message");
     let repeated = ann.post(&json!({ "id": newest["id"], "text": newest["text"] }));
     assert_eq!((repeated.status, &repeated.json()), (200, newest));
     let next = ann.post(&json!({ "text": "after" }));

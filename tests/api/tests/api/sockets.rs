@@ -98,7 +98,9 @@ fn a_frame_of_a_newer_client_is_ignored(world: &World) {
 
 fn unknown_keys_of_a_frame_are_ignored(world: &World) {
     let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let frame = json!({ "type": "message", "id": message_id(), "text": "hi", "colour": "teal", "participantId": "you" });
+    let id = message_id();
+    let frame =
+        json!({ "type": "message", "id": id, "text": "hi", "colour": "teal", "participantId": "you" });
 
     at_ann.send(&frame);
 
