@@ -211,12 +211,19 @@ impl Room {
     /// The journal failed: drops the effects of the event and the memory, so that the journal is read again.
     fn recover(&mut self, error: JournalError, call: Option<CallId>, effects: &mut Effects) {
         effects.storage.clear();
+        let dropped_answers = effects.output.iter().filter_map(|effect| match effect {
+            OutputEffect::Respond(call, _) => Some(*call),
+            _ => None,
+        });
+        let waiting = self.waiting.drain(..).map(|waiting| waiting.call);
+        let mut calls: Vec<CallId> = call.into_iter().chain(dropped_answers).chain(waiting).collect();
+        calls.sort_unstable();
+        calls.dedup();
         // A cancelled request is cancelled whatever else is dropped.
         effects.output.retain(|effect| matches!(effect, OutputEffect::AbortFetch(_)));
         self.drop_memory(effects);
         let reason = ApiError::from(error);
-        let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));
-        effects.output.extend(calls.map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
+        effects.output.extend(calls.into_iter().map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
         let cause = match error {
             // The stored room is unreadable, so it is of no use any more.
             JournalError::Corrupt => {
