@@ -43,14 +43,6 @@ impl Event<'_> {
             _ => None,
         }
     }
-
-    /// The socket that sent the frame, if this event is a frame.
-    pub(super) fn sender(&self) -> Option<SocketId> {
-        match self {
-            Self::Frame { socket, .. } => Some(*socket),
-            _ => None,
-        }
-    }
 }
 
 /// The payload of a frame.

@@ -143,10 +143,10 @@ impl Room {
     pub fn handle(&mut self, event: Event<'_>, now: EpochMs, sql: &dyn Sql, effects: &mut Effects) {
         self.now = self.now.max(now);
         let journal = Journal::new(sql);
-        let (call, sender) = (event.call(), event.sender());
+        let call = event.call();
         let handled = self.dispatch(event, journal, effects).and_then(|()| self.follow_up(journal, effects));
         if let Err(error) = handled {
-            self.recover(error, call, sender, effects);
+            self.recover(error, call, effects);
         }
     }
 
@@ -209,13 +209,7 @@ impl Room {
     }
 
     /// The journal failed: drops the effects of the event and the memory, so that the journal is read again.
-    fn recover(
-        &mut self,
-        error: JournalError,
-        call: Option<CallId>,
-        sender: Option<SocketId>,
-        effects: &mut Effects,
-    ) {
+    fn recover(&mut self, error: JournalError, call: Option<CallId>, effects: &mut Effects) {
         effects.storage.clear();
         // A cancelled request is cancelled whatever else is dropped.
         effects.output.retain(|effect| matches!(effect, OutputEffect::AbortFetch(_)));
@@ -223,24 +217,21 @@ impl Room {
         let reason = ApiError::from(error);
         let calls = call.into_iter().chain(self.waiting.drain(..).map(|waiting| waiting.call));
         effects.output.extend(calls.map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
-        match error {
+        let cause = match error {
             // The stored room is unreadable, so it is of no use any more.
             JournalError::Corrupt => {
                 effects.storage.push(StorageEffect::DeleteAll);
                 self.memory = Memory::Nothing;
                 self.close_all(ApiError::RoomNotFound.close(), effects);
+                "the stored room cannot be read"
             }
-            JournalError::Failed(_) => {
+            // Everybody reconnects and sends again. A room without sockets does not hibernate, so it checks Redis when
+            // it wakes.
+            JournalError::Failed(cause) => {
                 self.set_alarm(self.now.plus_seconds(RETRY_STORAGE_SECONDS), effects);
-                // The sender reconnects and sends again.
-                let close = |socket| OutputEffect::Close(vec![socket], reason.close());
-                effects.output.extend(sender.map(close));
-                let _ = sender.and_then(|socket| self.sockets.close(socket));
+                self.close_all(reason.close(), effects);
+                cause
             }
-        }
-        let cause = match error {
-            JournalError::Failed(cause) => cause,
-            JournalError::Corrupt => "the stored room cannot be read",
         };
         effects.output.push(OutputEffect::Log(LogEntry::JournalFailed { cause }));
     }
