@@ -110,8 +110,8 @@ test.describe("an Arabic browser", () => {
     await ann.page.locator("#text").fill("Left to right.")
     await ann.page.keyboard.press("Enter")
     // A message moves to another list when it is confirmed.
-    await ann.sees("Left to right.")
-    const text = ann.page.locator("[data-part=text]")
+    const text = ann.page.locator("[data-state=sent] [data-part=text]")
+    await expect(text).toBeVisible()
 
     const { x, width } = await text.boundingBox()
     const direction = await text.evaluate((element) => getComputedStyle(element).direction)
