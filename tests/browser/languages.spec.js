@@ -109,7 +109,8 @@ test.describe("an Arabic browser", () => {
     await bob.button(ARABIC["door.join"]).click()
     await ann.page.locator("#text").fill("Left to right.")
     await ann.page.keyboard.press("Enter")
-    const text = ann.page.locator("[data-part=text]")
+    // A message moves to another list when it is confirmed.
+    const text = ann.page.locator("[data-state=sent] [data-part=text]")
     await expect(text).toBeVisible()
 
     const { x, width } = await text.boundingBox()
