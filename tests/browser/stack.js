@@ -30,6 +30,8 @@ export async function startStack(store, vars = {}) {
 export class Stack {
   /** The Worker's address. Changes with each start. */
   baseUrl = ""
+  /** The address that `wrangler dev` names, whose answers are as a deployment's. */
+  wranglerUrl = ""
   #child
   #lines
 
@@ -40,7 +42,8 @@ export class Stack {
   }
 
   async isReady() {
-    this.baseUrl = (await this.#answer()).baseUrl
+    const { baseUrl, wranglerUrl } = await this.#answer()
+    Object.assign(this, { baseUrl, wranglerUrl })
   }
 
   /** Kills the Worker like a crash. Its store stays. */

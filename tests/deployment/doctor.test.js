@@ -10,7 +10,7 @@ for (const store of /** @type {const} */ (["embedded", "upstash"])) {
   test(`a healthy server passes (${store})`, async () => {
     const healthy = await startStack(store)
 
-    const { code, output } = await duet(["doctor", healthy.baseUrl])
+    const { code, output } = await duet(["doctor", healthy.wranglerUrl])
     await healthy.stop()
 
     assert.equal(code, 0, output)
@@ -101,7 +101,7 @@ const BROKEN = [
 
 for (const { what, rows, change, refusesSockets } of BROKEN) {
   test(`a server that ${what} fails this check and no other`, async () => {
-    const proxy = await tamperingProxy(stack.baseUrl, { change, refusesSockets })
+    const proxy = await tamperingProxy(stack.wranglerUrl, { change, refusesSockets })
 
     const { code, output } = await duet(["doctor", proxy.baseUrl])
     proxy.stop()
@@ -113,7 +113,7 @@ for (const { what, rows, change, refusesSockets } of BROKEN) {
 }
 
 test("an unreachable server is reported", async () => {
-  const proxy = await tamperingProxy(stack.baseUrl)
+  const proxy = await tamperingProxy(stack.wranglerUrl)
   proxy.stop()
 
   const { code, output } = await duet(["doctor", proxy.baseUrl])

@@ -13,7 +13,7 @@ after(() => stack.stop())
 
 /** Runs `duet verify` against a server that changes answers in this way. */
 async function verifyThrough(change) {
-  const proxy = await tamperingProxy(stack.baseUrl, { change })
+  const proxy = await tamperingProxy(stack.wranglerUrl, { change })
   try {
     return await duet(["verify", proxy.baseUrl])
   } finally {
@@ -22,7 +22,7 @@ async function verifyThrough(change) {
 }
 
 test("a server that serves this copy passes", async () => {
-  const { code, output } = await duet(["verify", stack.baseUrl])
+  const { code, output } = await duet(["verify", stack.wranglerUrl])
 
   assert.equal(code, 0, output)
   assert.doesNotMatch(output, /BAD/)
@@ -105,7 +105,7 @@ test("a redirect is found with its target", async () => {
 })
 
 test("an unreachable server is neither the same nor different", async () => {
-  const proxy = await tamperingProxy(stack.baseUrl)
+  const proxy = await tamperingProxy(stack.wranglerUrl)
   proxy.stop()
 
   const { code, output } = await duet(["verify", proxy.baseUrl])

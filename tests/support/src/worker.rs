@@ -21,6 +21,7 @@ pub type Vars = Vec<(String, String)>;
 /// A running Worker. Dropping it ends all its processes.
 pub struct Worker {
     base_url: String,
+    wrangler_url: String,
     workerd: Option<u32>,
     wrangler: Guarded,
 }
@@ -34,10 +35,15 @@ impl Worker {
         let base_url = wrangler.wait_for_line(START_LIMIT, |line| {
             line.split_once("Ready on ").map(|(_, url)| url.trim_end().to_owned())
         });
-        let outer_url = base_url.map_err(|output| format!("the Worker did not start:\n{output}"))?;
-        let inner = find_workerd(wrangler.process_group(), &outer_url);
-        let (workerd, base_url) = inner.map_or((None, outer_url), |(pid, url)| (Some(pid), url));
-        Ok(Self { base_url, workerd, wrangler })
+        let wrangler_url = base_url.map_err(|output| format!("the Worker did not start:\n{output}"))?;
+        let inner = find_workerd(wrangler.process_group(), &wrangler_url);
+        let (workerd, base_url) = inner.map_or((None, wrangler_url.clone()), |(pid, url)| (Some(pid), url));
+        Ok(Self { base_url, wrangler_url, workerd, wrangler })
+    }
+
+    /// The address that `wrangler dev` names. Only its proxy removes the headers that wrangler adds to answers for itself.
+    pub fn wrangler_url(&self) -> &str {
+        &self.wrangler_url
     }
 
     /// The Worker's address, without a trailing slash. On Linux this is the workerd that runs the Worker. It bypasses

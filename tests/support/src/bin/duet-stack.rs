@@ -4,7 +4,7 @@
 //! duet-stack --store embedded|upstash [--var NAME:VALUE]...
 //! ```
 //!
-//! Prints one line `{"baseUrl": …, "upstashUrl": …}` once it is ready. It reads commands from standard input, one a
+//! Prints one line `{"baseUrl": …, "wranglerUrl": …, "upstashUrl": …}` once it is ready. It reads commands from standard input, one a
 //! line: `kill` ends the Worker like a crash and prints `{"isKilled": true}` when it is gone; `start` starts it again
 //! with the same store on another port and prints the new addresses. Everything ends when standard input closes, and on
 //! SIGTERM or SIGINT.
@@ -54,7 +54,14 @@ fn run(store: StoreKind, vars: &[(String, String)]) -> Result<(), String> {
 
 fn print_ready(stack: &Stack) {
     let upstash_url = (stack.store() == StoreKind::Upstash).then(|| stack.upstash().url());
-    println!("{}", json!({ "baseUrl": stack.base_url(), "upstashUrl": upstash_url }));
+    println!(
+        "{}",
+        json!({
+            "baseUrl": stack.base_url(),
+            "wranglerUrl": stack.worker().wrangler_url(),
+            "upstashUrl": upstash_url,
+        })
+    );
 }
 
 fn read_arguments(
