@@ -14,12 +14,12 @@ compile_tests() {
 
 # Compiles the tests in parallel: the last step of the Worker's build keeps only one processor busy.
 set_up_and_compile() {
+  # First, because it may install the compiler that the tests need, too.
   scripts/setup.sh
   use_own_tools
   compile_tests &
   local compiling=$!
-  scripts/setup-tests.sh
-  scripts/build.sh
+  set_up_tests
   wait "$compiling"
 }
 
