@@ -46,8 +46,9 @@ function storesAmong(files) {
   return files.filter((file) => /Local Storage|Session Storage|IndexedDB|File System|WebStorage|Sessions/.test(file))
 }
 
-/** Ann makes a room and says something early; the other comes, and both talk. */
-async function talk(ann, other) {
+/** Ann creates a room and writes something early; the other joins, and both talk. Everything is recorded. */
+async function recordedTalk(ann, other) {
+  const recorders = [await Recorder.of(ann), await Recorder.of(other)]
   const link = await ann.creates()
   await ann.says(EARLY)
   await ann.sees(EARLY)
@@ -55,7 +56,7 @@ async function talk(ann, other) {
   await other.sees(EARLY)
   await other.says(TREASURE)
   await ann.sees(TREASURE)
-  return link
+  return { link, recorders }
 }
 
 /** Everything that a page can find again. */
@@ -104,8 +105,7 @@ test("after the end, the link and all that was recorded open nothing, and the di
   profile,
 }) => {
   const bob = await opensBrowser()
-  const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
-  const link = await talk(ann, bob)
+  const { link, recorders } = await recordedTalk(ann, bob)
   await bob.context.close()
   const transcript = await transcriptOf(recorders)
   const files = storesAmong(await filesOf(profile))
@@ -130,8 +130,7 @@ test("a browser that saw the end finds nothing of the room, and its files open n
   profile,
 }) => {
   const bob = await opensBrowser()
-  const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
-  const link = await talk(ann, bob)
+  const { link, recorders } = await recordedTalk(ann, bob)
   await ann.destroys()
   await bob.expectEnded(/It was destroyed/)
   const transcript = await transcriptOf(recorders)

@@ -1,6 +1,5 @@
 // An attacker who has the server and the link, and stands between two people from the start. To each of them it plays
-// the
-// other person.
+// the other person.
 
 import { expect } from "@playwright/test"
 

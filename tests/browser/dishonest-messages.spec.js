@@ -40,6 +40,15 @@ async function told(ann, bob, view, ...texts) {
   return server
 }
 
+/** An independent client in the other seat, which has shown Ann its four words and may lie from now on. */
+async function forgerBeside(ann, request) {
+  const forger = new Forger(request, await ann.creates())
+  await forger.joins()
+  await forger.sendsKeys()
+  await seesFourWords(ann)
+  return forger
+}
+
 // --- What is refused ---
 
 const FORGERIES = {
@@ -172,10 +181,7 @@ test("a message that claims to have seen more than was said before it is noticed
   playwright,
   baseURL,
 }) => {
-  const forger = new Forger(await playwright.request.newContext({ baseURL }), await ann.creates())
-  await forger.joins()
-  await forger.sendsKeys()
-  await seesFourWords(ann)
+  const forger = await forgerBeside(ann, await playwright.request.newContext({ baseURL }))
 
   await forger.says("from the future", { claim: [900, "AAAAAAAAAAAAAAAAAAAAAA"] })
 
@@ -202,10 +208,7 @@ test("what the other has seen does not go back, whatever a later message says", 
   playwright,
   baseURL,
 }) => {
-  const forger = new Forger(await playwright.request.newContext({ baseURL }), await ann.creates())
-  await forger.joins()
-  await forger.sendsKeys()
-  await seesFourWords(ann)
+  const forger = await forgerBeside(ann, await playwright.request.newContext({ baseURL }))
   await ann.says("one")
   await ann.says("two")
   await ann.sees("two")
