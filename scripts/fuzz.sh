@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Runs schemathesis against a served Worker on both stores: valid and invalid requests derived from /openapi.json. A
-# part
-# of `npm run abuse`. DUET_SEED chooses other requests.
+# Runs schemathesis against a served Worker on both stores: valid and invalid requests derived from /openapi.json.
+# A part of `npm run abuse`. DUET_SEED chooses other requests.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SCHEMATHESIS_VERSION=4.32.5

@@ -24,8 +24,7 @@ check_prerequisites() {
 }
 
 # The package `node` provides the newer Node.js that wrangler needs. Not `npm ci`, which would reinstall everything at
-# each
-# change of the lock file.
+# each change of the lock file.
 install_node_modules() {
   has_node_modules && return
   step "Installing wrangler and its Node.js" npm install --no-audit --no-fund --loglevel=error

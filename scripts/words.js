@@ -109,8 +109,7 @@ function modulesOf(html) {
 }
 
 /**
- * The keys that modules use: arguments of `say` and similar functions, all other literals that look like a key, and,
- * for
+ * The keys that modules use: arguments of `say` and similar functions, all other literals that look like a key, and, for
  * a key that is put together, all keys with the same beginning.
  * @param {string[]} paths in `public/`
  * @param {string[]} keys all existing keys

@@ -1,4 +1,5 @@
-// The floor: what the platform itself takes to keep a frame and to send it to the sockets of a room. No seats, no limits.
+// The floor: what the platform itself takes to keep a frame and to send it to the sockets of a room. No seats,
+// no limits.
 
 import { DurableObject } from "cloudflare:workers"
 

@@ -37,8 +37,8 @@ pub fn measure(servers: &Servers) -> Section {
         title: "Idle rooms, and Redis commands",
         rows,
         notes: vec![format!(
-            "The first message after {} s without any, in {} rooms of each length: medians. The double of Upstash counts the \
-             commands.",
+            "The first message after {} s without any, in {} rooms of each length: medians. The double of Upstash \
+             counts the commands.",
             SLEEP.as_secs(),
             servers.plan.rounds
         )],

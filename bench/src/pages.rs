@@ -16,8 +16,8 @@ pub fn first_visit(servers: &Servers) -> Section {
         title: "Pages, first visit",
         rows: rows(servers, "visits.js"),
         notes: vec![
-            "Medians, through a proxy that compresses and speaks HTTP/2 as the platform does. Bytes are those of the files' \
-             bodies after compression, without the API's answers. Slow 4G: 1.6 Mbit/s, 150 ms, CPU slowed four times."
+            "Medians, through a proxy that compresses and speaks HTTP/2 as the platform does. Bytes are those of the \
+             files' bodies after compression, without the API's answers. Slow 4G: 1.6 Mbit/s, 150 ms, CPU slowed four times."
                 .to_owned(),
         ],
     }

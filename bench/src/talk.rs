@@ -119,8 +119,8 @@ impl Person {
         }
     }
 
-    /// Sends the next message when the last one is confirmed, up to `most` and until `until`. Returns the time that each
-    /// confirmation took.
+    /// Sends the next message when the last one is confirmed, up to `most` and until `until`. Returns the time of each
+    /// confirmation.
     pub fn keep_talking(mut self, until: Instant, most: usize) -> Vec<Duration> {
         let mut times = vec![];
         while times.len() < most && Instant::now() < until {

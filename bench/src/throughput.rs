@@ -53,15 +53,15 @@ pub fn measure(servers: &Servers) -> Section {
         title: "Throughput: confirmed messages",
         rows,
         notes: vec![format!(
-            "Medians of {rounds} spans of {} s. Both people of each room have one message on its way. All rooms of a server \
-             share one thread.",
+            "Medians of {rounds} spans of {} s. Both people of each room have one message on its way. All rooms of a \
+             server share one thread.",
             servers.plan.span.as_secs()
         )],
     }
 }
 
-/// A room holds a bounded number of messages. When the rooms are nearly full, the talk goes on in new ones, and the clock
-/// stands still while they are made.
+/// A room holds a bounded number of messages. When the rooms are nearly full, the talk continues in new ones. Making them
+/// does not count.
 fn messages_per_second(servers: &Servers, lane: Lane, rooms: usize) -> f64 {
     let place = lane.place(servers);
     let (mut took, mut messages) = (Duration::ZERO, 0);

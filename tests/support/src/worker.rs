@@ -79,8 +79,8 @@ fn find_workerd(process_group: u32, outer_url: &str) -> Option<(u32, String)> {
     let workerds = process::members(process_group, "workerd").into_iter();
     let with_ports = workerds.map(|pid| (pid, process::listening_ports(pid)));
     with_ports.filter(|(_, ports)| !ports.contains(&outer_port)).find_map(|(pid, ports)| {
-        let urls = ports.iter().map(|port| format!("http://127.0.0.1:{port}"));
-        Some(pid).zip(urls.into_iter().find(|url| is_worker(url)))
+        let mut urls = ports.iter().map(|port| format!("http://127.0.0.1:{port}"));
+        Some(pid).zip(urls.find(|url| is_worker(url)))
     })
 }
 
