@@ -34,6 +34,9 @@ step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D wa
 
 step "Lints on wasm" cargo clippy --quiet --target "$WASM_TARGET" -- -D warnings
 install_deny
+# Builds here fetch those of this platform only. Without a target, cargo fetches those of
+# every platform, which cargo-deny reads.
+step "Fetching all dependencies" cargo fetch --locked
 step "Licences, sources and duplicates of the dependencies" "$DENY" --offline check licenses bans sources
 check_advisories
 step "A deployment, without sending it" npm run --silent deploy -- --dry-run
