@@ -34,8 +34,7 @@ step "Lints on the host" cargo clippy --quiet --workspace --all-targets -- -D wa
 
 step "Lints on wasm" cargo clippy --quiet --target "$WASM_TARGET" -- -D warnings
 install_deny
-# Builds here fetch those of this platform only. Without a target, cargo fetches those of
-# every platform, which cargo-deny reads.
+# A build fetches the dependencies of this platform only. cargo-deny reads those of every platform.
 step "Fetching all dependencies" cargo fetch --locked
 step "Licences, sources and duplicates of the dependencies" "$DENY" --offline check licenses bans sources
 check_advisories
