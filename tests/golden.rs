@@ -12,8 +12,8 @@ use std::fs;
 use duet::{
     domain::{EpochMs, Message, MessageId, MessageText, ParticipantId, RoomId, SenderName, StoredMessage},
     wire::{
-        Answer, ApiError, ClientFrame, Draft, JoinedBody, Query, Request, RoomStatus, Route, ServerFrame,
-        message_frame,
+        Answer, ApiError, ClientFrame, Draft, JoinedBody, Query, Request, RoomStatus, Route, SeenMark,
+        ServerFrame, message_frame,
     },
 };
 use serde_json::Value;
@@ -77,6 +77,7 @@ fn server_frame(name: &str) -> String {
         },
         "expiry" => ServerFrame::Expiry { expires_at: EpochMs(1_795_462_360_000) },
         "typing" => ServerFrame::Typing { participant_id: &bob },
+        "seen" => ServerFrame::Seen { participant_id: &bob, text: "17" },
         "error" => ServerFrame::error(Some(&id), &empty_text),
         "destroy" => ServerFrame::Destroy,
         "expire" => ServerFrame::Expire,
@@ -89,7 +90,7 @@ fn server_frame(name: &str) -> String {
 fn every_frame_of_the_room_has_the_shape_that_the_pages_read() {
     let frames = golden("server-frames");
 
-    assert_eq!(frames.len(), 8);
+    assert_eq!(frames.len(), 9);
     for entry in frames {
         let name = entry["name"].as_str().unwrap();
         let written: Value = serde_json::from_str(&server_frame(name)).unwrap();
@@ -108,6 +109,7 @@ fn every_frame_of_a_page_is_read_as_its_type() {
                 text: MessageText::parse("hello".to_owned()).unwrap(),
             }),
             "typing" => ClientFrame::Typing,
+            "seen" => ClientFrame::Seen(SeenMark("17".into())),
             "keep" => ClientFrame::Keep,
             name => panic!("no frame is called {name}"),
         };

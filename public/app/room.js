@@ -8,7 +8,7 @@
 import { arrive, canEncrypt } from "./crypto/session.js"
 import { Room } from "./model/room.js"
 import { cleanName } from "./model/names.js"
-import { loadName, saveName } from "./model/preferences.js"
+import { isOn, loadName, saveName } from "./model/preferences.js"
 import { forgetRoom, linkKind, openSession, storageOf, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
 import { findRoom, fragmentOf, roomIdOf, roomPath, socketUrl } from "./net/addresses.js"
 import { codeOf, destroyRoom, identifiedStatus, listMessages, roomStatus } from "./net/api.js"
@@ -166,6 +166,7 @@ function enterRoom(roomId, joined, session, { text, unsent }, onRoom) {
     clearTimeout: (timer) => clearTimeout(timer),
     random: () => Math.random(),
     whenIdle,
+    wantsSeenMarks: () => isOn("seen"),
   }
   /** @type {Room} */
   let room

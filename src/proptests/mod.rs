@@ -57,7 +57,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         any_text().prop_map(Value::from),
         ID.prop_map(Value::from),
-        "message|typing|ping".prop_map(Value::from),
+        "message|typing|seen|ping".prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 6, |inner| {
         let fields = vec((any_key(), inner.clone()), 0..6);

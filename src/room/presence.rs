@@ -4,7 +4,7 @@ use super::{Action, CallId, Effects, Frame, Memory, OpenRoom, OutputEffect, Refu
 use crate::{
     domain::{MessageId, ParticipantId, SeatDigest, SocketId},
     journal::{Journal, JournalError},
-    wire::{Answer, ApiError, ClientFrame, Close, ServerFrame},
+    wire::{Answer, ApiError, ClientFrame, Close, SeenMark, ServerFrame},
 };
 
 impl Room {
@@ -145,19 +145,31 @@ impl Room {
                 answer_refusal(socket, None, kept, effects)
             }
             ClientFrame::Typing => {
-                self.on_typing(&participant, effects);
+                let frame = ServerFrame::Typing { participant_id: &participant };
+                self.pass_on(&participant, Action::Typing, &frame, effects);
+                Ok(())
+            }
+            ClientFrame::Seen(SeenMark(text)) => {
+                let frame = ServerFrame::Seen { participant_id: &participant, text: &text };
+                self.pass_on(&participant, Action::Seen, &frame, effects);
                 Ok(())
             }
             ClientFrame::Unknown => Ok(()),
         }
     }
 
-    /// Forwards a typing notice. Beyond the limit it is dropped without an error, because nobody waits for it.
-    fn on_typing(&mut self, participant: &ParticipantId, effects: &mut Effects) {
+    /// Sends a frame to the other participant and stores nothing. Beyond the limit it is dropped without an error,
+    /// because nobody waits for it.
+    fn pass_on(
+        &mut self,
+        participant: &ParticipantId,
+        action: Action,
+        frame: &ServerFrame<'_>,
+        effects: &mut Effects,
+    ) {
         let to = self.sockets.all_except(participant);
-        if !to.is_empty() && self.count(participant, Action::Typing).is_ok() {
-            let frame = ServerFrame::Typing { participant_id: participant }.to_text();
-            effects.output.push(OutputEffect::Send { to, frame });
+        if !to.is_empty() && self.count(participant, action).is_ok() {
+            effects.output.push(OutputEffect::Send { to, frame: frame.to_text() });
         }
     }
 

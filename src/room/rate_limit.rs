@@ -14,6 +14,8 @@ pub enum Action {
     Frame,
     /// A typing notice.
     Typing,
+    /// A mark of what was read.
+    Seen,
     /// A page of the history.
     Read,
     /// A `keep`, by frame or by `POST`.
@@ -76,7 +78,7 @@ impl RateLimits {
         match action {
             Action::Message => Limit::per_second(self.messages_per_second),
             Action::Frame => Limit::per_second(self.messages_per_second.saturating_mul(5)),
-            Action::Typing => Limit::per_second(2),
+            Action::Typing | Action::Seen => Limit::per_second(2),
             Action::Read => Limit::per_second(10),
             Action::Keep => KEEP,
         }

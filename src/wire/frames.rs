@@ -13,11 +13,13 @@ use crate::domain::{EpochMs, Hello, MessageId, ParticipantId, Seq, StoredMessage
 pub enum ClientFrame {
     /// `{type:"message", id, sender?, text}`
     Message(Draft),
-    /// `{type:"message"}` that breaks a rule. The room answers with an `error` frame, and with the id if it is valid.
+    /// `{type:"message"}` or `{type:"seen"}` that breaks a rule. The room answers with an `error` frame, and with the id if it is valid.
     #[allow(missing_docs, reason = "the docstring describes the fields")]
     BadMessage { id: Option<MessageId>, error: ApiError },
     /// `{type:"typing"}`
     Typing,
+    /// `{type:"seen", text}`: up to where the participant has read, in a form that only clients understand.
+    Seen(SeenMark),
     /// `{type:"keep"}`
     Keep,
     /// A type that this version does not know. Ignored.
@@ -32,6 +34,8 @@ impl ClientFrame {
         match fields.text("type")?.ok_or(is_missing)?.as_str() {
             "message" => Ok(Self::message(fields)),
             "typing" => Ok(Self::Typing),
+            "seen" => Ok(SeenMark::from_fields(fields)
+                .map_or_else(|error| Self::BadMessage { id: None, error }, Self::Seen)),
             "keep" => Ok(Self::Keep),
             _ => Ok(Self::Unknown),
         }
@@ -49,6 +53,23 @@ impl ClientFrame {
             }
             Err(error) => Self::BadMessage { id, error },
         }
+    }
+}
+
+/// The `text` of a `seen` frame: 1 to 512 characters of printable ASCII.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SeenMark(pub String);
+
+impl SeenMark {
+    /// A client needs 375 characters for an encrypted mark.
+    const MAX_LENGTH: usize = 512;
+
+    fn from_fields(mut fields: Fields) -> Result<Self, ApiError> {
+        let bad = |problem| ApiError::BadRequest { field: "text", problem };
+        let text = fields.text("text")?.ok_or_else(|| bad("is missing"))?;
+        let is_mark =
+            (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_mark { Ok(Self(text)) } else { Err(bad("must be 1 to 512 characters of printable ASCII")) }
     }
 }
 
@@ -96,6 +117,8 @@ pub enum ServerFrame<'a> {
     Expiry { expires_at: EpochMs },
     /// The other participant is typing.
     Typing { participant_id: &'a ParticipantId },
+    /// Up to where the other participant has read.
+    Seen { participant_id: &'a ParticipantId, text: &'a str },
     /// A participant destroyed the room.
     Destroy,
     /// The room expired.

@@ -17,7 +17,7 @@ mod routes;
 pub use answers::{Answer, HealthBody, JoinedBody, RoomStatus};
 pub use bodies::{CreateBody, Draft, JoinBody};
 pub use errors::{ApiError, Close};
-pub use frames::{ClientFrame, HelloMap, Hellos, ServerFrame, message_frame};
+pub use frames::{ClientFrame, HelloMap, Hellos, SeenMark, ServerFrame, message_frame};
 pub use query::Query;
 pub use requests::Request;
 pub use routes::{ROUTES, Route};

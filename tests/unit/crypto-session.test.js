@@ -77,6 +77,59 @@ test("the page knows how far the other person has seen the same messages", async
   assert.equal(annPage.state.otherHasSeen, 3, "one's own messages say nothing of the other")
 })
 
+test("a mark says up to where the other person has read", async () => {
+  const { annPage, benPage } = await twoPeople()
+  for (const text of ["one", "two"]) await annPage.say(text)
+  await benPage.ready()
+  const [one, two] = [await benPage.session.sealMark(1), await benPage.session.sealMark(2)]
+
+  await annPage.ready()
+  const read = []
+  for (const text of [two, one]) {
+    await annPage.session.takeMark({ participantId: BEN, text })
+    read.push(annPage.state.otherHasRead)
+  }
+
+  assert.deepEqual(read, [2, 2], "a late mark takes nothing back")
+})
+
+test("a mark that is forged, one's own, or a message says nothing", async () => {
+  const { room, annPage, benPage } = await twoPeople()
+  await annPage.say("one")
+  await benPage.ready()
+  await benPage.say("two")
+  await annPage.ready()
+  const [ofBen, ofAnn] = [await benPage.session.sealMark(1), await annPage.session.sealMark(1)]
+  const changed = ofBen.slice(0, -1) + (ofBen.endsWith("A") ? "B" : "A")
+
+  for (const [participantId, text] of [
+    [ANN, ofAnn],
+    [BEN, ofAnn],
+    [ANN, ofBen],
+    [BEN, changed],
+    [BEN, room.messages.at(-1).text],
+    [BEN, "1"],
+  ]) {
+    await annPage.session.takeMark({ participantId, text })
+  }
+
+  assert.deepEqual([annPage.state.otherHasRead, annPage.state.isOrderBroken], [0, false])
+})
+
+test("a mark over another conversation shows that the two people were not shown the same", async () => {
+  const { room, annPage, benPage } = await twoPeople()
+  await annPage.say("one")
+  await annPage.session.open(room.messages)
+  const forged = room.messages.map((message, index) =>
+    index === room.messages.length - 1 ? { ...message, id: newId() } : message,
+  )
+  await benPage.session.open(forged)
+
+  await annPage.session.takeMark({ participantId: BEN, text: await benPage.session.sealMark(room.messages.length) })
+
+  assert.deepEqual([annPage.state.otherHasRead, annPage.state.isOrderBroken], [0, true])
+})
+
 test("a changed, swapped or dropped message is noticed, and the rest continues", async () => {
   const { room, annPage, benPage } = await twoPeople()
   await annPage.say("one")

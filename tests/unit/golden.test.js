@@ -28,6 +28,7 @@ const EFFECTS = {
   presence: ({ room, asked }) => assert.deepEqual([room.presence.company, asked], ["together", [[0, 1]]]),
   expiry: (test) => assert.deepEqual(test.callsOf("onLifetime").at(-1), [true]),
   typing: (test) => assert.deepEqual(test.callsOf("onTyping"), [[true]]),
+  seen: ({ session }) => assert.deepEqual(session.marks, ["17"]),
   error: ({ room }) =>
     assert.deepEqual(
       [...room.outbox.pending].map(({ problem }) => problem),
@@ -63,6 +64,8 @@ test("the page sends frames as the examples have them", async () => {
   await test.connects()
 
   test.room.noteDraft("h")
+  test.room.seen.note(17)
+  await test.clock.pass(1_000)
   test.room.keepOpen()
 
   assert.deepEqual(

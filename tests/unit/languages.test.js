@@ -29,7 +29,7 @@ const COUNTED = new Set(
 /** Texts that are rightly the same as in English. */
 const SAME = {
   everywhere: ["brand", "title.unread", "list.dated"],
-  fr: ["lobby.lifetime.minutes", "header.menu", "list.conversation", "list.messages", "composer.label"],
+  fr: ["lobby.lifetime.minutes", "header.menu", "list.conversation", "list.messages", "composer.label", "faq.title"],
   "pt-BR": ["header.menu"],
 }
 
@@ -140,7 +140,7 @@ for (const page of PAGES) {
 /** Modules that show texts, except the one that splits messages. */
 const SHOWING = MODULES.filter((path) => /^app\/(view\/(?!rich-text)|[a-z]+\.js)/.test(path))
 /** Texts for the browser that no person sees. */
-const UNSEEN = new Set(["Enter"])
+const UNSEEN = new Set(["Enter", "Notification"])
 
 for (const path of SHOWING) {
   test(`${path} contains no text outside the tables`, () => {

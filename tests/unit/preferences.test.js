@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 
-import { loadName, loadSound, saveName, saveSound } from "../../public/app/model/preferences.js"
+import { isOn, loadName, saveName, turn } from "../../public/app/model/preferences.js"
 
 function give(storage) {
   Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true })
@@ -32,12 +32,12 @@ test("a manipulated stored name is cleaned", () => {
 })
 
 test("the sound is off until it is switched on, and the choice is remembered", () => {
-  const before = loadSound()
-  saveSound(true)
-  const on = loadSound()
-  saveSound(false)
+  const before = isOn("sound")
+  turn("sound", true)
+  const on = isOn("sound")
+  turn("sound", false)
 
-  assert.deepEqual([before, on, loadSound()], [false, true, false])
+  assert.deepEqual([before, on, isOn("sound")], [false, true, false])
 })
 
 test("a browser that refuses storage remembers nothing, and nothing breaks", () => {
@@ -47,8 +47,8 @@ test("a browser that refuses storage remembers nothing, and nothing breaks", () 
   give({ getItem: refuse, setItem: refuse })
 
   saveName("Ann")
-  saveSound(true)
+  turn("sound", true)
 
-  assert.equal(loadSound(), false)
+  assert.equal(isOn("sound"), false)
   assert.match(loadName(), /^[A-Z][a-z]+ [A-Z][a-z]+$/)
 })

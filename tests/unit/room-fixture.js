@@ -70,6 +70,9 @@ export class FakeSession {
     this.areKeysRefused = true
   }
   seal = async ({ id, sender, text }) => ({ id, sender, text })
+  marks = []
+  sealMark = async (seq) => String(seq)
+  takeMark = async ({ text }) => void this.marks.push(text)
   openOne = async ({ participantId, sender, text, timestamp }) =>
     shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))
@@ -95,6 +98,7 @@ export class TestRoom {
   /** The code with which calls are refused. */
   refusal = ""
   questions = 0
+  wantsSeenMarks = true
   socket
 
   /** @param {{session?: any, unsent?: object[]}} given */
@@ -113,6 +117,7 @@ export class TestRoom {
         return this.refusal
       },
       whenIdle: () => {},
+      wantsSeenMarks: () => this.wantsSeenMarks,
       now,
       setTimeout,
       clearTimeout,

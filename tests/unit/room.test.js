@@ -397,6 +397,33 @@ test("a typing notice ends after four seconds, or at once with the next message"
   assert.deepEqual(test.callsOf("onTyping"), [[true], [false], [true], [false]])
 })
 
+test("what was read is reported once for several messages, and again to a new socket of the other person", async () => {
+  const test = await TestRoom.connected()
+  for (const seq of [1, 2, 2, 1]) test.room.seen.note(seq)
+  await test.clock.pass(1_000)
+  await test.receives({ ...test.ready(), type: "presence" })
+  await test.clock.pass(1_000)
+
+  assert.deepEqual(test.socket.sent, [
+    { type: "seen", text: "2" },
+    { type: "seen", text: "2" },
+  ])
+})
+
+test("without the user's wish nothing that was read is reported", async () => {
+  const test = await TestRoom.connected()
+  test.wantsSeenMarks = false
+  test.room.seen.note(1)
+  await test.clock.pass(1_000)
+  const before = [...test.socket.sent]
+
+  test.wantsSeenMarks = true
+  test.room.seen.repeat()
+  await test.clock.pass(1_000)
+
+  assert.deepEqual([before, test.socket.sent], [[], [{ type: "seen", text: "1" }]])
+})
+
 test("a replaced tab says so and reconnects on request", async () => {
   const test = await TestRoom.connected()
 

@@ -43,13 +43,15 @@ export class Conversation {
   #head = null
   /** @type {string[]} the first half of the heads at 0, 1, 2, … */
   #shortHeads = []
-  /** @type {{seen: [number, string], isOwn: boolean}[]} what cannot be compared yet */
+  /** @type {{seen: [number, string], isOwn: boolean, isMark?: boolean}[]} what cannot be compared yet */
   #claims = []
 
   /** The two people were not shown the same conversation. */
   isBroken = false
   /** Up to where the other has seen what this page has. */
   otherHasSeen = 0
+  /** Up to where the other has read, of the same. */
+  otherHasRead = 0
 
   /**
    * @param {string} roomId
@@ -94,11 +96,23 @@ export class Conversation {
     for (const { seq, outcome } of waiting) if (outcome.kind !== "waiting") this.#onOutcome(seq, outcome)
   }
 
-  /** What a message that is sealed now says its sender has seen. */
-  async seen() {
+  /**
+   * What a message or a mark that is sealed now says its sender has seen.
+   * @param {number} [upTo] a sequence number
+   */
+  async seen(upTo = MAX_SEQ) {
     await this.#extendHeads()
-    const seq = this.#shortHeads.length - 1
+    const seq = Math.min(upTo, this.#shortHeads.length - 1)
     return [seq, this.#shortHeads[seq]]
+  }
+
+  /**
+   * Takes a mark of the other. It replaces one that could not be compared yet.
+   * @param {[number, string]} seen
+   */
+  takeMark(seen) {
+    this.#claims = [...this.#claims.filter(({ isMark }) => !isMark), { seen, isOwn: false, isMark: true }]
+    this.#checkClaims()
   }
 
   /**
@@ -189,10 +203,11 @@ export class Conversation {
   }
 
   #checkClaims() {
-    this.#claims = this.#claims.filter(({ seen: [seq, head], isOwn }) => {
+    this.#claims = this.#claims.filter(({ seen: [seq, head], isOwn, isMark }) => {
       if (seq >= this.#shortHeads.length) return true
       if (this.#shortHeads[seq] !== head) this.isBroken = true
       else if (!isOwn) this.otherHasSeen = Math.max(this.otherHasSeen, seq)
+      if (isMark && !this.isBroken) this.otherHasRead = Math.max(this.otherHasRead, seq)
       return false
     })
   }

@@ -10,9 +10,12 @@ import { Conversation } from "./conversation.js"
 import { Drafts } from "./drafts.js"
 import { isOpenedBy } from "./hello.js"
 import { earlyKey, safetyWords } from "./keys.js"
-import { bytesLeft, sealText } from "./messages.js"
+import { bytesLeft, openText, parseText, readMark, sealText } from "./messages.js"
 import { Opener } from "./opener.js"
 import { Halt, OwnSeat } from "./own-seat.js"
+
+/** What stands in place of a message's id in a mark. No message has it. */
+const MARK_ID = "seen"
 
 export class EncryptedSession {
   #options
@@ -46,6 +49,7 @@ export class EncryptedSession {
       wordsUnavailable: false,
       isOrderBroken: false,
       otherHasSeen: 0,
+      otherHasRead: 0,
       survivesReload: this.#seat.isLasting,
     }
     this.drafts = new Drafts(this.#seat)
@@ -143,6 +147,39 @@ export class EncryptedSession {
     return outcomes ?? messages.map(() => ({ kind: "stopped" }))
   }
 
+  /**
+   * @param {number} seq up to where the user has read
+   * @returns {Promise<string | null>}
+   */
+  async sealMark(seq) {
+    return (await this.#run(() => this.#sealMark(seq))) ?? null
+  }
+
+  /** @param {{participantId: string, text: string}} frame */
+  takeMark(frame) {
+    return this.#run(() => this.#takeMark(frame))
+  }
+
+  /** @param {number} seq */
+  async #sealMark(seq) {
+    const { own, pair } = this.#seat
+    if (!own || !pair) return null
+    const seen = await this.#conversation.seen(seq)
+    return sealText(this.#envelope(MARK_ID, own.seat.id), pair.ownKey, { seen })
+  }
+
+  /** @param {{participantId: string, text: string}} frame what cannot be opened says nothing */
+  async #takeMark({ participantId, text }) {
+    const { pair } = this.#seat
+    const sealed = parseText(text)
+    if (!pair || !sealed || participantId !== pair.other.id || sealed.kid !== pair.otherKey.kid) return
+    const plaintext = await openText(this.#envelope(MARK_ID, participantId), pair.otherKey, sealed)
+    const seen = plaintext && readMark(plaintext)
+    if (!seen) return
+    this.#conversation.takeMark(seen)
+    this.#noteOrder()
+  }
+
   async #makeKeysMessage() {
     const { own, pair } = this.#seat
     if (!own || !pair) return null
@@ -231,9 +268,9 @@ export class EncryptedSession {
   }
 
   #noteOrder() {
-    const { isBroken, otherHasSeen } = this.#conversation
+    const { isBroken, otherHasSeen, otherHasRead } = this.#conversation
     if (isBroken && !this.state.isOrderBroken) void this.#seat.mark({ broken: true })
-    this.#change({ isOrderBroken: isBroken, otherHasSeen })
+    this.#change({ isOrderBroken: isBroken, otherHasSeen, otherHasRead })
   }
 
   // --- The end, and how all this runs ---

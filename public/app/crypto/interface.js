@@ -43,6 +43,8 @@
 //   session.keysRefused()             the room answered it with 400 or 409
 //   await session.seal(draft)         `{id, text}` (in a plain room `sender` too), to be sent at once; null after a
 //                                     stop. A retry is sealed anew
+//   await session.sealMark(seq)       the `text` of a `seen` frame: read up to `seq`; null until the other's key is known
+//   await session.takeMark(frame)     for each `seen` frame
 //   session.bytesLeft(draft)          how many more bytes fit into it; negative for too many
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
 //   await session.noteHole()          the room was asked for a number below its newest, and has no message there
@@ -80,6 +82,7 @@
 //   wordsUnavailable   the room refused the message that the words need: say that they cannot be shown, and go on
 //   isOrderBroken      "The two of you were not shown the same conversation." It stays, also after a reload
 //   otherHasSeen       up to which seq the other has seen the same as this page; 0 in a plain room
+//   otherHasRead       up to which seq the other has read, by their marks
 //   survivesReload     false where the browser stores nothing: say that a reload loses the room
 //
 // Where there is no session, `wipe(storage, roomId)` removes all entries of a room that has ended.
@@ -116,6 +119,7 @@
  * @property {boolean} wordsUnavailable
  * @property {boolean} isOrderBroken
  * @property {number} otherHasSeen
+ * @property {number} otherHasRead
  * @property {boolean} survivesReload
  */
 

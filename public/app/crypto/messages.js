@@ -81,9 +81,8 @@ export function openText(envelope, { key }, { kid, nonce, ciphertext }) {
 export function readSaid(plaintext) {
   const { sender, text, at, seen } = parseObject(plaintext) ?? {}
   if (typeof sender !== "string" || typeof text !== "string") return null
-  if (!isInteger(at) || at > MAX_AT_MS || !Array.isArray(seen) || seen.length !== 2) return null
-  const [seq, head] = seen
-  return isInteger(seq) && fromBase64Url(head, 16) ? { sender, text, at, seen: [seq, head] } : null
+  if (!isInteger(at) || at > MAX_AT_MS || !isSeen(seen)) return null
+  return { sender, text, at, seen }
 }
 
 /**
@@ -95,6 +94,23 @@ export function readKeys(plaintext) {
   if (!isObject(keys)) return null
   const [r, w] = [keys.nonce, keys.early].map((text) => fromBase64Url(text, 32))
   return r && w ? { r, w } : null
+}
+
+/**
+ * @param {BufferSource} plaintext
+ * @returns {[number, string] | null} up to where the sender of a mark has read, and half of the head there
+ */
+export function readMark(plaintext) {
+  const { seen } = parseObject(plaintext) ?? {}
+  return isSeen(seen) ? seen : null
+}
+
+/**
+ * @param {unknown} seen
+ * @returns {seen is [number, string]}
+ */
+function isSeen(seen) {
+  return Array.isArray(seen) && seen.length === 2 && isInteger(seen[0]) && fromBase64Url(seen[1], 16) !== null
 }
 
 /**

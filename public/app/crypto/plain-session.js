@@ -38,6 +38,7 @@ export class PlainSession {
       wordsUnavailable: false,
       isOrderBroken: false,
       otherHasSeen: 0,
+      otherHasRead: 0,
       survivesReload: isLasting,
     }
     this.drafts = new Drafts({
@@ -98,6 +99,22 @@ export class PlainSession {
     return messages.map(({ participantId, sender, text, timestamp }) => {
       return { kind: "shown", isOwn: participantId === this.#ownId, isEarly: false, sender, text, at: timestamp }
     })
+  }
+
+  /**
+   * @param {number} seq
+   * @returns {Promise<string | null>}
+   */
+  async sealMark(seq) {
+    return this.#hasEnded ? null : String(seq)
+  }
+
+  /** @param {{participantId: string, text: string}} frame */
+  async takeMark({ participantId, text }) {
+    const read = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
+    if (this.#hasEnded || participantId === this.#ownId || read <= this.state.otherHasRead) return
+    this.state = { ...this.state, otherHasRead: read }
+    this.#onChange(this.state)
   }
 
   /** @returns {Promise<string[] | null>} */

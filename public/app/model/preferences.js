@@ -1,9 +1,12 @@
-// The user's settings in this browser, for all rooms: a name, and whether sounds are on. No DOM.
+// The user's settings in this browser, for all rooms: a name and switches. No DOM.
 
 import { cleanName, generatedName } from "./names.js"
 
 const NAME_KEY = "duet:name"
-const SOUND_KEY = "duet:sound"
+/** Switches, and whether each is on until the user decides. */
+const SWITCHES = { sound: false, notifications: false, seen: true }
+
+/** @typedef {keyof typeof SWITCHES} Switch */
 
 /** @returns {string} the user's name */
 export function loadName() {
@@ -19,13 +22,18 @@ export function saveName(name) {
   write(NAME_KEY, name)
 }
 
-export function loadSound() {
-  return read(SOUND_KEY) === "on"
+/** @param {Switch} name */
+export function isOn(name) {
+  const stored = read(`duet:${name}`)
+  return stored === null ? SWITCHES[name] : stored === "on"
 }
 
-/** @param {boolean} isOn */
-export function saveSound(isOn) {
-  write(SOUND_KEY, isOn ? "on" : "off")
+/**
+ * @param {Switch} name
+ * @param {boolean} isOn
+ */
+export function turn(name, isOn) {
+  write(`duet:${name}`, isOn ? "on" : "off")
 }
 
 /**

@@ -27,6 +27,11 @@ export class Presence {
     return this.#online !== null
   }
 
+  /** Whether the user has the first seat, so that the other person joined later. */
+  get isFirst() {
+    return this.#participants[0] === this.#self
+  }
+
   /** @returns {Company} */
   get company() {
     const others = this.#participants.filter((participant) => participant !== this.#self)

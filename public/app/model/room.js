@@ -13,6 +13,7 @@ import { KeysMessage } from "./keys-message.js"
 import { Lifetime } from "./lifetime.js"
 import { Outbox, newMessageId } from "./outbox.js"
 import { Presence } from "./presence.js"
+import { SeenMarks } from "./seen-marks.js"
 import { Timeline, contentOf } from "./timeline.js"
 import { Typing } from "./typing.js"
 
@@ -30,20 +31,21 @@ export class Room {
   timeline = new Timeline()
   presence
   outbox
+  seen
   #self
   #session
   #platform
   #listener
   #socket
   #history
-  /** @type {Connection} */
-  #connection = "connecting"
+  /** @type {Connection} only the room changes it */
+  connection = "connecting"
   /** Decryption takes a moment, so frames are handled one after the other. A failure does not stop later ones. */
   #incoming = Promise.resolve()
   #keysMessage
-  /** @type {number | null} since when the room has been expired by the clock without an answer from the room */
+  /** @type {number | null} since when the room has been expired by the clock, unconfirmed */
   #overdueSince = null
-  #hasEnded = false
+  hasEnded = false
   #typing
 
   /**
@@ -67,6 +69,7 @@ export class Room {
       setTimeout,
       retry: () => this.#enqueue(() => this.#keysMessage.send()),
     })
+    this.seen = new SeenMarks(session, platform, (text) => void this.#socket.send({ type: "seen", text }))
     this.outbox = new Outbox(unsent, {
       send: (pending) => this.#send(pending),
       keep: (draft) => void session.drafts.addUnsent(draft),
@@ -95,18 +98,9 @@ export class Room {
     })
   }
 
-  /** @returns {Connection} */
-  get connection() {
-    return this.#connection
-  }
-
   /** Whether the newest messages have loaded. */
   get isLoaded() {
     return this.#history.hasFirstPage
-  }
-
-  get hasEnded() {
-    return this.#hasEnded
   }
 
   /** Whether no message is known yet. */
@@ -127,7 +121,7 @@ export class Room {
 
   /** Connects. Also reconnects a tab whose socket was replaced by other tabs'. */
   connect() {
-    this.#connection = "connecting"
+    this.connection = "connecting"
     this.#listener.onConnection()
     this.#socket.connect()
   }
@@ -170,7 +164,7 @@ export class Room {
    * @param {SessionState} state
    */
   onSession(state) {
-    if (this.#hasEnded) return
+    if (this.hasEnded) return
     if (this.isStopped) this.#stop()
     else if (state.phase === "both") this.#enqueue(() => this.#keysMessage.send())
     this.#listener.onSession(state)
@@ -182,7 +176,7 @@ export class Room {
    * @param {Outcome} outcome
    */
   onOutcome(seq, outcome) {
-    if (this.#hasEnded || this.isStopped) return
+    if (this.hasEnded || this.isStopped) return
     const changed = this.timeline.change(seq, outcome)
     if (!changed) return
     if (changed.isOwn) this.#settleOwn(changed)
@@ -192,7 +186,7 @@ export class Room {
   /** Updates everything that depends on the clock. */
   tick() {
     const now = this.#platform.now()
-    if (this.#hasEnded || !this.lifetime.isOver(now)) return
+    if (this.hasEnded || !this.lifetime.isOver(now)) return
     if (this.#overdueSince !== null) {
       if (now - this.#overdueSince >= CONFIRM_MS) this.end("unconfirmed")
     } else if (!this.#socket.isReady || this.lifetime.msLeft(now) <= -OVERTIME_MS) {
@@ -201,14 +195,13 @@ export class Room {
   }
 
   /**
-   * Ends the room in this tab and removes it from the page. If the room itself is gone, or was never encrypted, this
-   * browser also deletes what it stored. Otherwise it keeps the keys, without which a room that still lives would be
-   * lost.
+   * Ends the room in this tab and removes it from the page. If the room is gone, or was never encrypted, this browser
+   * also deletes what it stored. Otherwise it keeps the keys, without which a room that still lives would be lost.
    * @param {string} code the reason
    */
   end(code) {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+    if (this.hasEnded) return
+    this.hasEnded = true
     if (GONE.has(code) || this.#session.state.phase === "plain") this.#session.destroy()
     this.leave()
     this.#listener.onEnd(code)
@@ -216,13 +209,14 @@ export class Room {
 
   /** Drops the room, its keys and its messages from memory. A reload can enter it again. */
   leave() {
-    this.#hasEnded = true
+    this.hasEnded = true
     this.#session.forget()
     this.#socket.end()
     this.#history.close()
     this.timeline.clear()
     this.outbox.clear()
     this.#typing.close()
+    this.seen.close()
   }
 
   /** Stops sending and reading. The socket stays open to learn of the room's end. */
@@ -230,6 +224,7 @@ export class Room {
     this.outbox.close()
     this.#history.close()
     this.#typing.hide()
+    this.seen.close()
   }
 
   // --- Frames ---
@@ -244,7 +239,7 @@ export class Room {
 
   /** @param {() => unknown} act runs after everything before it */
   #enqueue(act) {
-    this.#incoming = this.#incoming.then(async () => void (this.#hasEnded || (await act()))).catch(reportError)
+    this.#incoming = this.#incoming.then(async () => void (this.hasEnded || (await act()))).catch(reportError)
   }
 
   /** @param {ServerFrame} frame only its information about the room's lifetime still counts */
@@ -271,6 +266,8 @@ export class Room {
         return this.#moveEnd(frame.expiresAt, true)
       case "typing":
         return this.#typing.show()
+      case "seen":
+        return this.#session.takeMark(frame)
       case "error":
         if (frame.id === undefined || this.#keysMessage.refuse(frame.id, frame.error)) return
         this.outbox.refuse(frame.id, frame.error)
@@ -286,7 +283,7 @@ export class Room {
     if (this.#overdueSince !== null) return
     this.#keysMessage.reset()
     await this.#meet(frame)
-    if (this.isStopped || this.#hasEnded) return
+    if (this.isStopped || this.hasEnded) return
     this.#history.open(frame.lastSeq)
     this.outbox.open()
   }
@@ -294,9 +291,10 @@ export class Room {
   /** @param {{hellos?: Record<string, string>, participants: string[], online: string[]}} frame with the seats */
   async #meet(frame) {
     await this.#session.onHellos(frame.hellos)
-    if (this.isStopped || this.#hasEnded) return
+    if (this.isStopped || this.hasEnded) return
     await this.#keysMessage.send()
     this.#listener.onPresence(this.presence.update(frame))
+    this.seen.repeat()
   }
 
   /** @param {Message} message */
@@ -316,7 +314,7 @@ export class Room {
    */
   async #take(messages) {
     const outcomes = await this.#session.open(messages)
-    if (this.#hasEnded || this.#overdueSince !== null) return []
+    if (this.hasEnded || this.#overdueSince !== null) return []
     return messages.flatMap((message, index) => this.#put(message, outcomes[index]))
   }
 
@@ -358,7 +356,7 @@ export class Room {
 
   /** @param {Connection} connection */
   #onConnection(connection) {
-    this.#connection = connection
+    this.connection = connection
     if (connection !== "open") {
       this.outbox.close()
       this.#history.close()
@@ -370,8 +368,8 @@ export class Room {
   async #onFailure(inARow) {
     if (inARow < FAILURES_UNTIL_ASKED) return
     const code = await this.#platform.whyNot()
-    if (this.#hasEnded || this.#socket.isReady) return
-    this.#connection = code === "over-quota" ? code : "lost"
+    if (this.hasEnded || this.#socket.isReady) return
+    this.connection = code === "over-quota" ? code : "lost"
     this.#listener.onConnection()
   }
 

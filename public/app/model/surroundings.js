@@ -17,6 +17,7 @@
  * @property {(timer: any) => void} clearTimeout
  * @property {() => number} random from 0 up to 1
  * @property {(act: () => void) => void} whenIdle
+ * @property {() => boolean} wantsSeenMarks
  */
 
 /**

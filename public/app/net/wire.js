@@ -60,8 +60,9 @@
  */
 /** @typedef {{type: "expiry", expiresAt: number}} Expiry */
 /** @typedef {{type: "typing", participantId: string}} Typing */
+/** @typedef {{type: "seen", participantId: string, text: string}} SeenFrame */
 /** @typedef {{type: "destroy"} | {type: "expire"}} Ending */
 /** @typedef {{type: "error", id?: string, error: string, message: string}} ErrorFrame */
-/** @typedef {Ready | MessageFrame | Presence | Expiry | Typing | Ending | ErrorFrame} ServerFrame */
+/** @typedef {Ready | MessageFrame | Presence | Expiry | Typing | SeenFrame | Ending | ErrorFrame} ServerFrame */
 
 export {}

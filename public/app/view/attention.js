@@ -1,29 +1,61 @@
-// Draws attention to new messages while the user looks elsewhere: a number in the title, and a sound.
+// Draws attention to new messages while the user looks elsewhere: a number in the title and on the app's icon, a dot in
+// the tab's icon, and, if the user wants them, a sound and a notification. None of them says anything of a message.
 
+import { isOn } from "../model/preferences.js"
 import { say } from "../words.js"
+
+const ICON = "/favicon.svg"
+const ICON_UNREAD = "/favicon-unread.svg"
 
 export class Attention {
   #unread = 0
-  #hasSound
-
-  /** @param {() => boolean} hasSound */
-  constructor(hasSound) {
-    this.#hasSound = hasSound
-  }
+  /** @type {Notification | null} */
+  #notification = null
 
   /** A message arrived. */
   attract() {
     if (!document.hidden) return
     this.#unread += 1
     document.title = say("title.unread", { count: this.#unread })
-    if (this.#hasSound()) chime()
+    showIcon(ICON_UNREAD)
+    void navigator.setAppBadge?.(this.#unread).catch(ignore)
+    if (isOn("sound")) chime()
+    if (isOn("notifications")) this.#notify()
   }
 
   /** The user looks at the page, or there is nothing to look at. */
   rest() {
     this.#unread = 0
     document.title = say("brand")
+    showIcon(ICON)
+    void navigator.clearAppBadge?.().catch(ignore)
+    this.#notification?.close()
+    this.#notification = null
   }
+
+  #notify() {
+    this.#notification?.close()
+    try {
+      this.#notification = new Notification(say("notification"), { icon: ICON_UNREAD })
+      this.#notification.addEventListener("click", () => window.focus())
+    } catch {
+      // Browsers on Android allow notifications from service workers only, and Duet has none.
+    }
+  }
+}
+
+/** Asks the user for the permission to notify, unless they have decided. */
+export async function mayNotify() {
+  return (await Notification.requestPermission()) === "granted"
+}
+
+/** A badge is an extra: without it, nothing is missing. */
+function ignore() {}
+
+/** @param {string} path */
+function showIcon(path) {
+  const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"))
+  if (link.getAttribute("href") !== path) link.setAttribute("href", path)
 }
 
 /** Plays two soft notes. They are synthesised, so that no file has to be loaded. */

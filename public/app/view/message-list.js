@@ -5,30 +5,40 @@
 /** @import { Pending } from "../model/outbox.js" */
 /** @import { Look } from "./message.js" */
 
-import { sayCount } from "../words.js"
-import { buildMessage, buildNote, continues, showContinued, showSeen, showState, showTime } from "./message.js"
+import { spokenTime } from "../model/dates.js"
+import { say } from "../words.js"
+import { buildMessage, buildNote, continues, showContinued, showState, showTime } from "./message.js"
+import { Progress } from "./progress.js"
 import { ReadingPlace } from "./reading-place.js"
-import { put } from "./texts.js"
+import { Unseen } from "./unseen.js"
 
 /** Rows in the page at most. */
 const MOST_ROWS = 240
-/** Rows that are added at a time when the reader nears the edge of the window. */
+/** Rows added at a time at the edge of the window. */
 const ROWS_AT_ONCE = 60
 /** While the reader follows the newest messages, a window with more rows is shortened. */
 const FOLLOWING_ROWS = 120
 /** Rows are dropped in groups, because the browser lays out everything below them again. */
 const ROWS_DROPPED = 40
 
+/**
+ * @typedef {object} Options
+ * @property {HTMLTemplateElement} template
+ * @property {Timeline} timeline
+ * @property {(id: string) => void} onRetry
+ * @property {() => void} onNeedOlder the reader is near the oldest message in the timeline
+ * @property {(seq: number) => void} onRead the newest message is on the screen
+ * @property {() => boolean} isFirst whether the other person joined after the user
+ */
+
 export class MessageList {
   #place
   #log
   #sent
   #unsent
-  #template
-  #pill
+  #options
+  #unseen
   #timeline
-  #onRetry
-  #onNeedOlder
   /** @type {Map<number, HTMLElement[]>} the rows in the page by number: a message, a note, or both */
   #rows = new Map()
   /** The window. Row 0 is before the first message and holds notes only. */
@@ -40,33 +50,22 @@ export class MessageList {
   #pending = new Map()
   /** @type {WeakMap<Element, Look>} */
   #looks = new WeakMap()
-  #unseen = 0
   #countedTo = 0
-  /** The last number that the other person has seen, and the message that is marked for it. */
-  #seenTo = 0
-  /** @type {HTMLElement | null} */
-  #seenMark = null
+  #progress = new Progress((to) => this.#newestOwn(to))
 
   /**
    * @param {HTMLElement} root
-   * @param {object} given
-   * @param {HTMLTemplateElement} given.template
-   * @param {Timeline} given.timeline
-   * @param {(id: string) => void} given.onRetry
-   * @param {() => void} given.onNeedOlder the reader is near the oldest message in the timeline
+   * @param {Options} options
    */
-  constructor(root, { template, timeline, onRetry, onNeedOlder }) {
+  constructor(root, options) {
     const scroller = /** @type {HTMLElement} */ (root.querySelector("[data-scroller]"))
     this.#place = new ReadingPlace(scroller, () => this.#isComplete)
     this.#log = /** @type {HTMLElement} */ (root.querySelector("[data-list]"))
     this.#sent = /** @type {HTMLElement} */ (root.querySelector("[data-sent]"))
     this.#unsent = /** @type {HTMLElement} */ (root.querySelector("[data-unsent]"))
-    this.#pill = /** @type {HTMLButtonElement} */ (root.querySelector("[data-new]"))
-    this.#template = template
-    this.#timeline = timeline
-    this.#onRetry = onRetry
-    this.#onNeedOlder = onNeedOlder
-    this.#pill.addEventListener("click", () => this.toEnd())
+    this.#unseen = new Unseen(/** @type {HTMLElement} */ (root.querySelector("[data-new]")), () => this.toEnd())
+    this.#options = options
+    this.#timeline = options.timeline
     scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true })
   }
 
@@ -84,15 +83,14 @@ export class MessageList {
     if (isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
-    this.#markSeen()
+    this.#progress.show()
     this.#log.setAttribute("aria-busy", "false")
   }
 
-  /** @param {number} seq the last number that the other person has seen */
-  showSeen(seq) {
-    if (seq === this.#seenTo) return
-    this.#seenTo = seq
-    this.#markSeen()
+  /** @param {{received: number, read: number}} other the last numbers that the other person has received and read */
+  showProgress(other) {
+    this.#progress.take(other)
+    this.#place.keepEnd()
   }
 
   /**
@@ -141,9 +139,9 @@ export class MessageList {
     for (const map of [this.#rows, this.#notes, this.#pending]) map.clear()
     this.#low = 0
     this.#high = -1
-    this.#countedTo = this.#seenTo = 0
-    this.#seenMark = null
-    this.#countUnseen(-this.#unseen)
+    this.#countedTo = 0
+    this.#progress.clear()
+    this.#unseen.clear()
   }
 
   // --- The window ---
@@ -182,7 +180,7 @@ export class MessageList {
     const room = MOST_ROWS - (this.#high - this.#low + 1)
     if (this.#timeline.high - this.#high <= room) this.#appendTo(this.#timeline.high)
     this.#unsent.hidden = !this.#isComplete
-    this.#countUnseen(arrived)
+    this.#unseen.add(arrived)
   }
 
   /** @param {number} seq */
@@ -203,7 +201,7 @@ export class MessageList {
   #fillUp() {
     if (!this.#place.isNearTop) return
     if (this.#low > this.#lowest) this.#place.keep(this.#sent, () => this.#prepend())
-    else if (this.#timeline.low > 1) this.#onNeedOlder()
+    else if (this.#timeline.low > 1) this.#options.onNeedOlder()
   }
 
   #prepend() {
@@ -258,15 +256,25 @@ export class MessageList {
    */
   #build(seq) {
     const entry = this.#timeline.at(seq)
-    const row = entry && entry.kind !== "keys" ? [this.#elementOf(entry)] : []
+    const row = entry && this.#isVisible(entry) ? [this.#elementOf(entry)] : []
     const note = this.#notes.get(seq)
-    return note === undefined ? row : [...row, buildNote(note)]
+    return note === undefined ? row : [...row, buildNote(() => say(note))]
+  }
+
+  /**
+   * A page sends its keys by itself as soon as its user has joined: those of the second person tell when that was.
+   * @param {Entry} entry
+   */
+  #isVisible({ kind, isOwn }) {
+    return kind !== "keys" || (!isOwn && this.#options.isFirst())
   }
 
   /** @param {Entry} entry */
   #elementOf(entry) {
-    if (entry.kind !== "shown") return buildNote(`list.${entry.kind}`)
-    const element = this.#takePending(entry) ?? buildMessage(this.#template, entry, this.#onRetry)
+    const { kind, at } = entry
+    if (kind === "keys") return buildNote(() => say("list.joined", { time: spokenTime(at, Date.now()) }))
+    if (kind !== "shown") return buildNote(() => say(`list.${kind}`))
+    const element = this.#takePending(entry) ?? buildMessage(this.#options.template, entry, this.#options.onRetry)
     this.#looks.set(element, entry)
     showState(element, "sent")
     showContinued(element, continues(this.#before(entry.seq), entry))
@@ -314,7 +322,7 @@ export class MessageList {
   #before(seq) {
     for (let earlier = seq - 1; earlier >= this.#timeline.low && !this.#notes.has(earlier); earlier -= 1) {
       const entry = this.#timeline.at(earlier)
-      if (entry && entry.kind !== "keys") return entry.kind === "shown" ? entry : undefined
+      if (entry && this.#isVisible(entry)) return entry.kind === "shown" ? entry : undefined
     }
     return undefined
   }
@@ -326,20 +334,15 @@ export class MessageList {
     if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
   }
 
-  /** Shows one mark, at the newest own message that the other person certainly has. */
-  #markSeen() {
-    const mark = this.#newestSeen()
-    if (mark === this.#seenMark) return
-    if (this.#seenMark) showSeen(this.#seenMark, false)
-    if (mark) showSeen(mark, true)
-    this.#seenMark = mark
-    this.#place.keepEnd()
-  }
-
-  #newestSeen() {
-    for (let seq = Math.min(this.#seenTo, this.#high); seq >= this.#low; seq -= 1) {
+  /**
+   * The newest own message up to a number.
+   * @param {number} to
+   */
+  #newestOwn(to) {
+    for (let seq = Math.min(to, this.#high); seq >= this.#low; seq -= 1) {
       const entry = this.#timeline.at(seq)
-      if (entry?.kind === "shown" && entry.isOwn) return this.#rows.get(seq)?.[0] ?? null
+      const element = this.#rows.get(seq)?.[0]
+      if (entry?.kind === "shown" && entry.isOwn && element) return { seq, element }
     }
     return null
   }
@@ -349,7 +352,7 @@ export class MessageList {
   /** @param {Pending} pending */
   #addPending(pending) {
     const look = { ...pending, isOwn: true }
-    const element = buildMessage(this.#template, look, this.#onRetry)
+    const element = buildMessage(this.#options.template, look, this.#options.onRetry)
     this.#looks.set(element, look)
     this.#pending.set(pending.id, element)
     const before = this.#unsent.lastElementChild
@@ -360,9 +363,9 @@ export class MessageList {
   }
 
   #regroupPending() {
-    const first = this.#unsent.firstElementChild
+    const first = /** @type {HTMLElement | null} */ (this.#unsent.firstElementChild)
     const look = first && this.#looks.get(first)
-    if (look) showContinued(/** @type {HTMLElement} */ (first), continues(this.#before(this.#timeline.high + 1), look))
+    if (look) showContinued(first, continues(this.#before(this.#timeline.high + 1), look))
   }
 
   // --- The reader's place ---
@@ -375,7 +378,14 @@ export class MessageList {
   }
 
   #noteSeen() {
-    if (this.#place.note()) this.#countUnseen(-this.#unseen)
+    if (!this.#place.note()) return
+    this.#unseen.clear()
+    this.noteRead()
+  }
+
+  /** Reports what is on the screen, if that is the newest message. */
+  noteRead() {
+    if (this.#place.isFollowing) this.#options.onRead(this.#timeline.high)
   }
 
   /** How many new messages are from the other person. */
@@ -386,12 +396,5 @@ export class MessageList {
       if (entry?.kind === "shown" && !entry.isOwn) count += 1
     }
     return count
-  }
-
-  /** @param {number} more */
-  #countUnseen(more) {
-    this.#unseen += more
-    this.#pill.hidden = this.#unseen === 0
-    if (this.#unseen > 0) put(this.#pill, () => sayCount("list.new", this.#unseen))
   }
 }

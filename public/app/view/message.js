@@ -84,10 +84,11 @@ function failureOf(problem) {
 
 /**
  * @param {HTMLElement} message
- * @param {boolean} isSeen the other person was shown the same messages up to this one
+ * @param {"list.received" | "list.seen" | ""} mark how far the other person has come; empty for no mark
  */
-export function showSeen(message, isSeen) {
-  part(message, "seen").hidden = !isSeen
+export function showMark(message, mark) {
+  part(message, "mark").hidden = mark === ""
+  put(part(message, "mark"), mark ? () => say(mark) : silence)
 }
 
 /**
@@ -100,12 +101,12 @@ export function showContinued(message, isContinued) {
 
 /**
  * A note: a line from the page itself.
- * @param {string} key
+ * @param {() => string} saying
  */
-export function buildNote(key) {
+export function buildNote(saying) {
   const note = document.createElement("p")
   note.className = "note"
-  put(note, () => say(key))
+  put(note, saying)
   return note
 }
 

@@ -7,7 +7,7 @@
 
 import { clock, isSameDay } from "../model/dates.js"
 import { cleanName } from "../model/names.js"
-import { loadName, loadSound, saveName, saveSound } from "../model/preferences.js"
+import { isOn, loadName, saveName } from "../model/preferences.js"
 import { endReason, say } from "../words.js"
 import { Attention } from "./attention.js"
 import { Bar } from "./bar.js"
@@ -43,7 +43,7 @@ export class RoomView {
   #share
   #dialog
   #encryption
-  #attention = new Attention(loadSound)
+  #attention = new Attention()
   /** @type {number} */
   #clock
 
@@ -69,6 +69,8 @@ export class RoomView {
       timeline: this.#room.timeline,
       onRetry: (id) => this.#room.outbox.retry(id),
       onNeedOlder: () => this.#room.wantOlder(),
+      onRead: (seq) => document.hidden || this.#room.seen.note(seq),
+      isFirst: () => this.#room.presence.isFirst,
     })
     this.#composer = new Composer(/** @type {HTMLFormElement} */ (this.#find("[data-composer]")), {
       onSend: (text) => this.#write(text),
@@ -101,6 +103,7 @@ export class RoomView {
     this.onConnection()
     if (document.hidden || this.#room.hasEnded) return
     this.#attention.rest()
+    this.#list.noteRead()
     this.#onTick()
     this.#room.wake()
   }
@@ -149,7 +152,7 @@ export class RoomView {
   /** @param {SessionState} state */
   onSession(state) {
     this.#encryption.show(state)
-    this.#list.showSeen(state.otherHasSeen)
+    this.#showProgress()
     this.#showShare()
   }
 
@@ -244,6 +247,11 @@ export class RoomView {
     this.#find("[data-early]").hidden = this.#session.state.phase !== "alone" || !this.#room.hasWords
   }
 
+  #showProgress() {
+    const { otherHasSeen, otherHasRead } = this.#session.state
+    this.#list.showProgress({ received: otherHasSeen, read: isOn("seen") ? otherHasRead : 0 })
+  }
+
   /** Nothing more can be written. What is shown stays. */
   #onStop() {
     this.#composer.isShown = false
@@ -263,8 +271,10 @@ export class RoomView {
     new Menu(this.#find("#menu"), {
       name: () => this.#name,
       onName: (raw) => this.#rename(cleanName(raw)),
-      hasSound: loadSound(),
-      onSound: saveSound,
+      onSeenMarks: () => {
+        this.#showProgress()
+        this.#room.seen.repeat()
+      },
       onDestroy: () => this.#dialog.open(),
     })
   }

@@ -117,6 +117,21 @@ fn a_bad_message_is_answered_and_an_unreadable_frame_closes_the_socket() {
 }
 
 #[test]
+fn a_seen_mark_goes_to_the_other_participant_only_and_is_limited() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+    let ann_too = room.connect(ANN);
+
+    for seq in 1..=9 {
+        room.frame(ann, &json!({ "type": "seen", "text": seq.to_string() }));
+    }
+
+    let marks = room.frames_to(ben, "seen");
+    assert_eq!((marks.len(), &marks[3]["text"]), (4, &json!("4")));
+    assert_eq!(marks[0]["participantId"], json!(participant(ANN)));
+    assert!(room.frames_to(ann, "seen").is_empty() && room.frames_to(ann_too, "seen").is_empty());
+}
+
+#[test]
 fn typing_goes_to_the_other_participant_only() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     let ann_too = room.connect(ANN);

@@ -15,6 +15,9 @@ cases![
     a_second_tab_is_the_same_participant,
     typing_is_sent_to_the_other_participant_only,
     typing_notices_are_rate_limited,
+    a_seen_mark_is_sent_to_the_other_participant_only,
+    a_seen_mark_is_not_stored,
+    a_seen_mark_that_breaks_a_rule_is_refused_and_the_socket_stays_open,
 ];
 
 fn ready_is_the_first_frame_and_describes_the_room(world: &World) {
@@ -123,6 +126,46 @@ fn typing_is_sent_to_the_other_participant_only(world: &World) {
     for socket in [&mut at_ann, &mut second_tab] {
         socket.expect("message");
     }
+}
+
+fn a_seen_mark_is_sent_to_the_other_participant_only(world: &World) {
+    let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
+    let mut second_tab = ann.connect();
+
+    at_ann.send(&json!({ "type": "seen", "text": "17" }));
+
+    let seen = at_bob.expect("seen");
+    assert_keys(&seen, &["type", "participantId", "text"]);
+    assert_eq!((&seen["participantId"], &seen["text"]), (&json!(ann.id), &json!("17")));
+    assert_eq!(bob.post(&json!({ "text": "fence" })).status, 201);
+    for socket in [&mut at_ann, &mut second_tab] {
+        socket.expect("message");
+    }
+}
+
+fn a_seen_mark_is_not_stored(world: &World) {
+    let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
+    at_ann.send(&json!({ "type": "seen", "text": "17" }));
+    at_bob.expect("seen");
+
+    let mut second_tab = bob.connect();
+    assert_eq!(ann.post(&json!({ "text": "fence" })).status, 201);
+
+    assert_eq!(second_tab.expect("message")["message"]["seq"], 1);
+}
+
+fn a_seen_mark_that_breaks_a_rule_is_refused_and_the_socket_stays_open(world: &World) {
+    let Talk { mut at_ann, .. } = world.talk();
+    let bad = [json!({}), json!({ "text": 17 }), json!({ "text": "" }), json!({ "text": "a b" })];
+
+    for mut frame in bad.into_iter().chain([json!({ "text": "é" }), json!({ "text": "x".repeat(513) })]) {
+        frame["type"] = json!("seen");
+        at_ann.send(&frame);
+        let error = at_ann.expect("error");
+        assert_eq!(error["error"], "bad-request", "{frame}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains("`text`")), "{error}");
+    }
+    assert_eq!(pong(&mut at_ann), "pong");
 }
 
 fn typing_notices_are_rate_limited(world: &World) {

@@ -328,8 +328,8 @@ fn check_frame(
             socket.is_over = true;
             Ok(())
         }
-        "typing" => {
-            demand(value["participantId"] != socket.owner.as_str(), 12, || "typing to oneself".to_owned())
+        "typing" | "seen" => {
+            demand(value["participantId"] != socket.owner.as_str(), 12, || format!("`{kind}` to oneself"))
         }
         "message" => check_news(socket, said, is_alone),
         _ => Ok(()),
