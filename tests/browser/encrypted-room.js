@@ -11,7 +11,8 @@ export const REFUSED = ENGLISH["list.refused"]
 export const WAITING = ENGLISH["list.waiting"]
 export const EARLY = ENGLISH.early
 export const BROKEN = ENGLISH.broken
-export const SEEN = ENGLISH["list.received"]
+/** What a message is marked with that the other person has. */
+export const SEEN = new RegExp(`^(${ENGLISH["list.received"]}|${ENGLISH["list.seen"]})$`)
 export const WORDS_UNAVAILABLE = ENGLISH["safety.unavailable"]
 export const WORDS_AWAITED = ENGLISH["safety.awaited"]
 export const CHANGED = ENGLISH["stopped.changed"]

@@ -39,6 +39,7 @@ test("what somebody writes while alone opens once both were here", async ({ ann,
 
 test("one sees up to where the other has seen the same", async ({ ann, bob }) => {
   await meet(ann, bob)
+  await bob.switches("Show each other what was seen")
   await ann.says("first")
   await bob.sees("first")
   await bob.says("got it")

@@ -38,6 +38,7 @@ test("in a room that the page made, both read each other, and see the same words
   await ann.says("the page answers")
   await peer.sees("the page answers")
   await expect.poll(() => peer.otherHasSeen).toBeGreaterThan(3)
+  await expect.poll(() => peer.otherHasRead).toBeGreaterThan(4)
   await expect(ann.page.getByText(BROKEN)).toBeHidden()
   expect([peer.isBroken, peer.stops]).toEqual([false, []])
 })

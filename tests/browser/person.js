@@ -10,6 +10,9 @@ export class Person {
   /** @param {import("@playwright/test").BrowserContext} context */
   constructor(context) {
     this.context = context
+    /** @type {import("@playwright/test").WebSocket[]} every socket of every page */
+    this.sockets = []
+    context.on("page", (page) => page.on("websocket", (socket) => this.sockets.push(socket)))
   }
 
   // --- Where they look ---
@@ -161,7 +164,45 @@ export class Person {
     return this.messages.locator("[data-part=text]").allInnerTexts()
   }
 
+  /** Presses a switch in the menu. @param {string} label */
+  async switches(label) {
+    await this.button("Menu").click()
+    await this.page.getByLabel(label).click()
+    await this.page.keyboard.press("Escape")
+  }
+
+  /**
+   * The frames of one type that the current page sends from now on. The list grows.
+   * @param {string} type
+   */
+  sentFrames(type) {
+    const frames = []
+    const note = ({ payload }) => {
+      const frame = String(payload).startsWith("{") ? JSON.parse(payload) : null
+      if (frame?.type === type) frames.push(frame)
+    }
+    for (const socket of this.sockets) socket.on("framesent", note)
+    this.page.on("websocket", (socket) => socket.on("framesent", note))
+    return frames
+  }
+
   // --- Coming and going ---
+
+  /** Looks at another window: the page is in the background. */
+  looksAway() {
+    return this.#isHidden(true)
+  }
+
+  looksBack() {
+    return this.#isHidden(false)
+  }
+
+  #isHidden(isHidden) {
+    return this.page.evaluate((isHidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: isHidden })
+      document.dispatchEvent(new Event("visibilitychange"))
+    }, isHidden)
+  }
 
   async reloads() {
     await this.page.reload()

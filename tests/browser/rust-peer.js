@@ -68,6 +68,11 @@ export class RustPeer {
     return this.#all("seen").at(-1)
   }
 
+  /** How far the other person has read. */
+  get otherHasRead() {
+    return this.#all("read").at(-1)
+  }
+
   /** The close code of its socket. */
   ended() {
     return this.#tells("ended")

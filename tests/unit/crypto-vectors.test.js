@@ -7,7 +7,7 @@ import { Conversation } from "../../public/app/crypto/conversation.js"
 import { isOpenedBy, makeHello, pointOf, x25519 } from "../../public/app/crypto/hello.js"
 import { agree, earlyKey, pairOf, safetyWords } from "../../public/app/crypto/keys.js"
 import { accessOf, fragmentOf, proofOf, pskOf, secretOf } from "../../public/app/crypto/link.js"
-import { openText, parseText, readKeys, readSaid, sealText } from "../../public/app/crypto/messages.js"
+import { openText, parseText, readKeys, readMark, readSaid, sealText } from "../../public/app/crypto/messages.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { WORDS } from "../../public/app/crypto/words.js"
 import { Browser, Page } from "./fake-room.js"
@@ -92,6 +92,16 @@ for (const room of VECTORS.rooms) {
       } else {
         assert.deepEqual(readSaid(plaintext), JSON.parse(json))
       }
+    }
+  })
+
+  test(`${roomId}: seen marks are encrypted and decrypted as published`, async () => {
+    for (const { participantId, kid, key, nonce, json, text } of room.marks) {
+      const envelope = { roomId, id: "seen", participantId }
+      const sealingKey = { kid, key: await aesKey(fromBase64Url(key)) }
+
+      assert.equal(await sealText(envelope, sealingKey, JSON.parse(json), fromBase64Url(nonce)), text)
+      assert.deepEqual({ seen: readMark(await openText(envelope, sealingKey, parseText(text))) }, JSON.parse(json))
     }
   })
 

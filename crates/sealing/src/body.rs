@@ -37,6 +37,13 @@ pub struct Seen {
     pub head: ShortHead,
 }
 
+/// A seen mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Up to where its sender has read.
+    pub seen: Seen,
+}
+
 /// What a keys message reveals.
 #[derive(Clone, Debug)]
 pub struct RevealedKeys {
@@ -46,12 +53,36 @@ pub struct RevealedKeys {
     pub early: Secret32,
 }
 
+impl Seen {
+    fn to_json(self) -> String {
+        format!(r#"[{},"{}"]"#, self.seq, to_base64url(&self.head))
+    }
+
+    fn from_json(json: Json) -> Option<Self> {
+        let [seq, head] = <[Json; 2]>::try_from(json.list()?).ok()?;
+        Some(Self { seq: seq.integer()?, head: from_base64url(&head.text()?)? })
+    }
+}
+
+impl Mark {
+    /// The JSON to seal.
+    pub fn to_json(&self) -> String {
+        format!(r#"{{"seen":{}}}"#, self.seen.to_json())
+    }
+
+    /// From an opened plaintext. `None` unless it keeps every rule.
+    pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
+        let mut object = Json::object(plaintext)?;
+        Some(Self { seen: Seen::from_json(object.remove("seen")?)? })
+    }
+}
+
 impl Said {
     /// The JSON to seal.
     pub fn to_json(&self) -> String {
         let [sender, text] = [&self.sender, &self.text].map(|text| serde_json::Value::from(text.as_str()));
-        let (at, seq, head) = (self.at_ms, self.seen.seq, to_base64url(&self.seen.head));
-        format!(r#"{{"sender":{sender},"text":{text},"at":{at},"seen":[{seq},"{head}"]}}"#)
+        let (at, seen) = (self.at_ms, self.seen.to_json());
+        format!(r#"{{"sender":{sender},"text":{text},"at":{at},"seen":{seen}}}"#)
     }
 
     /// From an opened plaintext. `None` unless it keeps every rule.
@@ -60,8 +91,7 @@ impl Said {
         let mut take = |key| object.remove(key);
         let (sender, text) = (take("sender")?.text()?, take("text")?.text()?);
         let at_ms = take("at")?.integer().filter(|at| *at <= MAX_AT_MS)?;
-        let [seq, head] = <[Json; 2]>::try_from(take("seen")?.list()?).ok()?;
-        let seen = Seen { seq: seq.integer()?, head: from_base64url(&head.text()?)? };
+        let seen = Seen::from_json(take("seen")?)?;
         Some(Self { sender, text, at_ms, seen })
     }
 }

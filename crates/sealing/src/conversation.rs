@@ -95,6 +95,9 @@ pub(crate) struct Conversation {
     open_claims: Vec<Claim>,
     is_broken: bool,
     other_has_seen: u64,
+    /// The newest mark, until its head can be compared.
+    open_mark: Option<Seen>,
+    other_has_read: u64,
     changed: Vec<NonZeroU32>,
 }
 
@@ -107,6 +110,8 @@ impl Conversation {
             open_claims: Vec::new(),
             is_broken: false,
             other_has_seen: 0,
+            open_mark: None,
+            other_has_read: 0,
             changed: Vec::new(),
         }
     }
@@ -122,6 +127,7 @@ impl Conversation {
         self.places.insert(seq, Place { message, outcome: Outcome::Waiting(Wait::OtherHello) });
         self.extend_heads();
         self.check_claims();
+        self.check_mark();
         Arrival::New { is_first_with_id }
     }
 
@@ -175,6 +181,35 @@ impl Conversation {
         let seq = self.heads.len() - 1;
         let head = self.heads.last().map(Head::short).unwrap_or_default();
         Seen { seq: seq as u64, head }
+    }
+
+    /// What a mark says of somebody who has read up to `seq`.
+    pub fn seen_up_to(&self, seq: u64) -> Seen {
+        let known = usize::try_from(seq).ok().and_then(|seq| self.heads.get(seq));
+        known.map_or_else(|| self.seen(), |head| Seen { seq, head: head.short() })
+    }
+
+    /// Takes a mark of the other. It replaces one that could not be compared yet.
+    pub fn take_mark(&mut self, seen: Seen) {
+        self.open_mark = Some(seen);
+        self.check_mark();
+    }
+
+    pub fn other_has_read(&self) -> u64 {
+        self.other_has_read
+    }
+
+    fn check_mark(&mut self) {
+        let head_at = |seen: &Seen| self.heads.get(usize::try_from(seen.seq).ok()?).map(Head::short);
+        let Some((seen, head)) = self.open_mark.and_then(|seen| Some((seen, head_at(&seen)?))) else {
+            return;
+        };
+        self.open_mark = None;
+        if head == seen.head {
+            self.other_has_read = self.other_has_read.max(seen.seq);
+        } else {
+            self.is_broken = true;
+        }
     }
 
     pub fn is_broken(&self) -> bool {

@@ -5,7 +5,7 @@ use aes_gcm::{
     aead::{Aead, Payload},
 };
 
-use crate::bytes::{MessageId, ParticipantId, RoomId, Secret32, decode_base64url, to_base64url};
+use crate::bytes::{ParticipantId, RoomId, Secret32, decode_base64url, to_base64url};
 use crate::handshake::KeyId;
 
 /// The longest plaintext, padding included: more would not fit into the 16,384 bytes of a text.
@@ -21,16 +21,16 @@ const TAG_BYTES: usize = 16;
 pub struct Envelope<'a> {
     /// The room.
     pub room: &'a RoomId,
-    /// The message's id.
-    pub id: &'a MessageId,
+    /// The message's id, or what stands in its place.
+    pub id: &'a str,
     /// Whose message it is.
     pub sender: &'a ParticipantId,
 }
 
 impl Envelope<'_> {
     fn additional_data(&self, key_id: KeyId) -> String {
-        let [room, id, sender] = [self.room.as_str(), self.id.as_str(), self.sender.as_str()];
-        format!("duet/2|{room}|{id}|{sender}|{}", to_base64url(&key_id))
+        let (room, sender) = (self.room.as_str(), self.sender.as_str());
+        format!("duet/2|{room}|{}|{sender}|{}", self.id, to_base64url(&key_id))
     }
 }
 

@@ -15,6 +15,10 @@ use crate::link::LinkSecret;
 use crate::message::{Envelope, SealedText, seal};
 use crate::shelf::{Stage, StoredKeys};
 
+mod marks;
+
+pub use marks::MARK_ID;
+
 /// Why a client stops for good: somebody without the link has the other seat, or the server changed a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -160,7 +164,7 @@ impl Participant {
         }
         let revealed = RevealedKeys { nonce: self.keys.nonce.clone(), early: self.keys.early.clone() };
         let (key_id, key) = (pair.transcript.key_id(), pair.root.message_key(&pair.own.id));
-        let envelope = Envelope { room: &self.room, id: &id, sender: &pair.own.id };
+        let envelope = Envelope { room: &self.room, id: id.as_str(), sender: &pair.own.id };
         let text = seal(&envelope, key_id, &key, nonce, &revealed.to_json())?;
         Some(Outgoing { id, text })
     }
@@ -179,7 +183,7 @@ impl Participant {
             at_ms: draft.at_ms,
             seen: self.conversation.seen(),
         };
-        let envelope = Envelope { room: &self.room, id: &draft.id, sender: &own_id };
+        let envelope = Envelope { room: &self.room, id: draft.id.as_str(), sender: &own_id };
         let text = seal(&envelope, key_id, &key, nonce, &said.to_json()).ok_or(SealError::TooLong)?;
         Ok(Outgoing { id: draft.id, text })
     }
@@ -301,7 +305,7 @@ impl Participant {
         let sealed = SealedText::parse(&message.text).ok_or(Outcome::Refused(Refusal::Form))?;
         let candidates = self.candidates(message.sender)?;
         let fitting: Vec<_> = candidates.iter().filter(|known| known.key_id == sealed.key_id).collect();
-        let envelope = Envelope { room: &self.room, id: &message.id, sender: &message.sender };
+        let envelope = Envelope { room: &self.room, id: message.id.as_str(), sender: &message.sender };
         for Candidate { key, is_early, .. } in &fitting {
             let plaintext = key.as_ref().and_then(|key| sealed.open(&envelope, key));
             if let Some(plaintext) = plaintext {

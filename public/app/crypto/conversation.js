@@ -206,8 +206,8 @@ export class Conversation {
     this.#claims = this.#claims.filter(({ seen: [seq, head], isOwn, isMark }) => {
       if (seq >= this.#shortHeads.length) return true
       if (this.#shortHeads[seq] !== head) this.isBroken = true
+      else if (isMark) this.otherHasRead = Math.max(this.otherHasRead, seq)
       else if (!isOwn) this.otherHasSeen = Math.max(this.otherHasSeen, seq)
-      if (isMark && !this.isBroken) this.otherHasRead = Math.max(this.otherHasRead, seq)
       return false
     })
   }

@@ -126,6 +126,7 @@ impl Attacker {
 
     fn open(&self, recorded: &Recorded, key: &Secret32) -> Option<Vec<u8>> {
         let (id, sender) = recorded.ids()?;
-        SealedText::parse(&recorded.text)?.open(&Envelope { room: &self.room, id: &id, sender: &sender }, key)
+        SealedText::parse(&recorded.text)?
+            .open(&Envelope { room: &self.room, id: id.as_str(), sender: &sender }, key)
     }
 }

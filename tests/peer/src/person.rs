@@ -81,6 +81,10 @@ impl Person {
                 self.read_up_to(&json!(frame["message"]["seq"].as_u64().map(|seq| seq - 1)));
                 self.receive(&frame["message"]);
             }
+            Some("seen") => {
+                let text = |key: &str| frame[key].as_str().expect("a text");
+                self.participant.take_mark(Id::parse(text("participantId")).expect("an id"), text("text"));
+            }
             _ => {}
         }
         self.tell_news();
@@ -161,7 +165,8 @@ impl Person {
         let broken = self.participant.is_order_broken().then(|| json!({ "broken": true }));
         let stopped = self.participant.stopped().map(|stop| json!({ "stopped": format!("{stop:?}") }));
         let seen = json!({ "seen": self.participant.other_has_seen() });
-        for line in shown.chain(words).chain(broken).chain(stopped).chain([seen]) {
+        let read = json!({ "read": self.participant.other_has_read() });
+        for line in shown.chain(words).chain(broken).chain(stopped).chain([seen, read]) {
             if !self.told.contains(&line) {
                 say(&line);
                 self.told.push(line);

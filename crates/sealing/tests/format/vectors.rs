@@ -4,13 +4,14 @@ use serde_json::Value;
 use x25519_dalek::{PublicKey, StaticSecret};
 
 use duet_sealing::WORDS;
-use duet_sealing::body::{RevealedKeys, Said};
+use duet_sealing::body::{Mark, RevealedKeys, Said};
 use duet_sealing::bytes::{Id, MessageId, RoomId, Secret32, from_base64url, to_base64url};
 use duet_sealing::handshake::{Root, Seat, Transcript, early_key, early_key_id};
 use duet_sealing::head::Head;
 use duet_sealing::hello::{Hello, SeatSecrets};
 use duet_sealing::link::LinkSecret;
 use duet_sealing::message::{Envelope, SealedText, seal};
+use duet_sealing::participant::MARK_ID;
 use duet_sealing::shelf::{Shelf, Stage, StoredKeys};
 
 pub(crate) fn published() -> Value {
@@ -171,12 +172,30 @@ fn two_nonces_give_the_published_words() {
 }
 
 #[test]
+fn marks_are_sealed_and_opened_as_published() {
+    each_room(|room| {
+        let room_id: RoomId = id(room, "roomId");
+        for mark in list(room, "marks") {
+            let sender = id(mark, "participantId");
+            let envelope = Envelope { room: &room_id, id: MARK_ID, sender: &sender };
+            let (key, json) = (secret(mark, "key"), text(mark, "json"));
+
+            let sealed = seal(&envelope, bytes(mark, "kid"), &key, bytes(mark, "nonce"), json);
+
+            assert_eq!(sealed.as_deref(), Some(text(mark, "text")));
+            let opened = SealedText::parse(text(mark, "text")).unwrap().open(&envelope, &key).unwrap();
+            assert_eq!(Mark::from_plaintext(&opened).unwrap().to_json(), json);
+        }
+    });
+}
+
+#[test]
 fn messages_are_sealed_and_opened_as_published() {
     each_room(|room| {
         let room_id: RoomId = id(room, "roomId");
         for message in list(room, "messages") {
-            let (message_id, sender) = (id(message, "id"), id(message, "participantId"));
-            let envelope = Envelope { room: &room_id, id: &message_id, sender: &sender };
+            let (message_id, sender) = (id::<21>(message, "id"), id(message, "participantId"));
+            let envelope = Envelope { room: &room_id, id: message_id.as_str(), sender: &sender };
             let (key, json) = (secret(message, "key"), text(message, "json"));
 
             let sealed = seal(&envelope, bytes(message, "kid"), &key, bytes(message, "nonce"), json);

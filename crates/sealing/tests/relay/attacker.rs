@@ -82,7 +82,7 @@ impl Attacker {
 
     fn open(&self, relayed: &Relayed, key: &Secret32) -> Option<Vec<u8>> {
         let Relayed { id, sender, text } = relayed;
-        SealedText::parse(text)?.open(&Envelope { room: &self.room, id, sender }, key)
+        SealedText::parse(text)?.open(&Envelope { room: &self.room, id: id.as_str(), sender }, key)
     }
 
     /// Every key that the format derives, from everything that could stand in for its secret.
