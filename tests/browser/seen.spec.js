@@ -15,6 +15,11 @@ async function seesMarkAt(person, text) {
   await expect(marksOf(person)).toHaveCount(1)
 }
 
+/** Lets the person's page do all that it would do in the next seconds. */
+async function waitsIn(person) {
+  await person.page.clock.fastForward(5_000)
+}
+
 test("one mark follows what the other person has seen", async ({ ann, bob }) => {
   await meet(ann, bob)
   await ann.says("first")
@@ -27,13 +32,18 @@ test("one mark follows what the other person has seen", async ({ ann, bob }) => 
 })
 
 test("a page in the background has seen nothing until its user looks at it", async ({ ann, bob }) => {
+  await bob.context.clock.install()
   await meet(ann, bob)
   await bob.looksAway()
+  await waitsIn(bob)
+  const sent = bob.sentFrames("seen")
   await ann.says("are you there?")
   await bob.sees("are you there?")
-  const sent = bob.sentFrames("seen")
-  await expect(marksOf(ann)).toHaveCount(0)
+  await waitsIn(bob)
+  await bob.says("fence")
+  await ann.sees("fence")
   expect(sent).toEqual([])
+  await expect(marksOf(ann)).toHaveCount(0)
 
   await bob.looksBack()
 
@@ -41,6 +51,7 @@ test("a page in the background has seen nothing until its user looks at it", asy
 })
 
 test("what is below the screen has not been seen", async ({ ann, bob }) => {
+  await bob.context.clock.install()
   await meet(ann, bob)
   await ann.says(Array.from({ length: 80 }, (_, line) => `line ${line}`).join("\n"))
   await expect(marksOf(ann)).toHaveCount(1)
@@ -50,6 +61,9 @@ test("what is below the screen has not been seen", async ({ ann, bob }) => {
   const sent = bob.sentFrames("seen")
   await ann.says("below")
   await expect(bob.button("1 new message")).toBeVisible()
+  await bob.looksAway()
+  await bob.looksBack()
+  await waitsIn(bob)
   await expect(ann.message("below").getByText(SEEN)).toBeHidden()
   expect(sent).toEqual([])
   await bob.button("1 new message").click()
@@ -71,6 +85,7 @@ test("a mark survives a reload of either page", async ({ ann, bob }) => {
 })
 
 test("whoever switches the marks off sends none and sees none", async ({ ann, bob }) => {
+  await bob.context.clock.install()
   await meet(ann, bob)
   await ann.says("one")
   await seesMarkAt(ann, "one")
@@ -82,6 +97,7 @@ test("whoever switches the marks off sends none and sees none", async ({ ann, bo
   const sent = bob.sentFrames("seen")
   await ann.says("three")
   await bob.sees("three")
+  await waitsIn(bob)
   await bob.says("four")
   await ann.sees("four")
 
