@@ -73,3 +73,15 @@ test("a plain session has the same interface and changes nothing", async () => {
   session.destroy()
   assert.deepEqual([ann.items.size, states.at(-1).phase, await session.seal(draft)], [0, "ended", null])
 })
+
+test("in a plain room a mark is a number, and a late one takes nothing back", async () => {
+  const session = createSession({ roomId: ROOM_ID, arrival: { kind: "plain" }, tabStorage: null, onChange: () => {} })
+  const read = []
+
+  for (const text of ["x", "-1", "1e3", "7", "3", await session.sealMark(9)]) {
+    await session.takeMark(text)
+    read.push(session.state.otherHasRead)
+  }
+
+  assert.deepEqual(read, [0, 0, 0, 7, 7, 9])
+})

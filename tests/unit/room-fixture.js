@@ -72,7 +72,7 @@ export class FakeSession {
   seal = async ({ id, sender, text }) => ({ id, sender, text })
   marks = []
   sealMark = async (seq) => String(seq)
-  takeMark = async ({ text }) => void this.marks.push(text)
+  takeMark = async (text) => void this.marks.push(text)
   openOne = async ({ participantId, sender, text, timestamp }) =>
     shown(text, { isOwn: participantId === ANN, sender, at: timestamp })
   open = (messages) => Promise.all(messages.map((message) => this.openOne(message)))

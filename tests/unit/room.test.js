@@ -386,6 +386,24 @@ test("typing is reported, but not with every letter", async () => {
   assert.equal(test.session.text, "hell")
 })
 
+test("whoever empties the composer is not typing", async () => {
+  const test = await TestRoom.connected()
+
+  test.room.noteDraft("")
+
+  assert.deepEqual(test.socket.sent, [])
+})
+
+test("a room that was left reports nothing that was read", async () => {
+  const test = await TestRoom.connected()
+  test.room.seen.note(1)
+  test.room.leave()
+  test.room.seen.note(2)
+  await test.clock.pass(1_000)
+
+  assert.deepEqual(test.socket.sent, [])
+})
+
 test("a typing notice ends after four seconds, or at once with the next message", async () => {
   const test = await TestRoom.connected()
 

@@ -155,9 +155,9 @@ export class EncryptedSession {
     return (await this.#run(() => this.#sealMark(seq))) ?? null
   }
 
-  /** @param {{participantId: string, text: string}} frame */
-  takeMark(frame) {
-    return this.#run(() => this.#takeMark(frame))
+  /** @param {string} text of a `seen` frame */
+  takeMark(text) {
+    return this.#run(() => this.#takeMark(text))
   }
 
   /** @param {number} seq */
@@ -168,12 +168,12 @@ export class EncryptedSession {
     return sealText(this.#envelope(MARK_ID, own.seat.id), pair.ownKey, { seen })
   }
 
-  /** @param {{participantId: string, text: string}} frame what cannot be opened says nothing */
-  async #takeMark({ participantId, text }) {
+  /** @param {string} text what does not open says nothing */
+  async #takeMark(text) {
     const { pair } = this.#seat
     const sealed = parseText(text)
-    if (!pair || !sealed || participantId !== pair.other.id || sealed.kid !== pair.otherKey.kid) return
-    const plaintext = await openText(this.#envelope(MARK_ID, participantId), pair.otherKey, sealed)
+    if (!pair || !sealed) return
+    const plaintext = await openText(this.#envelope(MARK_ID, pair.other.id), pair.otherKey, sealed)
     const seen = plaintext && readMark(plaintext)
     if (!seen) return
     this.#conversation.takeMark(seen)

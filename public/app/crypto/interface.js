@@ -44,7 +44,7 @@
 //   await session.seal(draft)         `{id, text}` (in a plain room `sender` too), to be sent at once; null after a
 //                                     stop. A retry is sealed anew
 //   await session.sealMark(seq)       the `text` of a `seen` frame: read up to `seq`; null until the other's key is known
-//   await session.takeMark(frame)     for each `seen` frame
+//   await session.takeMark(text)      for each `seen` frame
 //   session.bytesLeft(draft)          how many more bytes fit into it; negative for too many
 //   await session.open(messages)      one Outcome for each; for a whole page of the history at once
 //   await session.noteHole()          the room was asked for a number below its newest, and has no message there

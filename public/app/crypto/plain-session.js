@@ -109,10 +109,10 @@ export class PlainSession {
     return this.#hasEnded ? null : String(seq)
   }
 
-  /** @param {{participantId: string, text: string}} frame */
-  async takeMark({ participantId, text }) {
+  /** @param {string} text of a `seen` frame */
+  async takeMark(text) {
     const read = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
-    if (this.#hasEnded || participantId === this.#ownId || read <= this.state.otherHasRead) return
+    if (this.#hasEnded || read <= this.state.otherHasRead) return
     this.state = { ...this.state, otherHasRead: read }
     this.#onChange(this.state)
   }

@@ -267,7 +267,7 @@ export class Room {
       case "typing":
         return this.#typing.show()
       case "seen":
-        return this.#session.takeMark(frame)
+        return this.#session.takeMark(frame.text)
       case "error":
         if (frame.id === undefined || this.#keysMessage.refuse(frame.id, frame.error)) return
         this.outbox.refuse(frame.id, frame.error)

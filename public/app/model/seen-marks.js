@@ -36,7 +36,7 @@ export class SeenMarks {
 
   /** Sends the mark again: the other person has a new socket, or the user switched marks on. */
   repeat() {
-    if (this.#isClosed || this.#seq === 0 || this.#timer !== null) return
+    if (this.#seq === 0 || this.#timer !== null) return
     this.#timer = this.#platform.setTimeout(() => void this.#sendMark(), DELAY_MS)
   }
 
