@@ -1,0 +1,101 @@
+// axe-core finds nothing wrong (WCAG 2.2, levels A and AA) in any state of the pages, in light and dark colours.
+
+import { AxeBuilder } from "@axe-core/playwright"
+
+import { expect, test } from "./test.js"
+import { meet } from "./encrypted-room.js"
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+/** What axe finds, as lines to read. */
+async function faultsOf(page) {
+  // Legacy mode: axe opens no page of its own, which would look like another tab of the person.
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze()
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]))
+}
+
+async function expectAccessible({ page }) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme })
+    expect(await faultsOf(page), colorScheme).toEqual([])
+  }
+}
+
+test("the lobby, with and without an error, and the other pages", async ({ ann }) => {
+  for (const address of ["/", "/?error=room-full", "/promises", "/404"]) {
+    await ann.opens(address)
+    await expectAccessible(ann)
+  }
+  await ann.opens("/promises")
+  for (const summary of await ann.page.locator("summary").all()) await summary.click()
+  await expectAccessible(ann)
+  await ann.opens("/")
+  await ann.page.getByLabel("Have a link?").fill("not a link")
+  await ann.button("Open").click()
+  await expect(ann.page.getByText("That is not a link to a room.")).toBeVisible()
+  await expectAccessible(ann)
+})
+
+test("a room from the door to its end", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
+  await expectAccessible(ann)
+  await ann.says("written while alone")
+  await expectAccessible(ann)
+
+  await bob.opens(link.split("#")[0])
+  await expect(bob.heading("This link is incomplete")).toBeVisible()
+  await expectAccessible(bob)
+  await bob.opens("about:blank")
+  await bob.opens(link)
+  await bob.expectDoor()
+  await expectAccessible(bob)
+  await bob.button("Join").click()
+  await bob.expectInside()
+
+  await bob.says("A link, https://example.org/, some `code`, and\n```\nmore of it\n```")
+  await ann.says("and an answer")
+  await bob.sees("and an answer")
+  await ann.page.getByText("What are they for?").click()
+  for (const person of [ann, bob]) await expectAccessible(person)
+  await ann.button("They match").click()
+  await ann.button("Menu").click()
+  await expectAccessible(ann)
+  await ann.button("Destroy this room…").click()
+  await expect(ann.dialog).toBeVisible()
+  await expectAccessible(ann)
+  await ann.button("Destroy for both").click()
+  await bob.expectEnded(/It was destroyed/)
+  await expectAccessible(bob)
+})
+
+test("a message that waits, and one that failed", async ({ ann, bob }) => {
+  await meet(ann, bob)
+  await ann.page.routeWebSocket(/realtime/, (socket) => {
+    const server = socket.connectToServer()
+    socket.onMessage((raw) => {
+      const frame = String(raw).startsWith("{") ? JSON.parse(raw) : {}
+      if (frame.type !== "message") return server.send(raw)
+      if (refuses) socket.send(JSON.stringify({ type: "error", id: frame.id, error: "bad-request", message: "" }))
+    })
+  })
+  let refuses = false
+  await ann.reloads()
+  await ann.expectInside()
+  await ann.says("waits")
+  await expect(ann.message("waits").getByText("Not sent yet…")).toBeVisible()
+  await expectAccessible(ann)
+
+  refuses = true
+  await ann.reloads()
+  await ann.expectState("waits", "failed")
+  await expectAccessible(ann)
+})
+
+test("the bar that offers to keep the room open", async ({ ann }) => {
+  await ann.context.clock.install()
+  await ann.creates()
+  await ann.page.clock.fastForward("08:30")
+  await expect(ann.button("Keep open")).toBeVisible()
+  await expectAccessible(ann)
+})
