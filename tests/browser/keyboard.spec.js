@@ -82,6 +82,31 @@ test("Escape closes the menu and returns the focus", async ({ ann }) => {
   await expect(ann.button("Menu")).toBeFocused()
 })
 
+test("a question mark outside the text field lists the shortcuts, and a slash leads to the text field", async ({
+  ann,
+}) => {
+  const list = ann.page.getByRole("dialog", { name: "Keyboard shortcuts" })
+  await ann.creates()
+  await ann.page.keyboard.type("really?")
+  await expect(ann.composer).toHaveValue("really?")
+  await expect(list).toBeHidden()
+
+  await ann.button("Menu").focus()
+  await ann.page.keyboard.press("?")
+  await expect(list.getByText("Send the message")).toBeVisible()
+  await ann.page.keyboard.press("Escape")
+  await expect(list).toBeHidden()
+  await ann.page.keyboard.press("/")
+
+  await expect(ann.composer).toBeFocused()
+  await expect(ann.composer).toHaveValue("really?")
+  await ann.button("Menu").click()
+  await ann.button("Keyboard shortcuts").click()
+  await expect(list).toBeVisible()
+  await ann.button("Close").click()
+  await expect(list).toBeHidden()
+})
+
 test("the end of the room is announced to screen readers", async ({ ann, bob }) => {
   await bob.joins(await ann.creates())
 

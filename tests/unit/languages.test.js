@@ -29,6 +29,7 @@ const COUNTED = new Set(
 /** Texts that are rightly the same as in English. */
 const SAME = {
   everywhere: ["brand", "title.unread", "list.dated"],
+  de: ["shortcuts.key.escape"],
   fr: ["lobby.lifetime.minutes", "header.menu", "list.conversation", "list.messages", "composer.label", "faq.title"],
   "pt-BR": ["header.menu"],
 }

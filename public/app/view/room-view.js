@@ -19,6 +19,7 @@ import { Menu } from "./menu.js"
 import { MessageList } from "./message-list.js"
 import { showScene } from "./scenes.js"
 import { Share } from "./share.js"
+import { Shortcuts } from "./shortcuts.js"
 import { put, silence } from "./texts.js"
 
 const CONNECTION_KEYS = {
@@ -43,6 +44,7 @@ export class RoomView {
   #share
   #dialog
   #encryption
+  #shortcuts
   #attention = new Attention()
   /** @type {number} */
   #clock
@@ -78,6 +80,7 @@ export class RoomView {
       bytesLeft: (text) => session.bytesLeft({ sender: this.#name, text }),
     })
     this.#wireMenu()
+    this.#shortcuts = new Shortcuts(root, () => this.#composer.focus())
     this.#encryption = new Encryption(root, {
       session,
       onStop: () => this.#onStop(),
@@ -120,6 +123,7 @@ export class RoomView {
     this.#encryption.clear()
     this.#find("[data-early]").hidden = true
     this.#dialog.close()
+    this.#shortcuts.close()
     this.#attention.rest()
     announce("")
   }
@@ -177,6 +181,7 @@ export class RoomView {
     this.onTyping(false)
     this.#attention.rest()
     this.#dialog.close()
+    this.#shortcuts.close()
     showScene("overdue")
   }
 
