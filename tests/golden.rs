@@ -65,6 +65,7 @@ fn server_frame(name: &str) -> String {
             expires_at: FIRST_END,
             now: EpochMs(1_795_461_754_129),
             ttl_seconds: 600,
+            ends_by: EpochMs(1_795_548_153_981),
             hellos: None,
         },
         "message" => return message_frame(&hello_of_bob(), EpochMs(1_795_462_355_183)),

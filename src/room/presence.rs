@@ -64,6 +64,7 @@ impl Room {
             expires_at: open.expires_at(),
             now: self.now,
             ttl_seconds: open.record.lifetime.ttl_seconds,
+            ends_by: open.record.lifetime.ends_by,
             hellos: open.record.hellos(),
         };
         effects.output.push(OutputEffect::Send { to: vec![socket], frame: ready.to_text() });

@@ -101,6 +101,8 @@ pub enum ServerFrame<'a> {
         expires_at: EpochMs,
         now: EpochMs,
         ttl_seconds: u64,
+        /// The room lives no longer than this, whatever happens.
+        ends_by: EpochMs,
         #[serde(skip_serializing_if = "Option::is_none")]
         hellos: Hellos,
     },

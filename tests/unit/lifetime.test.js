@@ -36,7 +36,10 @@ for (const [ms, words] of [
 /** A room of `ttlSeconds`, reached when the local clock showed 1,000 and the room's 5,000. */
 function lifetime(ttlSeconds = 600) {
   const lifetime = new Lifetime()
-  lifetime.start({ now: 5_000, expiresAt: 5_000 + ttlSeconds * SECOND, ttlSeconds }, 1_000)
+  lifetime.start(
+    { now: 5_000, expiresAt: 5_000 + ttlSeconds * SECOND, ttlSeconds, endsBy: 5_000 + 86_400 * SECOND },
+    1_000,
+  )
   return lifetime
 }
 
@@ -44,6 +47,16 @@ test("the time left follows the room's clock, however wrong the local one is", (
   assert.equal(lifetime().msLeft(1_000), 600 * SECOND)
   assert.equal(lifetime().msLeft(61_000), 540 * SECOND)
   assert.equal(lifetime().endsAt, 601_000)
+})
+
+test("a room that has its longest life cannot be kept open", () => {
+  const room = lifetime()
+  room.moveTo(5_000 + 86_400 * SECOND - 1)
+  const before = room.isLast
+
+  room.moveTo(5_000 + 86_400 * SECOND)
+
+  assert.deepEqual([before, room.isLast], [false, true])
 })
 
 test("the time left is at most a whole lifetime", () => {

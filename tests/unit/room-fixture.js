@@ -168,6 +168,7 @@ export class TestRoom {
       expiresAt: now + LIFE_MS,
       now,
       ttlSeconds: LIFE_MS / 1000,
+      endsBy: now + 86_400_000,
       ...changes,
     }
   }

@@ -12,16 +12,19 @@ export class Lifetime {
   #expiresAt = 0
   #lifeMs = 0
   #clockAheadMs = 0
+  /** The room lives no longer than this, by its own clock. */
+  #endsBy = Number.POSITIVE_INFINITY
 
   /**
    * Compares the clocks, so that both people see the same time left.
-   * @param {{now: number, expiresAt: number, ttlSeconds: number}} room
+   * @param {{now: number, expiresAt: number, ttlSeconds: number, endsBy: number}} room
    * @param {number} now this device's clock, in epoch milliseconds
    */
   start(room, now) {
     this.#clockAheadMs = room.now - now
     this.#lifeMs = room.ttlSeconds * 1000
     this.#expiresAt = room.expiresAt
+    this.#endsBy = room.endsBy
   }
 
   /** @param {number} expiresAt by the room's clock */
@@ -31,6 +34,11 @@ export class Lifetime {
 
   get isKnown() {
     return this.#expiresAt > 0
+  }
+
+  /** Whether nothing moves the end any more: the room has its longest life. */
+  get isLast() {
+    return this.#expiresAt >= this.#endsBy
   }
 
   /** The end by this device's clock, in epoch milliseconds. */

@@ -45,6 +45,7 @@
  * @property {number} expiresAt epoch milliseconds by the server's clock
  * @property {number} now epoch milliseconds by the server's clock
  * @property {number} ttlSeconds how long the room lives after its last activity
+ * @property {number} endsBy it lives no longer than this; epoch milliseconds by the server's clock
  * @property {Record<string, string>} [hellos] of all seats, in an encrypted room
  */
 

@@ -2,7 +2,7 @@
 
 import { put, silence } from "./texts.js"
 
-/** @typedef {{text: () => string, button: () => string, onPress: () => void}} Offer */
+/** @typedef {{text: () => string, button?: () => string, onPress?: () => void}} Offer */
 
 export class Bar {
   #root
@@ -16,7 +16,7 @@ export class Bar {
     this.#root = root
     this.#text = /** @type {HTMLElement} */ (root.querySelector("[data-bar-text]"))
     this.#button = /** @type {HTMLButtonElement} */ (root.querySelector("[data-bar-button]"))
-    this.#button.addEventListener("click", () => this.#offer?.onPress())
+    this.#button.addEventListener("click", () => this.#offer?.onPress?.())
   }
 
   /** @param {Offer | null} offer */
@@ -24,6 +24,7 @@ export class Bar {
     this.#offer = offer
     this.#root.hidden = offer === null
     put(this.#text, offer?.text ?? silence)
+    this.#button.hidden = !offer?.button
     put(this.#button, offer?.button ?? silence)
   }
 }

@@ -37,6 +37,7 @@ export class RoomView {
   #session
   #name = loadName()
   #day = new Date()
+  #hasWarned = false
   #header
   #bar
   #list
@@ -235,15 +236,34 @@ export class RoomView {
         onPress: () => this.#room.connect(),
       })
     } else if (connection === "open" && lifetime.isEnding(now) && lifetime.msLeft(now) > 0) {
-      const seconds = Math.ceil(lifetime.msLeft(now) / 1000)
-      this.#bar.show({
-        text: () => say("bar.ends", { time: clock(seconds) }),
-        button: () => say("bar.keep"),
-        onPress: () => this.#room.keepOpen(),
-      })
+      this.#bar.show(this.#endingOffer(Math.ceil(lifetime.msLeft(now) / 1000)))
+      this.#warn(true)
     } else {
       this.#bar.show(null)
+      this.#warn(false)
     }
+  }
+
+  /**
+   * @param {number} seconds left
+   * @returns {import("./bar.js").Offer}
+   */
+  #endingOffer(seconds) {
+    if (this.#room.lifetime.isLast) return { text: () => say("bar.last", { time: clock(seconds) }) }
+    return {
+      text: () => say("bar.ends", { time: clock(seconds) }),
+      button: () => say("bar.keep"),
+      onPress: () => this.#room.keepOpen(),
+    }
+  }
+
+  /**
+   * Tells screen readers once that the room ends soon.
+   * @param {boolean} isEnding
+   */
+  #warn(isEnding) {
+    if (isEnding && !this.#hasWarned) announce(say(this.#room.lifetime.isLast ? "bar.last.aloud" : "bar.ends.aloud"))
+    this.#hasWarned = isEnding
   }
 
   #showShare() {

@@ -26,8 +26,17 @@ fn ready_is_the_first_frame_and_describes_the_room(world: &World) {
 
     let ready = ann.open().frame();
 
-    let keys =
-        ["type", "participantId", "participants", "online", "lastSeq", "expiresAt", "now", "ttlSeconds"];
+    let keys = [
+        "type",
+        "participantId",
+        "participants",
+        "online",
+        "lastSeq",
+        "expiresAt",
+        "now",
+        "ttlSeconds",
+        "endsBy",
+    ];
     assert_keys(&ready, &keys);
     assert_eq!((&ready["type"], &ready["participantId"]), (&json!("ready"), &json!(ann.id)));
     assert_eq!(ready["participants"], json!([ann.id, bob.id]));
