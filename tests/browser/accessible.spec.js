@@ -99,3 +99,40 @@ test("the bar that offers to keep the room open", async ({ ann }) => {
   await expect(ann.button("Keep open")).toBeVisible()
   await expectAccessible(ann)
 })
+
+test.describe("on the smallest phone", () => {
+  test.use({ viewport: { width: 320, height: 640 } })
+
+  const CONTROLS =
+    "button, .button, select, summary, li a, label:has(input), input:not([type=checkbox], [type=radio], .visually-hidden)"
+
+  /** Controls that are too small for a finger, by their texts. */
+  function smallControls({ page }) {
+    return page.locator(CONTROLS).evaluateAll((controls) =>
+      controls
+        .filter((control) => control.checkVisibility())
+        .map((control) => ({ text: control.textContent || control.id, box: control.getBoundingClientRect() }))
+        .filter(({ box }) => box.height < 44 || box.width < 44)
+        .map(({ text, box }) => `${text.trim()}: ${box.width} × ${box.height}`),
+    )
+  }
+
+  test("every control is large enough for a finger", async ({ ann, bob }) => {
+    for (const address of ["/", "/promises"]) {
+      await ann.opens(address)
+      expect(await smallControls(ann)).toEqual([])
+    }
+    const link = await ann.creates()
+    await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
+    expect(await smallControls(ann)).toEqual([])
+    await bob.opens(link)
+    await bob.expectDoor()
+    expect(await smallControls(bob)).toEqual([])
+    await bob.button("Join").click()
+    await expect(ann.button("They match")).toBeVisible()
+    await ann.button("Menu").click()
+    expect(await smallControls(ann)).toEqual([])
+    await ann.button("Destroy this room…").click()
+    expect(await smallControls(ann)).toEqual([])
+  })
+})

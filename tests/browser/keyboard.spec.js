@@ -85,8 +85,8 @@ test("Escape closes the menu and returns the focus", async ({ ann }) => {
 test("a question mark outside the text field lists the shortcuts, and a slash leads to the text field", async ({
   ann,
 }) => {
-  const list = ann.page.getByRole("dialog", { name: "Keyboard shortcuts" })
   await ann.creates()
+  const list = ann.page.getByRole("dialog", { name: "Keyboard shortcuts" })
   await ann.page.keyboard.type("really?")
   await expect(ann.composer).toHaveValue("really?")
   await expect(list).toBeHidden()
