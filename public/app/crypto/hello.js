@@ -20,6 +20,8 @@ const BASE_POINT = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 
 export async function x25519(secret, point) {
   const name = "X25519"
   const pkcs8 = concat(Uint8Array.from(PKCS8_PREFIX), secret)
+  // WebKitGTK refuses a key that begins with a zero byte. X25519 ignores the byte's lowest three bits.
+  pkcs8[PKCS8_PREFIX.length] |= 1
   const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, name, false, ["deriveBits"])
   const publicKey = await crypto.subtle.importKey("raw", point, name, false, [])
   try {

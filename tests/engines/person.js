@@ -1,0 +1,129 @@
+// A person in any engine. tests/browser/person.js is richer, and Playwright's alone.
+
+import { setTimeout as pause } from "node:timers/promises"
+
+const LIMIT_MS = 20_000
+const BETWEEN_LOOKS_MS = 50
+
+export class Person {
+  #browser
+  #baseUrl
+  tab
+
+  static async in(engine, baseUrl) {
+    const browser = await engine()
+    const person = new Person(browser, baseUrl)
+    person.tab = await browser.firstTab()
+    return person
+  }
+
+  constructor(browser, baseUrl) {
+    this.#browser = browser
+    this.#baseUrl = baseUrl
+  }
+
+  close() {
+    return this.#browser.close()
+  }
+
+  /** Looks until the page shows it. @returns {Promise<any>} what `look` returned, which is true */
+  async until(what, look, argument, limitMs = LIMIT_MS) {
+    const end = performance.now() + limitMs
+    for (;;) {
+      const found = await this.#look(look, argument)
+      if (found) return found
+      if (performance.now() > end) throw new Error(`did not come: ${what}. The page says: ${await this.reads("body")}`)
+      await pause(BETWEEN_LOOKS_MS)
+    }
+  }
+
+  /** A look fails while the tab goes from one page to another. */
+  async #look(look, argument) {
+    try {
+      return await this.tab.evaluate(look, argument)
+    } catch {
+      return null
+    }
+  }
+
+  reads(selector) {
+    return this.tab.evaluate((selector) => document.querySelector(selector).innerText, selector)
+  }
+
+  shows(selector) {
+    return this.until(selector, (selector) => document.querySelector(selector)?.checkVisibility(), selector)
+  }
+
+  async presses(selector) {
+    await this.shows(selector)
+    await this.tab.click(selector)
+  }
+
+  async creates() {
+    await this.tab.goto(`${this.#baseUrl}/`)
+    await this.presses("[data-create] [type=submit]")
+    await this.shows("[data-share-link]")
+    return this.until("the link", () => document.querySelector("[data-share-link]").value)
+  }
+
+  async joins(link) {
+    await this.tab.goto(link)
+    await this.presses("[data-door] [type=submit]")
+    await this.shows("#text")
+  }
+
+  async opensTab() {
+    const address = await this.tab.evaluate(() => location.href)
+    this.tab = await this.#browser.newTab()
+    await this.tab.goto(address)
+  }
+
+  reloads() {
+    return this.tab.reload()
+  }
+
+  async says(text) {
+    await this.shows("#text")
+    await this.tab.enter("#text", text)
+  }
+
+  sees(text) {
+    const look = (text) =>
+      [...document.querySelectorAll("[data-list] article[data-state=sent] [data-part=text]")].filter(
+        (part) => part.innerText.trim() === text,
+      ).length === 1
+    return this.until(`“${text}”`, look, text)
+  }
+
+  seesStatus(words) {
+    const look = (words) => document.querySelector("[data-status]")?.innerText === words
+    return this.until(words, look, words)
+  }
+
+  seesWords() {
+    const look = () => {
+      const words = document.querySelector("[data-safety-words]")
+      return words?.checkVisibility() && /^[a-z]+( [a-z]+){3}$/.test(words.innerText) && words.innerText
+    }
+    return this.until("four words", look)
+  }
+
+  keepsOpen() {
+    return this.presses("[data-bar-button]")
+  }
+
+  async destroys() {
+    await this.presses("[popovertarget=menu]")
+    await this.presses("[data-destroy]")
+    await this.presses("[data-destroy-now]")
+  }
+
+  async seesEnd(reason) {
+    await this.shows("[data-scene=ended]")
+    await this.until(
+      reason,
+      (reason) => document.querySelector("[data-ended-reason]").innerText.includes(reason),
+      reason,
+    )
+  }
+}
