@@ -14,7 +14,7 @@ const PAIRS = [
   ["chromium", "webkit"],
   ["webkit", "firefox"],
 ]
-const BRIEF_SECONDS = 20
+const BRIEF_SECONDS = 12
 
 let stack
 let brief
