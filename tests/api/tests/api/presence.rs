@@ -164,7 +164,7 @@ fn a_seen_mark_is_not_stored(world: &World) {
 }
 
 fn a_seen_mark_that_breaks_a_rule_is_refused_and_the_socket_stays_open(world: &World) {
-    let Talk { mut at_ann, .. } = world.talk();
+    let Talk { mut at_ann, at_bob: _at_bob, .. } = world.talk();
     let bad = [json!({}), json!({ "text": 17 }), json!({ "text": "" }), json!({ "text": "a b" })];
 
     for mut frame in bad.into_iter().chain([json!({ "text": "é" }), json!({ "text": "x".repeat(513) })]) {
