@@ -3,7 +3,9 @@
 import { AxeBuilder } from "@axe-core/playwright"
 
 import { expect, test } from "./test.js"
-import { meet } from "./encrypted-room.js"
+import { Dishonest } from "./dishonest.js"
+import { expectStopped, meet } from "./encrypted-room.js"
+import { Wire } from "./wire.js"
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -89,6 +91,39 @@ test("a message that waits, and one that failed", async ({ ann, bob }) => {
   refuses = true
   await ann.reloads()
   await ann.expectState("waits", "failed")
+  await expectAccessible(ann)
+})
+
+test("what interrupts a conversation", async ({ ann, bob }) => {
+  const link = await ann.creates()
+  await bob.context.route("**/api/room?*", (route) =>
+    route.fulfill({ status: 503, json: { error: "store-unavailable" } }),
+  )
+  await bob.opens(link)
+  await expect(bob.heading("This room cannot be opened right now")).toBeVisible()
+  await expectAccessible(bob)
+  await bob.context.unroute("**/api/room?*")
+
+  const wire = await Wire.of(bob)
+  const server = await Dishonest.towards(ann)
+  await bob.joins(link)
+  await wire.closeWith(4408)
+  await expect(bob.button("Continue here")).toBeVisible()
+  await expectAccessible(bob)
+
+  server.changeHellos(() => ({}))
+  await ann.reloads()
+  await expectStopped(ann)
+  await expectAccessible(ann)
+})
+
+test("a room whose time is up while the page cannot reach it", async ({ ann }) => {
+  await ann.context.clock.install()
+  const wire = await Wire.of(ann)
+  await ann.creates()
+  await ann.goesOffline(wire)
+  await ann.page.clock.fastForward("10:01")
+  await expect(ann.heading("This room’s time is up")).toBeVisible()
   await expectAccessible(ann)
 })
 

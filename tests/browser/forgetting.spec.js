@@ -161,11 +161,11 @@ test("both people are warned before the end, and either can keep the room open",
   await bob.seesStatus("Both here")
   // Every frame contains the room's real end, which would replace the one below.
   wire.holdRoom()
-  wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
+  wire.sendToPages(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
   await expect(bob.page.getByText(/^Ends in (0:\d\d|1:00)$/)).toBeVisible()
   await bob.button("Keep open").click()
   await expect.poll(() => wire.sent).toContain('{"type":"keep"}')
-  wire.whisper(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 600_000 }))
+  wire.sendToPages(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 600_000 }))
 
   await expect(bob.button("Keep open")).toBeHidden()
   await expect(bob.timeLeft).toHaveText("10 min left")

@@ -180,9 +180,9 @@ test("unknown frames of a newer server are ignored", async ({ ann, bob }) => {
     "{",
     '"ready"',
   ]) {
-    wire.whisper(frame)
+    wire.sendToPages(frame)
   }
-  wire.whisper(`{"type":"expiry","expiresAt":${Date.now() + 60_000},"mood":"new"}`)
+  wire.sendToPages(`{"type":"expiry","expiresAt":${Date.now() + 60_000},"mood":"new"}`)
   await ann.says("as before")
 
   await bob.sees("as before")

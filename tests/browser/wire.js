@@ -7,7 +7,7 @@ export class Wire {
   #isCut = false
   #holdsMessages = false
   #holdsRoom = false
-  /** @type {string[]} error words with which the next messages are refused, in place of the room */
+  /** @type {string[]} error codes with which the next messages are refused, in place of the room */
   #refusals = []
   /** Everything that the pages sent, as on the wire. */
   sent = []
@@ -37,16 +37,16 @@ export class Wire {
    * Sends a frame to the pages that the room did not send.
    * @param {string} frame
    */
-  whisper(frame) {
+  sendToPages(frame) {
     for (const { page } of this.#ends) page.send(frame)
   }
 
   /**
    * Refuses the next messages, each with one of these error codes. The room does not receive them.
-   * @param {...string} words
+   * @param {...string} codes
    */
-  refuseNext(...words) {
-    this.#refusals.push(...words)
+  refuseNext(...codes) {
+    this.#refusals.push(...codes)
   }
 
   /**
