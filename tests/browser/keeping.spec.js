@@ -16,8 +16,9 @@ test("either person keeps the room open for both, until it has its longest life"
     await expect(announced(person)).toHaveText(/^This room ends soon\. Press “Keep open”/)
     await expect(person.page.getByText(/^Ends in 0:0\d$/)).toBeVisible()
   }
-  await bob.button("Keep open").click()
+  await bob.button("Keep open").press("Enter")
 
+  await expect(bob.composer).toBeFocused()
   for (const person of [ann, bob]) {
     await expect(announced(person)).toHaveText("The room was kept open")
     await expect(person.button("Keep open")).toBeHidden()

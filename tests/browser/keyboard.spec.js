@@ -23,6 +23,7 @@ test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) =
   // join,
   await bob.opens(link)
   await bob.expectDoor()
+  await expect(bob.heading("You are invited to a private room")).toBeFocused()
   await goTo(bob, bob.button("Join"))
   await bob.page.keyboard.press("Enter")
   await bob.expectInside()
@@ -103,8 +104,31 @@ test("a question mark outside the text field lists the shortcuts, and a slash le
   await ann.button("Menu").click()
   await ann.button("Keyboard shortcuts").click()
   await expect(list).toBeVisible()
+  await list.getByLabel("Use / and ? as shortcuts").click()
   await ann.button("Close").click()
   await expect(list).toBeHidden()
+  await ann.button("Menu").focus()
+  await ann.page.keyboard.press("?")
+  await ann.page.keyboard.press("/")
+  await expect(list).toBeHidden()
+  await expect(ann.button("Menu")).toBeFocused()
+})
+
+test("the focus is never lost when a button goes away", async ({ ann, bob }) => {
+  await bob.joins(await ann.creates())
+  await ann.button("They match").press("Enter")
+
+  await expect(ann.page.getByText("✓ You checked them: they match.")).toBeFocused()
+})
+
+test("a menu that is higher than the window can be scrolled to its end", async ({ ann }) => {
+  await ann.creates()
+  await ann.page.setViewportSize({ width: 640, height: 320 })
+  await ann.button("Menu").click()
+
+  await ann.button("Destroy this room…").click()
+
+  await expect(ann.dialog).toBeVisible()
 })
 
 test("the end of the room is announced to screen readers", async ({ ann, bob }) => {

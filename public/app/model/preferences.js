@@ -4,7 +4,7 @@ import { cleanName, generatedName } from "./names.js"
 
 const NAME_KEY = "duet:name"
 /** Switches, and whether each is on until the user decides. */
-const SWITCHES = { sound: false, notifications: false, seen: true }
+const SWITCHES = { sound: false, notifications: false, seen: true, shortcuts: true }
 
 /** @typedef {keyof typeof SWITCHES} Switch */
 

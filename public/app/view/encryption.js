@@ -24,7 +24,7 @@ export class Encryption {
     this.#session = session
     this.#onStop = onStop
     this.#find("[data-plain]").hidden = session.state.phase !== "plain"
-    this.#find("[data-safety-match]").addEventListener("click", () => session.confirmWords())
+    this.#find("[data-safety-match]").addEventListener("click", () => void this.#confirm())
     this.#find("[data-stopped-destroy]").addEventListener("click", onDestroy)
   }
 
@@ -38,6 +38,12 @@ export class Encryption {
     this.#find("[data-safety-matched]").hidden = !state.wordsConfirmed
     if (state.phase === "stopped" || state.phase === "lost") this.#stop(state)
     else void this.#showWords()
+  }
+
+  /** The button goes away, and its mark gets the focus. */
+  async #confirm() {
+    await this.#session.confirmWords()
+    this.#find("[data-safety-matched]").focus()
   }
 
   /** Removes everything of the room from the page. */

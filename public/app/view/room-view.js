@@ -30,6 +30,9 @@ const CONNECTION_KEYS = {
   replaced: "header.replaced",
 }
 
+/** Long enough for every screen reader to notice. */
+const ANNOUNCED_MS = 5_000
+
 /** @implements {Listener} */
 export class RoomView {
   #root
@@ -197,10 +200,8 @@ export class RoomView {
     this.clear()
     history.replaceState(null, "", "/")
     const scene = showScene("ended")
-    const title = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-title]"))
     const reason = /** @type {HTMLElement} */ (scene.querySelector("[data-ended-reason]"))
     put(reason, () => endReason(code))
-    title.focus()
   }
 
   // --- Showing ---
@@ -253,7 +254,11 @@ export class RoomView {
     return {
       text: () => say("bar.ends", { time: clock(seconds) }),
       button: () => say("bar.keep"),
-      onPress: () => this.#room.keepOpen(),
+      onPress: () => {
+        this.#room.keepOpen()
+        // The button goes away.
+        this.#composer.focus()
+      },
     }
   }
 
@@ -317,8 +322,16 @@ export class RoomView {
   }
 }
 
-/** @param {string} words for screen readers */
+/** @type {number} */
+let announced
+
+/**
+ * Tells screen readers something. The text is removed afterwards, so that the same one can be told again.
+ * @param {string} words
+ */
 function announce(words) {
   const place = /** @type {HTMLElement} */ (document.querySelector("[data-announce]"))
   place.textContent = words
+  clearTimeout(announced)
+  announced = setTimeout(() => (place.textContent = ""), ANNOUNCED_MS)
 }
