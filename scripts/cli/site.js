@@ -16,7 +16,9 @@ const CONTENT_TYPES = {
   html: "text/html",
   js: "text/javascript",
   json: "application/json",
+  png: "image/png",
   svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
   txt: "text/plain",
 }
 
