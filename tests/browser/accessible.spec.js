@@ -106,6 +106,7 @@ test("what interrupts a conversation", async ({ ann, bob }) => {
 
   const wire = await Wire.of(bob)
   const server = await Dishonest.towards(ann)
+  await bob.opens("about:blank")
   await bob.joins(link)
   await wire.closeWith(4408)
   await expect(bob.button("Continue here")).toBeVisible()
