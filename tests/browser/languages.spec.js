@@ -185,10 +185,24 @@ test.describe("a language with longer words, from right to left, on the smallest
 
   test("fits the lobby, with an error, and the other pages", async ({ ann }) => {
     await reads(ann)
-    for (const address of ["/", "/?error=no-cookies", "/promises"]) {
+    for (const address of ["/", "/?error=no-cookies", "/promises", "/404"]) {
       await ann.opens(address)
       await expectRoom(ann)
     }
+  })
+
+  test("fits the bar before the end and the list of shortcuts", async ({ ann }) => {
+    await reads(ann)
+    await ann.context.clock.install()
+    await ann.opens("/")
+    await ann.button(LONG["lobby.create"]).click()
+    await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
+    await ann.page.clock.fastForward("08:30")
+    await expect(ann.button(LONG["bar.keep"])).toBeVisible()
+    await expectRoom(ann)
+    await ann.button(LONG["header.menu"]).click()
+    await ann.button(LONG["shortcuts.title"]).click()
+    await expectRoom(ann, "[data-shortcuts]")
   })
 
   test("fits the door and the room", async ({ ann, bob }) => {
