@@ -45,6 +45,17 @@ timed() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
+# install_debian_packages OTHERWISE PACKAGE...: does nothing without packages. OTHERWISE is what else a person can do.
+install_debian_packages() {
+  local otherwise=$1
+  shift
+  [ $# -eq 0 ] && return
+  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || die "the tests need $*: install it, $otherwise"
+  export DEBIAN_FRONTEND=noninteractive
+  step "Updating Debian's package lists" apt-get update
+  step "Installing $*" apt-get install -y --no-install-recommends "$@"
+}
+
 has_node_modules() {
   [ -e node_modules/.package-lock.json ] && ! [ package-lock.json -nt node_modules/.package-lock.json ]
 }

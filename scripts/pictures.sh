@@ -3,5 +3,4 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 set_up_tests
-use_own_tools
 step "Taking pictures" node scripts/pictures.js

@@ -14,10 +14,4 @@ find_chromium() {
 missing=()
 command -v "${REDIS_SERVER:-redis-server}" >/dev/null || missing+=(redis-server)
 find_chromium || missing+=(chromium-headless-shell)
-[ ${#missing[@]} -eq 0 ] && exit 0
-
-command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] ||
-  die "the tests need ${missing[*]}: install it, or name it in REDIS_SERVER or CHROMIUM_BIN."
-export DEBIAN_FRONTEND=noninteractive
-step "Updating Debian's package lists" apt-get update
-step "Installing ${missing[*]}" apt-get install -y --no-install-recommends "${missing[@]}"
+install_debian_packages "or name it in REDIS_SERVER or CHROMIUM_BIN." "${missing[@]}"

@@ -61,7 +61,7 @@ impl ClientFrame {
 pub struct SeenMark(pub String);
 
 impl SeenMark {
-    /// A client needs 375 characters for an encrypted mark.
+    /// A client needs 220 characters for an encrypted mark.
     const MAX_LENGTH: usize = 512;
 
     fn from_fields(mut fields: Fields) -> Result<Self, ApiError> {

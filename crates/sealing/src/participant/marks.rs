@@ -86,7 +86,7 @@ mod tests {
         ann.take_mark(id("b"), &ben.seal_mark(0, [8; 12]).unwrap());
 
         assert_eq!((ann.other_has_read(), ann.is_order_broken()), (1, false));
-        assert!(text.len() <= 375, "{} characters", text.len());
+        assert!(text.len() <= 220, "{} characters", text.len());
     }
 
     #[test]
