@@ -218,8 +218,8 @@ impl Inner {
     }
 
     fn on_closed(self: &Rc<Self>, socket: &WebSocket) {
-        if let Some((socket, owner)) = self.sockets.on_closed(socket) {
-            self.handle(Event::SocketClosed { socket, owner });
+        if let Some(socket) = self.sockets.on_closed(socket) {
+            self.handle(Event::SocketClosed { socket });
         }
     }
 

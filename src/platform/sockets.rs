@@ -76,13 +76,12 @@ impl Sockets {
     }
 
     /// Forgets a socket that the client closed and closes the server's side, because the runtime otherwise keeps the
-    /// client waiting. Returns its id and its owner.
-    pub fn on_closed(&self, socket: &WebSocket) -> Option<(SocketId, Option<ParticipantId>)> {
+    /// client waiting. Returns its id.
+    pub fn on_closed(&self, socket: &WebSocket) -> Option<SocketId> {
         let id = self.id_of(socket);
-        let owner = read_attachment(socket).map(|(_, owner)| owner);
         self.0.borrow_mut().retain(|(known, _)| Some(*known) != id);
         close_one(socket, Close::NORMAL);
-        id.map(|id| (id, owner))
+        id
     }
 }
 

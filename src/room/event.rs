@@ -22,10 +22,10 @@ pub enum Event<'a> {
     /// A client sent a frame.
     #[allow(missing_docs, reason = "described above")]
     Frame { socket: SocketId, frame: Frame<'a> },
-    /// A socket closed or its connection was lost. `owner` is the participant who owned it, if the platform knows: when
-    /// this event wakes the room, the socket is no longer among the open ones.
+    /// A socket closed or its connection was lost. When this event wakes the room, the socket is no longer among the
+    /// open ones.
     #[allow(missing_docs, reason = "described above")]
-    SocketClosed { socket: SocketId, owner: Option<ParticipantId> },
+    SocketClosed { socket: SocketId },
     /// The object's alarm rang and is no longer set. The room must not assume why: it may be early, late or repeated.
     Alarm,
     /// The timer ran out.

@@ -32,7 +32,8 @@ enum Ending {
 }
 
 impl Room {
-    /// Reads the journal if its content is not in memory.
+    /// Reads the journal if its content is not in memory. What was broadcast last was lost with the memory, so a room
+    /// that wakes broadcasts who is here and how many messages there are. Clients request what they lack.
     fn load(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
         if !matches!(self.memory, Memory::Unknown) {
             return Ok(());
@@ -46,6 +47,7 @@ impl Room {
             Loaded::Room(record, last_seq) => Memory::Open(Box::new(self.loaded_room(*record, last_seq))),
         };
         self.has_lost_request = false;
+        self.is_presence_due = true;
         Ok(())
     }
 
@@ -56,7 +58,7 @@ impl Room {
             let loss = self.how_memory_was_lost(&record);
             Follower::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
         });
-        OpenRoom { record, last_seq, unconfirmed_up_to: last_seq, replica, stored_replica }
+        OpenRoom { record, last_seq, replica, stored_replica }
     }
 
     /// Hibernation keeps the sockets open and starts only after a period without events. Anything else was a crash.
@@ -77,7 +79,6 @@ impl Room {
         effects.output.extend(under_way.map(OutputEffect::AbortFetch));
         self.has_lost_request |= !effects.output.is_empty();
         self.memory = Memory::Unknown;
-        self.alarm = Alarm::NoLaterThanEnd;
     }
 
     fn note_next_request(&mut self) {
@@ -156,7 +157,6 @@ impl Room {
             record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
             stored_replica: replica,
             last_seq: 0,
-            unconfirmed_up_to: 0,
             replica: has_database.then(|| Follower::of_new_room(&self.id, self.next_request)),
         }
     }
@@ -237,13 +237,14 @@ impl Room {
         }
     }
 
-    /// Runs after every event: drives the replica, answers calls that waited for the database, sets the next wake-up.
+    /// Runs after every event: broadcasts who is here if that changed, drives the replica, answers calls that waited for the database, sets the next wake-up.
     pub(super) fn follow_up(
         &mut self,
         journal: Journal<'_>,
         effects: &mut Effects,
     ) -> Result<(), JournalError> {
         self.load_and_expire(journal, effects)?;
+        self.broadcast_presence(effects);
         self.drive_replica(journal, effects)?;
         self.answer_waiting(journal, effects)?;
         self.drive_deletion(journal, effects)?;

@@ -36,8 +36,6 @@ impl Room {
         let sent = self.send(draft, || fallback_id, participant, journal)?;
         if sent.is_new {
             self.broadcast_message(&sent.message, effects)?;
-        } else {
-            self.broadcast_last_seq_if_unconfirmed(&sent.message, effects)?;
         }
         Ok(Answer::Sent { message: sent.message, is_new: sent.is_new })
     }
@@ -61,22 +59,7 @@ impl Room {
         }
         let frame = message_frame(&sent.message, self.open_room()?.expires_at());
         effects.output.push(OutputEffect::Send { to: vec![socket], frame });
-        self.broadcast_last_seq_if_unconfirmed(&sent.message, effects)
-    }
-
-    /// Broadcasts the last sequence number if `repeated` was stored but perhaps never broadcast. Clients that lack a
-    /// message then request it.
-    fn broadcast_last_seq_if_unconfirmed(
-        &mut self,
-        repeated: &StoredMessage,
-        effects: &mut Effects,
-    ) -> Result<(), Refusal> {
-        let open = self.open_room_mut()?;
-        if repeated.seq > open.unconfirmed_up_to {
-            return Ok(());
-        }
-        open.unconfirmed_up_to = 0;
-        self.broadcast_presence(effects)
+        Ok(())
     }
 
     /// Stores a message, or finds the one that the same participant stored under the same id.

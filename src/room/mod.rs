@@ -31,6 +31,8 @@ pub struct Room {
     settings: RoomSettings,
     memory: Memory,
     sockets: Sockets,
+    /// The sockets have to be told who is here.
+    is_presence_due: bool,
     rates: RateLimits,
     /// Calls whose answer waits for the database.
     waiting: Vec<Waiting>,
@@ -61,8 +63,6 @@ enum Memory {
 struct OpenRoom {
     record: RoomRecord,
     last_seq: Seq,
-    /// Messages up to this number may have been stored without being broadcast, because the memory was lost afterwards.
-    unconfirmed_up_to: Seq,
     /// The copy in Redis, if one is configured.
     replica: Option<Follower>,
     /// The replica's part of the record, as the journal holds it.
@@ -79,7 +79,7 @@ struct EndedRoom {
 /// The state of the object's alarm, as far as it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Alarm {
-    /// It rang, or was never set.
+    /// It rang, was never set, or is unknown.
     NotSet,
     /// It was set before the memory was lost. It is never later than the room's end.
     NoLaterThanEnd,
@@ -123,15 +123,18 @@ impl From<JournalError> for Refusal {
 impl Room {
     /// A room that has not been loaded yet. `sockets` are the sockets that are still open, with their owners.
     pub fn new(id: RoomId, settings: RoomSettings, sockets: Vec<(SocketId, ParticipantId)>) -> Self {
+        // The alarm of a failed storage may be later than the room's end. It closes all sockets.
+        let alarm = if sockets.is_empty() { Alarm::NotSet } else { Alarm::NoLaterThanEnd };
         Self {
             id,
             rates: RateLimits::new(settings.messages_per_second),
             settings,
             memory: Memory::Unknown,
             sockets: Sockets::new(sockets),
+            is_presence_due: false,
             waiting: vec![],
             now: EpochMs(0),
-            alarm: Alarm::NoLaterThanEnd,
+            alarm,
             timer: None,
             has_lost_request: false,
             next_request: 1,
@@ -166,7 +169,10 @@ impl Room {
                 respond(call, outcome.map(|()| None), effects)
             }
             Event::Frame { socket, frame } => self.on_frame(socket, frame, journal, effects),
-            Event::SocketClosed { socket, owner } => self.on_socket_closed(socket, owner, journal, effects),
+            Event::SocketClosed { socket } => {
+                self.on_socket_closed(socket);
+                Ok(())
+            }
             Event::Alarm => {
                 self.alarm = Alarm::NotSet;
                 self.load_and_expire(journal, effects)

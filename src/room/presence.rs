@@ -43,8 +43,7 @@ impl Room {
         effects.output.push(OutputEffect::Respond(call, Ok(Answer::SocketAccepted(socket))));
         self.send_ready(socket, &participant, effects)?;
         if !was_online {
-            let to = self.sockets.all_except(&participant);
-            self.send_presence(to, effects)?;
+            self.send_presence(self.sockets.all_except(&participant), effects);
         }
         Ok(())
     }
@@ -76,16 +75,18 @@ impl Room {
         participants.into_iter().filter(|participant| self.sockets.is_online(participant)).collect()
     }
 
-    /// Broadcasts who has a seat and who is online.
-    pub(super) fn broadcast_presence(&self, effects: &mut Effects) -> Result<(), Refusal> {
-        self.send_presence(self.sockets.all(), effects)
+    /// Broadcasts who has a seat and who is online, if that is due.
+    pub(super) fn broadcast_presence(&mut self, effects: &mut Effects) {
+        if std::mem::take(&mut self.is_presence_due) {
+            self.send_presence(self.sockets.all(), effects);
+        }
     }
 
-    fn send_presence(&self, to: Vec<SocketId>, effects: &mut Effects) -> Result<(), Refusal> {
+    fn send_presence(&self, to: Vec<SocketId>, effects: &mut Effects) {
+        let Memory::Open(open) = &self.memory else { return };
         if to.is_empty() {
-            return Ok(());
+            return;
         }
-        let open = self.open_room()?;
         let presence = ServerFrame::Presence {
             participants: open.record.participants(),
             online: self.online(open),
@@ -94,7 +95,6 @@ impl Room {
             hellos: open.record.hellos(),
         };
         effects.output.push(OutputEffect::Send { to, frame: presence.to_text() });
-        Ok(())
     }
 
     /// A client sent a frame. An error that the participant cannot fix closes the socket.
@@ -110,7 +110,8 @@ impl Room {
             Err(Refusal::Journal(error)) => Err(error),
             Err(Refusal::Api(error)) => {
                 effects.output.push(OutputEffect::Close(vec![socket], error.close()));
-                self.on_socket_closed(socket, None, journal, effects)
+                self.on_socket_closed(socket);
+                Ok(())
             }
         }
     }
@@ -176,26 +177,10 @@ impl Room {
 
     /// A socket closed, from either side. If it was the participant's last one, the others are notified.
     ///
-    /// The platform may report the same close several times, and may report a socket that the room closed itself. A
-    /// socket that is not among the open ones therefore counts only if this event woke the room.
-    pub(super) fn on_socket_closed(
-        &mut self,
-        socket: SocketId,
-        owner: Option<ParticipantId>,
-        journal: Journal<'_>,
-        effects: &mut Effects,
-    ) -> Result<(), JournalError> {
-        let is_waking = matches!(self.memory, Memory::Unknown);
-        let known = self.sockets.close(socket).or(owner.filter(|_| is_waking));
-        let Some(participant) = known else { return Ok(()) };
-        if self.sockets.is_online(&participant) || self.sockets.is_empty() {
-            return Ok(());
-        }
-        self.load_and_expire(journal, effects)?;
-        match self.broadcast_presence(effects) {
-            Err(Refusal::Journal(error)) => Err(error),
-            // Without a room there is nobody to notify.
-            _ => Ok(()),
+    /// The platform may report the same close several times, and may report a socket that the room closed itself.
+    pub(super) fn on_socket_closed(&mut self, socket: SocketId) {
+        if let Some(participant) = self.sockets.close(socket) {
+            self.is_presence_due |= !self.sockets.is_online(&participant);
         }
     }
 

@@ -50,7 +50,7 @@ impl Room {
             open.take_seat(digest, body, now)?;
             open.record.lifetime.extend(now);
             open.save(journal)?;
-            self.broadcast_presence(effects)?;
+            self.is_presence_due = true;
         }
         self.joined(digest).map(|joined| Answer::Joined(Box::new(joined)))
     }

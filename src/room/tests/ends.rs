@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::world::*;
-use crate::wire::{Answer, ApiError, Request};
+use crate::{
+    journal::sql::Sql,
+    wire::{Answer, ApiError, Request},
+};
 
 #[test]
 fn a_room_expires_on_the_millisecond_and_leaves_nothing() {
@@ -31,6 +34,22 @@ fn the_alarm_ends_a_room_that_nobody_visits() {
 
     assert_eq!(room.frames_to(ben, "expire").len(), 1);
     assert_eq!(room.now.0, START.0 + 60_000 + TTL_MS);
+    assert!(room.sql.tables().is_empty());
+}
+
+#[test]
+fn a_failure_of_the_storage_does_not_make_a_room_end_late() {
+    let (mut room, ..) = TestRoom::with_two_people();
+    room.after_ms(TTL_MS - 60_000);
+    room.sql.run("ALTER TABLE room RENAME TO broken", &[]).unwrap();
+    assert!(room.call(ANN, Request::Keep).is_err());
+    room.sql.run("ALTER TABLE broken RENAME TO room", &[]).unwrap();
+    room.lose_memory(&[]);
+    assert!(room.call(ANN, Request::Ttl).is_ok());
+
+    room.ring();
+
+    assert_eq!(room.now.0, START.0 + TTL_MS);
     assert!(room.sql.tables().is_empty());
 }
 

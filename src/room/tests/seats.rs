@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::world::*;
 use crate::{
-    domain::{Hello, ParticipantId, Proof, ProofHash, Shelf},
+    domain::{Hello, Proof, ProofHash, Shelf},
     room::{CallId, Event, Frame},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
 };
@@ -137,11 +137,10 @@ fn a_participant_is_announced_offline_when_the_last_socket_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     let ben_too = room.connect(BEN);
 
-    room.handle(Event::SocketClosed { socket: ben, owner: None });
+    room.handle(Event::SocketClosed { socket: ben });
     assert!(room.frames_to(ann, "presence").is_empty());
     for _ in 0..2 {
-        let owner = ParticipantId::parse(&participant(BEN));
-        room.handle(Event::SocketClosed { socket: ben_too, owner });
+        room.handle(Event::SocketClosed { socket: ben_too });
     }
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
@@ -153,8 +152,7 @@ fn a_close_that_wakes_the_room_is_announced() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
     room.lose_memory(&[(ann, ANN)]);
 
-    let owner = ParticipantId::parse(&participant(BEN));
-    room.handle(Event::SocketClosed { socket: ben, owner });
+    room.handle(Event::SocketClosed { socket: ben });
 
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
 }
@@ -164,7 +162,7 @@ fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
     let (mut room, ann, ben) = TestRoom::with_two_people();
 
     room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
-    room.handle(Event::SocketClosed { socket: ben, owner: ParticipantId::parse(&participant(BEN)) });
+    room.handle(Event::SocketClosed { socket: ben });
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));

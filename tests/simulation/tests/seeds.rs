@@ -49,5 +49,7 @@ fn fail(seed: u64, report: Report) -> ! {
 fn replay(seed: u64) {
     let report = run_seed(seed, true);
     report.trace.iter().for_each(|line| println!("{line}"));
+    let is_violated = report.violation.is_some();
     println!("{}", Failure { seed, report });
+    assert!(!is_violated, "seed {seed} violates an invariant");
 }

@@ -43,8 +43,7 @@ impl Auditor {
         self.mark_if(before.last_seq() < after.last_seq(), "a message was stored and not announced");
         self.mark_if(after.has_tombstone && after.room.is_some(), "a burial was cut short");
         self.unannounced.extend(before.last_seq() + 1..=after.last_seq());
-        self.unhinted.extend(before.last_seq() + 1..=after.last_seq());
-        self.is_end_unannounced |= before.is_room() && before.expires_at() < after.expires_at();
+        self.is_news_lost = true;
     }
 
     /// The object handled an event.
@@ -76,8 +75,11 @@ impl Auditor {
         }
         let is_left = handled.is_departure && handled.open_sockets > 0;
         demand(!is_left || handled.is_presence_sent, 12, || "a departure is not announced".to_owned())?;
+        let has_woken = handled.is_waking && handled.open_sockets > handled.closed.len();
+        demand(!has_woken || handled.is_presence_sent, 12, || {
+            "a room that wakes does not say who is here".to_owned()
+        })?;
         self.check_activity(handled)?;
-        self.check_hint(handled, ask)?;
         self.check_new_messages(handled, ask)?;
         match &handled.frame {
             Some(frame) => self.check_frame_handled(frame, handled),
@@ -106,21 +108,6 @@ impl Auditor {
         demand(!is_active || after.expires_at() >= end, 7, || "an activity did not move the end".to_owned())?;
         let moved = before.expires_at() < after.expires_at();
         demand(!moved || is_active, 7, || "the end moved, and this is not announced".to_owned())
-    }
-
-    /// A message that was stored in an event that failed is announced when it is repeated.
-    fn check_hint(&self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let body = match (&handled.frame, ask) {
-            (Some(frame), _) if handled.is_message_sent => frame.text.as_deref(),
-            (None, Some(ask)) if handled.status == Some(200) => Some(ask.body.as_str()),
-            _ => None,
-        };
-        let body: Value = body.and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
-        let mut known = handled.before.messages.iter().filter(|row| body["id"] == *row.said.id);
-        let needs_hint = known.any(|row| self.unhinted.contains(&row.said.seq)) && handled.open_sockets > 0;
-        demand(!needs_hint || handled.is_presence_sent, 12, || {
-            "a message that was never announced is repeated, and the others get no hint".to_owned()
-        })
     }
 
     fn check_new_messages(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {

@@ -219,7 +219,8 @@ impl Auditor {
         }
         let is_missed = |(id, socket): (&SocketId, &Socket)| !socket.is_closed && !to.contains(id);
         if kind == "presence" && !self.sockets.iter().any(is_missed) {
-            self.unhinted.clear();
+            self.mark_if(self.is_news_lost, "a room that woke said what a failed event had not");
+            self.is_news_lost = false;
         }
         self.check_reach(to, kind, &value)?;
         let said = if kind == "message" { Said::read(&value["message"], None) } else { None };

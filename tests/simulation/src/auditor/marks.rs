@@ -27,7 +27,7 @@ pub const MARKS: [&str; 37] = [
     "a socket was closed for too many frames",
     "a message was refused by its rate",
     "a repeated message was confirmed from the journal",
-    "a repeated message led to a hint",
+    "a room that woke said what a failed event had not",
     "the id of the other's message was refused",
     "a join was repeated",
     "a third person was refused",
@@ -95,7 +95,6 @@ impl Auditor {
         let is_message = frame.text.as_ref().is_some_and(|text| text.contains(r#""type":"message""#));
         if is_message && is_same && before.is_room() && after.is_room() && !handled.has_mishap {
             self.mark_if(handled.says_too_many, "a message was refused by its rate");
-            self.mark_if(handled.is_presence_sent, "a repeated message led to a hint");
         }
     }
 

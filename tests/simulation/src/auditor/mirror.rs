@@ -118,9 +118,9 @@ impl Auditor {
         self.may_lack_an_append = true;
     }
 
-    /// Nobody is connected, so nobody needs a hint.
+    /// Nobody is connected, so nobody lacks news.
     pub fn all_sockets_lost(&mut self) {
-        self.unhinted.clear();
+        self.is_news_lost = false;
     }
 
     /// Something happened to the keys from outside.
@@ -168,9 +168,9 @@ impl Auditor {
     }
 
     /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
-    /// that was lost with the memory while the sockets stayed, or a message that was stored in a failed event.
+    /// that was lost with the memory while the sockets stayed, or news of a failed event.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || !self.unhinted.is_empty() || self.is_end_unannounced
+        self.is_meddled || self.may_lack_an_append || self.is_news_lost
     }
 
     /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,

@@ -132,10 +132,8 @@ pub struct Auditor {
     is_gone: bool,
     /// Messages that the object stored in an event that failed, and did not announce.
     unannounced: BTreeSet<u64>,
-    /// Those of them after which no `presence` frame said how many messages there are.
-    unhinted: BTreeSet<u64>,
-    /// Whether the end moved in an event that failed, and was not announced.
-    is_end_unannounced: bool,
+    /// Whether an event failed and no `presence` frame has gone to everybody since then.
+    is_news_lost: bool,
     /// Whether an event failed.
     has_failed: bool,
     /// When the newest requests left, in the world's time.
@@ -172,8 +170,7 @@ impl Auditor {
             is_destroyed: false,
             is_gone: false,
             unannounced: BTreeSet::new(),
-            unhinted: BTreeSet::new(),
-            is_end_unannounced: false,
+            is_news_lost: false,
             has_failed: false,
             requests_at: VecDeque::new(),
             is_mirror_excused: false,

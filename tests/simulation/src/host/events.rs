@@ -26,9 +26,7 @@ impl Host {
             std::array::from_fn(|place| (self.next_call.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> place) as u8);
         let admitted = match edge::admit(ask, &self.id, random) {
             Ok(admitted) => admitted,
-            Err(error) => {
-                return self.leaving.push(Leaving::Answered { call: key, answer: Err(error), after_ms: 0 });
-            }
+            Err(error) => return self.leaving.push(Leaving::Refused { call: key, error }),
         };
         let call = CallId(self.next_call);
         self.calls.insert(call, (key, stage.now));
@@ -57,7 +55,7 @@ impl Host {
         if let Some(Socket { owner, is_open, .. }) = self.sockets.remove(&socket) {
             let is_last = !open_sockets(&self.sockets).iter().any(|(_, other)| *other == owner);
             self.is_departure = is_open && is_last;
-            self.handle(Event::SocketClosed { socket, owner: Some(owner) }, mishap, stage, weather);
+            self.handle(Event::SocketClosed { socket }, mishap, stage, weather);
         }
     }
 
@@ -126,6 +124,7 @@ impl Host {
             frame: self.frame_seen(&event),
             open_sockets: open_sockets(&self.sockets).len(),
             is_departure: std::mem::take(&mut self.is_departure),
+            is_waking: self.room.is_none(),
             is_request_under_way: !self.fetches.is_empty(),
             has_mishap: mishap != Mishap::None,
             shown: stage.trace.is_kept().then(|| format!("{event:?}")),

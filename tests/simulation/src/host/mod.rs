@@ -37,6 +37,8 @@ use crate::{
 pub enum Leaving {
     /// The answer to a call, after so many milliseconds in the object.
     Answered { call: CallKey, answer: Result<Answer, ApiError>, after_ms: u64 },
+    /// The answer to a call that the Worker refuses without asking the object.
+    Refused { call: CallKey, error: ApiError },
     /// A frame.
     Sent { to: Vec<SocketId>, frame: Rc<str> },
     /// The end of sockets.
@@ -80,6 +82,8 @@ pub struct Handled {
     pub open_sockets: usize,
     /// Whether it was the end of a participant's last socket.
     pub is_departure: bool,
+    /// Whether it woke the object.
+    pub is_waking: bool,
     /// Whether it refused something because it came too fast.
     pub says_too_many: bool,
     /// Whether a request to the database was under way when it began.

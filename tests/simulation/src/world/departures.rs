@@ -6,7 +6,7 @@ use duet::{
     wire,
 };
 
-use super::{ROOM, World};
+use super::World;
 use crate::{
     auditor::{Verdict, Violation},
     dice::Part,
@@ -92,6 +92,7 @@ impl World {
                 Leaving::Answered { call, answer, after_ms } => {
                     self.deliver_answer(call, answer, after_ms)?
                 }
+                Leaving::Refused { call, error } => self.deliver_refusal(call, &error),
                 Leaving::Sent { to, frame } => {
                     self.auditor.sent(&to, &frame)?;
                     for pipe in self.writable(&to) {
@@ -123,7 +124,6 @@ impl World {
         after_ms: u64,
     ) -> Verdict {
         let Some(ask) = self.asks.get(&call).cloned() else { return Ok(()) };
-        let is_about_room = ask.path.ends_with("/create") || ask.query.contains(ROOM);
         let (status, body) = match &answer {
             Ok(wire::Answer::SocketAccepted(socket)) => {
                 self.auditor.socket_opened(*socket, ask.token.as_ref())?;
@@ -134,15 +134,21 @@ impl World {
             Ok(answer) => (answer.status(), answer.body().unwrap_or_default()),
             Err(error) => (error.status(), error.to_json()),
         };
-        if is_about_room {
-            self.auditor.answered(&ask, status, &body, after_ms)?;
-            self.auditor.answered_for_redis(&ask, status, &self.redis, self.stage.now)?;
-        }
+        self.auditor.answered(&ask, status, &body, after_ms)?;
+        self.auditor.answered_for_redis(&ask, status, &self.redis, self.stage.now)?;
         match &answer {
-            Err(error) if ask.is_upgrade => self.worker_answers(call, error),
-            _ => self.wire.answer(call, Answer { status, body }, &mut self.stage, &self.weather),
+            Err(error) => self.deliver_refusal(call, error),
+            Ok(_) => self.wire.answer(call, Answer { status, body }, &mut self.stage, &self.weather),
         }
         Ok(())
+    }
+
+    fn deliver_refusal(&mut self, call: CallKey, error: &wire::ApiError) {
+        if self.asks.get(&call).is_some_and(|ask| ask.is_upgrade) {
+            return self.worker_answers(call, error);
+        }
+        let answer = Answer { status: error.status(), body: error.to_json() };
+        self.wire.answer(call, answer, &mut self.stage, &self.weather);
     }
 
     fn deliver_request(&mut self, life: u64, id: RequestId, request: &RestRequest) -> Verdict {
