@@ -119,6 +119,13 @@ pub enum OutputEffect {
     Log(LogEntry),
 }
 
+impl OutputEffect {
+    /// The sockets that this effect closes.
+    pub(super) fn closed_sockets(&self) -> &[SocketId] {
+        if let Self::Close(sockets, _) = self { sockets } else { &[] }
+    }
+}
+
 /// Shows the kind of effect, without texts and ids.
 impl std::fmt::Debug for OutputEffect {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

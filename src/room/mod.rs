@@ -214,7 +214,8 @@ impl Room {
         }
     }
 
-    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again.
+    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again. Sockets are
+    /// closed whether or not the event was about to close them.
     fn recover(&mut self, error: JournalError, call: Option<CallId>, effects: &mut Effects) {
         effects.storage.clear();
         let dropped_answers = effects.output.iter().filter_map(|effect| match effect {
@@ -225,27 +226,31 @@ impl Room {
         let mut calls: Vec<CallId> = call.into_iter().chain(dropped_answers).chain(waiting).collect();
         calls.sort_unstable();
         calls.dedup();
+        let mut closing: Vec<SocketId> =
+            effects.output.iter().flat_map(OutputEffect::closed_sockets).copied().collect();
+        closing.extend(self.sockets.close_all());
         // A cancelled request is cancelled whatever else is dropped.
         effects.output.retain(|effect| matches!(effect, OutputEffect::AbortFetch(_)));
         self.drop_memory(effects);
         let reason = ApiError::from(error);
         effects.output.extend(calls.into_iter().map(|call| OutputEffect::Respond(call, Err(reason.clone()))));
-        let cause = match error {
+        let (close, cause) = match error {
             // The stored room is unreadable, so it is of no use any more.
             JournalError::Corrupt => {
                 effects.storage.push(StorageEffect::DeleteAll);
                 self.memory = Memory::Nothing;
-                self.close_all(ApiError::RoomNotFound.close(), effects);
-                "the stored room cannot be read"
+                (ApiError::RoomNotFound.close(), "the stored room cannot be read")
             }
             // Everybody reconnects and sends again. A room without sockets does not hibernate, so it checks Redis when
             // it wakes.
             JournalError::Failed(cause) => {
                 self.set_alarm(self.now.plus_seconds(RETRY_STORAGE_SECONDS), effects);
-                self.close_all(reason.close(), effects);
-                cause
+                (reason.close(), cause)
             }
         };
+        if !closing.is_empty() {
+            effects.output.push(OutputEffect::Close(closing, close));
+        }
         effects.output.push(OutputEffect::Log(LogEntry::JournalFailed { cause }));
     }
 

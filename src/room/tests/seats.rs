@@ -3,6 +3,7 @@ use serde_json::json;
 use super::world::*;
 use crate::{
     domain::{Hello, Proof, ProofHash, Shelf},
+    journal::sql::Sql,
     room::{CallId, Event, Frame},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request, RoomStatus},
 };
@@ -166,6 +167,18 @@ fn a_socket_that_the_room_closes_is_announced_like_one_that_its_owner_closes() {
 
     assert_eq!(room.frames_to(ann, "presence").len(), 1);
     assert_eq!(room.frames_to(ann, "presence")[0]["online"], json!([participant(ANN)]));
+}
+
+#[test]
+fn a_socket_that_the_room_closes_is_closed_even_if_the_storage_fails_in_the_same_event() {
+    let (mut room, ann, ben) = TestRoom::with_two_people();
+    room.lose_memory(&[(ann, ANN), (ben, BEN)]);
+    room.sql.run("ALTER TABLE message RENAME TO broken", &[]).unwrap();
+
+    room.handle(Event::Frame { socket: ben, frame: Frame::Binary });
+
+    let closed: Vec<_> = room.closed.iter().map(|(socket, close)| (*socket, close.code)).collect();
+    assert_eq!(closed, [(ben, 1013), (ann, 1013)]);
 }
 
 #[test]
