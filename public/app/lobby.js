@@ -1,7 +1,9 @@
 // The lobby's entry point: creates a room and opens it, or opens an existing one.
 
-import { accessOf, canEncrypt, fragmentOf, newLinkSecret } from "./crypto/session.js"
-import { linkKind, openSession, sweepBrowser, takeSeat, whyNotEncrypted } from "./model/seat.js"
+import { canEncrypt, linkKind } from "./crypto/arrival.js"
+import { accessOf, fragmentOf, newLinkSecret } from "./crypto/link.js"
+import { sweepBrowser, whyNotEncrypted } from "./model/browser.js"
+import { openSession, takeSeat } from "./model/seat.js"
 import { findRoom, roomPath } from "./net/addresses.js"
 import { ApiError, codeOf, createRoom, identifiedStatus } from "./net/api.js"
 import { put, silence } from "./view/texts.js"

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { arrive, canEncrypt, createSession, fragmentOf, newLinkSecret } from "../../public/app/crypto/session.js"
+import { arrive, canEncrypt } from "../../public/app/crypto/arrival.js"
+import { fragmentOf, newLinkSecret } from "../../public/app/crypto/link.js"
+import { createSession } from "../../public/app/crypto/session.js"
 import { ANN, Browser, Page, ROOM_ID, Room, arriveWith, newId, twoPeople } from "./fake-room.js"
 
 // --- Arriving, and rooms that are not encrypted ---

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fromBase64Url } from "../../public/app/crypto/bytes.js"
-import { newLinkSecret, sweep } from "../../public/app/crypto/session.js"
+import { newLinkSecret } from "../../public/app/crypto/link.js"
+import { sweep } from "../../public/app/crypto/stored.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { fromBase64Url } from "../../public/app/crypto/bytes.js"
-import { fragmentOf } from "../../public/app/crypto/session.js"
+import { fragmentOf } from "../../public/app/crypto/link.js"
 import { Shelf } from "../../public/app/crypto/shelf.js"
 import { ANN, BEN, Browser, Page, ROOM_ID, Room, newId, twoPeople } from "./fake-room.js"
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
-import { canEncrypt } from "../../public/app/crypto/session.js"
+import { canEncrypt } from "../../public/app/crypto/arrival.js"
 import { x25519 } from "../../public/app/crypto/hello.js"
 
 const PREFIX_BYTES = 16

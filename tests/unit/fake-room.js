@@ -1,6 +1,8 @@
 // The environment of a page's encryption, in memory: browsers with tabs, and the parts of a room that matter to it.
 
-import { arrive, createSession, newLinkSecret } from "../../public/app/crypto/session.js"
+import { arrive } from "../../public/app/crypto/arrival.js"
+import { newLinkSecret } from "../../public/app/crypto/link.js"
+import { createSession } from "../../public/app/crypto/session.js"
 
 export const ROOM_ID = "V1StGXR8_Z5jdHi6B-myT"
 

@@ -90,7 +90,7 @@
 // docs/sealing.md describes the format, and the rules behind all this.
 
 /** @import { Bytes } from "./bytes.js" */
-/** @import { KeyValueStore } from "./shelf.js" */
+/** @import { KeyValueStore } from "./stored.js" */
 
 /**
  * A message as the room hands it out.

@@ -4,14 +4,16 @@
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Pair, Seat, SealingKey } from "./keys.js" */
 /** @import { JoinAnswer, JoinFields, SessionOptions, StopReason } from "./interface.js" */
-/** @import { KeyValueStore, StoredKeys } from "./shelf.js" */
+/** @import { StoredKeys } from "./shelf.js" */
+/** @import { KeyValueStore } from "./stored.js" */
 
 import { fromBase64Url, randomBytes, toBase64Url } from "./bytes.js"
 import { acceptHello, makeHello } from "./hello.js"
 import { isObject } from "./json.js"
 import { agree, earlyKey, pairOf } from "./keys.js"
 import { fragmentOf, proofOf } from "./link.js"
-import { Shelf, usableStorage, wipe } from "./shelf.js"
+import { Shelf } from "./shelf.js"
+import { usableStorage, wipe } from "./stored.js"
 
 /** How long a change of localStorage may take from one tab to another. */
 const STORAGE_LAG_MS = 2_000

@@ -6,7 +6,7 @@
 
 import { Drafts } from "./drafts.js"
 import { isObject } from "./json.js"
-import { usableStorage, wipe } from "./shelf.js"
+import { usableStorage, wipe } from "./stored.js"
 
 /** As many bytes as the room takes. */
 const MAX_TEXT_BYTES = 16_384

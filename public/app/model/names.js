@@ -39,23 +39,15 @@ const ANIMALS = [
   "Seal",
 ]
 
-/** Joiners and variation selectors are invisible by themselves. They are allowed in emoji only. */
-const EMOJI = /(\p{RGI_Emoji})/v
-/** Line breaks, other control characters, characters without a glyph, and invisible ones. */
-const BLANK = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\u2800\uFFFC\u{1D159}]+/gu
-const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu
-/** More marks on a letter than any script needs. They would be drawn over the neighbouring lines. */
-const MARKS = /(\p{M}{4})\p{M}+/gu
-
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" })
-
 /**
  * A name that can be sent and shown: one line, of limited length, with visible characters only.
  * @param {string} raw
  */
 export function cleanName(raw) {
-  // Limits the work first: the name of a message may be as long as a message.
-  const parts = raw.slice(0, 1_000).split(EMOJI)
+  if (!raw) return ""
+  // Limits the work first: the name of a message may be as long as a message. Joiners and variation selectors are
+  // invisible by themselves, and allowed in emoji only.
+  const parts = raw.slice(0, 1_000).split(/(\p{RGI_Emoji})/v)
   const visible = parts.map((part, index) => (index % 2 === 1 ? part : withoutInvisible(part))).join("")
   const line = visible.replace(/ +/g, " ").trim()
   return /^\p{M}*$/u.test(line) ? "" : cut(line)
@@ -63,14 +55,25 @@ export function cleanName(raw) {
 
 /** @param {string} text */
 function withoutInvisible(text) {
-  return text.replace(BLANK, " ").replace(IGNORABLE, "").replace(MARKS, "$1")
+  return (
+    text
+      // Line breaks, other control characters, characters without a glyph, and blank ones.
+      .replace(/[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Z}\u2800\uFFFC\u{1D159}]+/gu, " ")
+      .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu, "")
+      // More marks on a letter than any script needs. They would be drawn over the neighbouring lines.
+      .replace(/(\p{M}{4})\p{M}+/gu, "$1")
+  )
 }
+
+/** @type {Intl.Segmenter | undefined} */
+let graphemes
 
 /**
  * Cuts a line to at most 60 characters, never inside a character.
  * @param {string} line
  */
 function cut(line) {
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" })
   let [kept, count] = ["", 0]
   for (const { segment } of graphemes.segment(line)) {
     count += [...segment].length

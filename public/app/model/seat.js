@@ -4,8 +4,9 @@
 /** @import { Session } from "../crypto/session.js" */
 /** @import { Joined } from "../net/wire.js" */
 
-import { arrive, createSession, sweep, wipe } from "../crypto/session.js"
+import { createSession } from "../crypto/session.js"
 import { codeOf, joinRoom } from "../net/api.js"
+import { storageOf } from "./browser.js"
 
 /** Error codes of refused joins. The next attempt starts with new keys. */
 const REFUSALS = new Set(["bad-request", "bad-proof", "room-full"])
@@ -40,48 +41,5 @@ export async function takeSeat(roomId, session) {
   } catch (error) {
     if (REFUSALS.has(codeOf(error))) session.joinRefused()
     throw error
-  }
-}
-
-/**
- * The kind of this link, as far as the link alone shows.
- * @param {string} roomId
- * @param {string} fragment without the `#`
- */
-export function linkKind(roomId, fragment) {
-  return arrive({ roomId, fragment, isSealed: true, hasSeat: false, storage: null }).kind
-}
-
-/** The error code that says why this browser cannot encrypt. */
-export function whyNotEncrypted() {
-  return globalThis.crypto?.subtle === undefined ? "insecure" : "browser-too-old"
-}
-
-/** Deletes what this browser stored of rooms that have expired by the clock. */
-export function sweepBrowser() {
-  for (const storage of bothStorages()) sweep(storage, Date.now())
-}
-
-/**
- * Deletes everything that this browser stored of a room that has ended.
- * @param {string} roomId
- */
-export function forgetRoom(roomId) {
-  for (const storage of bothStorages()) wipe(storage, roomId)
-}
-
-function bothStorages() {
-  return [storageOf("localStorage"), storageOf("sessionStorage")].filter((storage) => storage !== null)
-}
-
-/**
- * @param {"localStorage" | "sessionStorage"} name
- * @returns {Storage | null} null if the browser refuses storage
- */
-export function storageOf(name) {
-  try {
-    return globalThis[name]
-  } catch {
-    return null
   }
 }

@@ -51,10 +51,17 @@ export function roomStatus(roomId) {
  */
 export async function identifiedStatus(roomId) {
   const status = await roomStatus(roomId)
-  if (status.identified !== false) return status
-  const second = await roomStatus(roomId)
-  if (second.identified === false) throw new ApiError("no-cookies")
-  return second
+  if (status.identified === false) await checkCookie(roomId)
+  return status
+}
+
+/**
+ * Fails with `no-cookies` if the browser refused the cookie that an earlier answer set.
+ * @param {string} roomId
+ */
+export async function checkCookie(roomId) {
+  const { identified } = await roomStatus(roomId)
+  if (identified === false) throw new ApiError("no-cookies")
 }
 
 /**

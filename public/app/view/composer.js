@@ -11,36 +11,56 @@ export class Composer {
   #field
   #counter
   #button
-  #bytesLeft
+  /** @type {string[]} messages that wait for the room */
+  #early = []
+  /** @type {(text: string) => void} */
+  #onSend = (text) => {
+    this.#early.push(text)
+  }
+  /** @type {(text: string) => void} */
+  #onInput = () => {}
+  /** @type {(text: string) => number} */
+  #bytesLeft = () => Number.POSITIVE_INFINITY
 
-  /**
-   * @param {HTMLFormElement} form
-   * @param {object} given
-   * @param {(text: string) => void} given.onSend
-   * @param {(text: string) => void} given.onInput
-   * @param {(text: string) => number} given.bytesLeft how many more bytes fit into one message
-   */
-  constructor(form, { onSend, onInput, bytesLeft }) {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
     this.#form = form
     this.#field = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"))
     this.#button = /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]"))
     this.#counter = /** @type {HTMLElement} */ (form.querySelector("[data-counter]"))
-    this.#bytesLeft = bytesLeft
     form.addEventListener("submit", (event) => {
       event.preventDefault()
-      this.#submit(onSend)
+      this.#submit()
     })
     this.#field.addEventListener("keydown", (event) => {
       // While an input method composes, its Enter chooses a word.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return
       event.preventDefault()
-      this.#submit(onSend)
+      this.#submit()
     })
     this.#field.addEventListener("input", () => {
       this.#measure()
-      onInput(this.#field.value)
+      this.#onInput(this.#field.value)
     })
     this.#measure()
+  }
+
+  /**
+   * The room can take messages, also those that were written earlier.
+   * @param {object} room
+   * @param {(text: string) => void} room.onSend
+   * @param {(text: string) => void} room.onInput
+   * @param {(text: string) => number} room.bytesLeft how many more bytes fit into one message
+   */
+  begin({ onSend, onInput, bytesLeft }) {
+    this.#onSend = onSend
+    this.#onInput = onInput
+    this.#bytesLeft = bytesLeft
+    const early = this.#early.splice(0)
+    const tooLong = early.filter((text) => bytesLeft(text) < 0)
+    for (const text of early) if (!tooLong.includes(text)) onSend(text)
+    this.text = [...tooLong, this.#field.value].filter(Boolean).join("\n")
+    if (this.#field.value) onInput(this.#field.value)
   }
 
   /** @param {string} text */
@@ -58,12 +78,16 @@ export class Composer {
     this.#field.focus()
   }
 
-  /** @param {(text: string) => void} onSend */
-  #submit(onSend) {
+  /** Takes the focus, except on a phone: the keyboard would cover the room before it has been seen. */
+  focusOnArrival() {
+    if (matchMedia("(hover: hover)").matches) this.focus()
+  }
+
+  #submit() {
     const text = this.#field.value.trim()
     if (!text || this.#bytesLeft(text) < 0) return
     this.text = ""
-    onSend(text)
+    this.#onSend(text)
     this.#field.focus()
   }
 

@@ -4,6 +4,7 @@
 /** @import { Session } from "../crypto/session.js" */
 /** @import { Room } from "../model/room.js" */
 /** @import { Listener } from "../model/surroundings.js" */
+/** @import { Composer } from "./composer.js" */
 
 import { clock, isSameDay } from "../model/dates.js"
 import { cleanName } from "../model/names.js"
@@ -11,7 +12,6 @@ import { isOn, loadName, saveName } from "../model/preferences.js"
 import { endReason, say } from "../words.js"
 import { Attention } from "./attention.js"
 import { Bar } from "./bar.js"
-import { Composer } from "./composer.js"
 import { DestroyDialog } from "./dialogs.js"
 import { Encryption } from "./encryption.js"
 import { Header } from "./header.js"
@@ -58,10 +58,11 @@ export class RoomView {
    * @param {object} given
    * @param {(listener: Listener) => Room} given.enter
    * @param {Session} given.session
+   * @param {Composer} given.composer
    * @param {string} given.text the composer's text from before a reload
    * @param {() => Promise<string>} given.onDestroy returns an error code if it failed
    */
-  constructor(root, { enter, session, text, onDestroy }) {
+  constructor(root, { enter, session, composer, text, onDestroy }) {
     this.#root = root
     this.#session = session
     this.#header = new Header(this.#find("[data-header]"))
@@ -78,7 +79,10 @@ export class RoomView {
       onRead: (seq) => document.hidden || this.#room.seen.note(seq),
       isFirst: () => this.#room.presence.isFirst,
     })
-    this.#composer = new Composer(/** @type {HTMLFormElement} */ (this.#find("[data-composer]")), {
+    for (const pending of this.#room.outbox.pending) this.#list.updatePending(pending, true)
+    this.#composer = composer
+    if (text) composer.text = text
+    composer.begin({
       onSend: (text) => this.#write(text),
       onInput: (text) => this.#room.noteDraft(text),
       bytesLeft: (text) => session.bytesLeft({ sender: this.#name, text }),
@@ -90,8 +94,6 @@ export class RoomView {
       onStop: () => this.#onStop(),
       onDestroy: () => this.#dialog.open(),
     })
-    this.#composer.text = text
-    for (const pending of this.#room.outbox.pending) this.#list.updatePending(pending, true)
     this.#clock = setInterval(() => this.#onTick(), 1_000)
   }
 
@@ -101,8 +103,7 @@ export class RoomView {
     this.#list.toEnd()
     this.onSession(this.#session.state)
     this.#room.connect()
-    // On a phone, the keyboard would cover the room before it has been seen.
-    if (matchMedia("(hover: hover)").matches) this.#composer.focus()
+    this.#composer.focusOnArrival()
   }
 
   /** The page is visible again, or the network is back. */
