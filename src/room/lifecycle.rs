@@ -280,19 +280,20 @@ impl Room {
 
     /// Answers the calls that no longer have to wait.
     fn answer_waiting(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
-        let mut still_waiting = vec![];
+        let mut is_creation_refused = false;
         for waiting in std::mem::take(&mut self.waiting) {
             match self.outcome_of(&waiting) {
-                None => still_waiting.push(waiting),
+                None => self.waiting.push(waiting),
                 Some(outcome) => {
-                    if outcome.is_err() && waiting.what == Awaited::Creation {
-                        self.end(Ending::NeverCreated, journal, effects)?;
-                    }
+                    is_creation_refused |= outcome.is_err() && waiting.what == Awaited::Creation;
                     effects.output.push(OutputEffect::Respond(waiting.call, outcome));
                 }
             }
         }
-        self.waiting = still_waiting;
+        // Last, because it may fail, and then every call still gets an answer.
+        if is_creation_refused {
+            self.end(Ending::NeverCreated, journal, effects)?;
+        }
         Ok(())
     }
 

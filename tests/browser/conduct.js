@@ -47,8 +47,8 @@ export class Conduct {
     // The page drops a connection that does not open in time.
     if (text.includes("WebSocket is closed before the connection is established")) return true
     if (text.startsWith("WebSocket connection to")) return this.#unsteady.some((origin) => url.startsWith(origin))
-    return (
-      text.startsWith("Failed to load resource") && this.#origins.some((origin) => url.startsWith(`${origin}/api/`))
-    )
+    if (!text.startsWith("Failed to load resource")) return false
+    const origins = [...this.#unsteady, ...this.#origins.map((origin) => `${origin}/api/`)]
+    return origins.some((origin) => url.startsWith(origin))
   }
 }

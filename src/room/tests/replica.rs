@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::world::*;
 use crate::{
     domain::SocketId,
+    journal::sql::Sql,
     wire::{Answer, ApiError, CreateBody, JoinBody, Request},
 };
 
@@ -99,6 +100,19 @@ fn create_fails_after_five_seconds_without_an_answer_and_the_keys_are_deleted_un
     assert_eq!(room.sql.tables(), ["tombstone"]);
     assert!(room.alarm.is_some());
     assert_eq!(room.call(ANN, Request::Join(JoinBody::default())), Err(ApiError::RoomNotFound));
+}
+
+#[test]
+fn create_is_answered_even_if_the_storage_fails_when_the_room_is_given_up() {
+    let mut room = TestRoom::empty(true);
+    let call = room.begin_call(ANN, Request::Create(CreateBody::default()));
+    room.sql.run("CREATE TABLE tombstone (wrong)", &[]).unwrap();
+
+    while room.now.0 < START.0 + 5_000 {
+        room.run_timer();
+    }
+
+    assert!(matches!(room.answer(call), Some(Err(ApiError::StoreUnavailable(_)))));
 }
 
 #[test]
