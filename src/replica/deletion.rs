@@ -28,8 +28,12 @@ impl Deletion {
         Self { keys, link, tombstone }
     }
 
-    /// Continues a deletion whose tombstone was loaded. `first_id` is the number of its first request.
-    pub fn of_tombstone(room: &RoomId, tombstone: Tombstone, first_id: u64) -> Self {
+    /// Continues a deletion whose tombstone was loaded at `now`. `first_id` is the number of its first request.
+    pub fn of_tombstone(room: &RoomId, mut tombstone: Tombstone, now: EpochMs, first_id: u64) -> Self {
+        if tombstone.confirmed_at.is_none() {
+            // A request may have been under way when the memory was lost.
+            tombstone.doubt_at = Some(now);
+        }
         Self { keys: Keys::of(room), link: Link::new(room, first_id), tombstone }
     }
 

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::world::*;
 use crate::{
-    domain::SocketId,
+    domain::{EpochMs, SocketId},
     journal::sql::Sql,
     wire::{Answer, ApiError, CreateBody, JoinBody, Request},
 };
@@ -294,10 +294,28 @@ fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
     assert_eq!(room.answer(call), Some(Ok(Answer::Deleting)));
     room.lose_memory(&[]);
     room.ring();
+    let lost_at = room.now;
     assert_eq!(verbs(&room), ["DEL"]);
     succeed(&mut room, 0);
 
-    assert!(room.sql.tables().is_empty() && room.alarm.is_none());
+    expect_repeated_deletion(&mut room, lost_at);
+}
+
+#[test]
+fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
+    let (mut room, ann, _) = in_step();
+    say(&mut room, ann, 1..=1);
+    room.run_timer();
+    room.begin_call(ANN, Request::Destroy);
+    assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"]);
+    room.lose_memory(&[]);
+
+    wait_for_request(&mut room);
+    let lost_at = room.now;
+    assert_eq!(verbs(&room), ["DEL"]);
+    succeed(&mut room, 0);
+
+    expect_repeated_deletion(&mut room, lost_at);
 }
 
 #[test]
@@ -314,11 +332,16 @@ fn deletion_waits_for_the_request_under_way_and_is_repeated() {
     succeed(&mut room, 0);
     assert_eq!(room.answer(call), Some(Ok(Answer::Destroyed)));
 
+    expect_repeated_deletion(&mut room, doubt_at);
+}
+
+/// After a request that may still run, the keys are deleted three times more. Then nothing is left.
+fn expect_repeated_deletion(room: &mut TestRoom, doubt_at: EpochMs) {
     for seconds in [5, 15, 60] {
-        wait_for_request(&mut room);
+        wait_for_request(room);
         assert!(room.now >= doubt_at.plus_seconds(seconds));
-        assert_eq!(verbs(&room), ["DEL"]);
-        succeed(&mut room, 0);
+        assert_eq!(verbs(room), ["DEL"]);
+        succeed(room, 0);
     }
     assert!(room.sql.tables().is_empty() && room.alarm.is_none());
 }
