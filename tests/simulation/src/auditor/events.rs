@@ -166,8 +166,10 @@ impl Auditor {
     }
 
     fn check_end(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
-        let is_destroyed =
-            ask.is_some_and(|ask| ask.method == "DELETE" && self.is_seated(self.who(ask.token.as_ref())));
+        // The seat itself may not be durable yet.
+        let caller = ask.filter(|ask| ask.method == "DELETE").and_then(|ask| self.who(ask.token.as_ref()));
+        let seats = handled.before.participants();
+        let is_destroyed = caller.is_some_and(|caller| seats.contains(&caller.participant()));
         let is_expired = self.max_clock >= handled.before.expires_at();
         let was_never_confirmed = !self.is_creation_confirmed;
         let last_word = if is_destroyed { "destroy" } else { "expire" };
