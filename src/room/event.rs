@@ -119,7 +119,7 @@ pub enum OutputEffect {
     Log(LogEntry),
 }
 
-/// Shows the kind of effect, without texts and ids.
+/// Prints the kind of effect, without texts and ids.
 impl std::fmt::Debug for OutputEffect {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
