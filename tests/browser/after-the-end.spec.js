@@ -23,7 +23,7 @@ const test = base.extend({
   },
 
   /** Opens a browser on that profile, as often as it is called; the one before has to be closed. */
-  opensBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
+  openBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
     const contexts = []
     await use(async () => {
       const context = await playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL })
@@ -47,20 +47,20 @@ function storesAmong(files) {
 }
 
 /** Ann creates a room and writes something early; the other joins, and both talk. Everything is recorded. */
-async function recordedTalk(ann, other) {
+async function recordConversation(ann, other) {
   const recorders = [await Recorder.of(ann), await Recorder.of(other)]
-  const link = await ann.creates()
-  await ann.says(EARLY)
-  await ann.sees(EARLY)
-  await other.joins(link)
-  await other.sees(EARLY)
-  await other.says(TREASURE)
-  await ann.sees(TREASURE)
+  const link = await ann.createRoom()
+  await ann.sendMessage(EARLY)
+  await ann.expectMessage(EARLY)
+  await other.joinRoom(link)
+  await other.expectMessage(EARLY)
+  await other.sendMessage(TREASURE)
+  await ann.expectMessage(TREASURE)
   return { link, recorders }
 }
 
 /** Everything that a page can find again. */
-function storedBy(person) {
+function storageOf(person) {
   return person.page.evaluate(async () =>
     JSON.stringify([
       { ...localStorage },
@@ -83,12 +83,12 @@ function withoutShelf(text) {
 
 test("neither words, names nor the key leave the browser in the clear", async ({ ann, bob }) => {
   const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
-  const link = await ann.creates()
-  await bob.joins(link, { as: "Canary Name" })
-  await bob.says("canary words")
-  await ann.sees("canary words")
-  await ann.reloads()
-  await ann.sees("canary words")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link, { as: "Canary Name" })
+  await bob.sendMessage("canary words")
+  await ann.expectMessage("canary words")
+  await ann.reload()
+  await ann.expectMessage("canary words")
 
   const secret = new URL(link).hash.slice(2)
   const everything = (await transcriptOf(recorders)).join("\n")
@@ -101,17 +101,17 @@ test("neither words, names nor the key leave the browser in the clear", async ({
 
 test("after the end, the link and all that was recorded open nothing, and the disk of a closed browser no more", async ({
   ann,
-  opensBrowser,
+  openBrowser,
   profile,
 }) => {
-  const bob = await opensBrowser()
-  const { link, recorders } = await recordedTalk(ann, bob)
+  const bob = await openBrowser()
+  const { link, recorders } = await recordConversation(ann, bob)
   await bob.context.close()
   const transcript = await transcriptOf(recorders)
   const files = storesAmong(await filesOf(profile))
   const before = await attack({ link, transcript, files })
 
-  await ann.destroys()
+  await ann.destroyRoom()
   await ann.expectEnded(/It was destroyed/)
 
   // As long as the server gives out what opens the disk, everything opens: the attack is one.
@@ -126,20 +126,20 @@ test("after the end, the link and all that was recorded open nothing, and the di
 
 test("a browser that saw the end finds nothing of the room, and its files open nothing", async ({
   ann,
-  opensBrowser,
+  openBrowser,
   profile,
 }) => {
-  const bob = await opensBrowser()
-  const { link, recorders } = await recordedTalk(ann, bob)
-  await ann.destroys()
+  const bob = await openBrowser()
+  const { link, recorders } = await recordConversation(ann, bob)
+  await ann.destroyRoom()
   await bob.expectEnded(/It was destroyed/)
   const transcript = await transcriptOf(recorders)
   await bob.context.close()
 
-  const again = await opensBrowser()
-  await again.opens("/")
+  const again = await openBrowser()
+  await again.open("/")
 
-  expect(await storedBy(again)).not.toContain(roomIdOf(link))
+  expect(await storageOf(again)).not.toContain(roomIdOf(link))
   await again.context.close()
   const files = storesAmong(await filesOf(profile))
   expect(files.length).toBeGreaterThan(0)

@@ -6,14 +6,14 @@
  */
 
 /** To be set up before the person opens a page. */
-export class Dishonest {
+export class DishonestServer {
   #context
   #changeHellos = (hellos) => hellos
   #changeJoined = (answer) => answer
   #view = (messages) => messages
   /** @type {Map<number, Message>} what the room has */
   #conversation = new Map()
-  /** @type {Set<{page: import("@playwright/test").WebSocketRoute, told: Set<string>}>} */
+  /** @type {Set<{page: import("@playwright/test").WebSocketRoute, sent: Set<string>}>} */
   #sockets = new Set()
   /** One thing after the other, as on a connection. */
   #queue = Promise.resolve()
@@ -25,7 +25,7 @@ export class Dishonest {
 
   /** @param {import("./person.js").Person} person */
   static async towards({ context }) {
-    const server = new Dishonest(context)
+    const server = new DishonestServer(context)
     await context.route(/\/api\/room\/join/, (route) => server.#answerJoin(route).catch(unlessClosed))
     await context.route(/\/api\/messages/, (route) => server.#answerList(route).catch(unlessClosed))
     await context.routeWebSocket(/\/api\/realtime/, (page) => server.#connect(page))
@@ -52,16 +52,16 @@ export class Dishonest {
    * in it is told at once.
    * @param {(messages: Message[]) => Message[]} view
    */
-  shows(view) {
+  setView(view) {
     this.#view = view
-    return this.#enqueue(() => this.#tellNews())
+    return this.#enqueue(() => this.#sendNewMessages())
   }
 
   /**
    * Says something to the pages that the room did not say.
    * @param {object} frame
    */
-  says(frame) {
+  sendFrame(frame) {
     for (const { page } of this.#sockets) page.send(JSON.stringify(frame))
   }
 
@@ -92,7 +92,7 @@ export class Dishonest {
 
   #connect(page) {
     const room = page.connectToServer()
-    const socket = { page, told: new Set() }
+    const socket = { page, sent: new Set() }
     page.onMessage((raw) => {
       if (raw !== "ping") this.sent.push(JSON.parse(String(raw)))
       room.send(raw)
@@ -113,29 +113,29 @@ export class Dishonest {
     this.#expiresAt = frame.expiresAt ?? this.#expiresAt
     if (frame.type === "message") {
       this.#learn([frame.message])
-      return this.#tellNews()
+      return this.#sendNewMessages()
     }
-    if (frame.type === "ready") await this.#greet(socket, frame.lastSeq)
+    if (frame.type === "ready") await this.#onReady(socket, frame.lastSeq)
     socket.page.send(JSON.stringify(this.#changed(frame)))
   }
 
   /** A new socket is told what comes from now on; the page asks for what was before. */
-  async #greet(socket, lastSeq) {
+  async #onReady(socket, lastSeq) {
     const isKnown = (seq) => this.#conversation.has(seq)
     if (!Array.from({ length: lastSeq }, (_, index) => index + 1).every(isKnown)) {
       const asked = new URL(socket.page.url().replace(/^ws/, "http"))
       const response = await this.#context.request.get(wholeHistory(asked))
       this.#learn((await response.json()).messages)
     }
-    for (const message of this.#shown()) socket.told.add(JSON.stringify(message))
+    for (const message of this.#shown()) socket.sent.add(JSON.stringify(message))
     this.#sockets.add(socket)
   }
 
-  #tellNews() {
-    for (const { page, told } of this.#sockets) {
+  #sendNewMessages() {
+    for (const { page, sent } of this.#sockets) {
       for (const message of this.#shown()) {
-        if (told.has(JSON.stringify(message))) continue
-        told.add(JSON.stringify(message))
+        if (sent.has(JSON.stringify(message))) continue
+        sent.add(JSON.stringify(message))
         page.send(JSON.stringify({ type: "message", message, expiresAt: this.#expiresAt }))
       }
     }
@@ -151,13 +151,13 @@ export class Dishonest {
     return this.#view(this.conversation)
   }
 
-  #changed(told) {
-    const changed = { ...told }
-    if (told.hellos) {
-      this.hellos = told.hellos
-      changed.hellos = this.#changeHellos(told.hellos)
+  #changed(answer) {
+    const changed = { ...answer }
+    if (answer.hellos) {
+      this.hellos = answer.hellos
+      changed.hellos = this.#changeHellos(answer.hellos)
     }
-    if (told.lastSeq !== undefined && this.#conversation.size > 0) changed.lastSeq = lastOf(this.#shown())
+    if (answer.lastSeq !== undefined && this.#conversation.size > 0) changed.lastSeq = lastOf(this.#shown())
     return changed
   }
 }
@@ -168,7 +168,7 @@ export class Dishonest {
  * Numbers them anew, as if nothing had been there between.
  * @param {Message[]} messages
  */
-export function numbered(messages) {
+export function renumbered(messages) {
   return messages.map((message, index) => ({ ...message, seq: index + 1 }))
 }
 
@@ -177,7 +177,7 @@ export function numbered(messages) {
  * @param {number} seq
  * @param {(message: Message) => Partial<Message>} change
  */
-export function changing(seq, change) {
+export function withChangedMessage(seq, change) {
   return (messages) => messages.map((message) => (message.seq === seq ? { ...message, ...change(message) } : message))
 }
 
@@ -186,7 +186,7 @@ export function changing(seq, change) {
  * @param {string} text base64url, behind what is left as it is
  * @param {number} place
  */
-export function turned(text, place = 20) {
+export function withChangedCharacter(text, place = 20) {
   return `${text.slice(0, place)}${text[place] === "A" ? "B" : "A"}${text.slice(place + 1)}`
 }
 

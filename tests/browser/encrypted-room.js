@@ -28,16 +28,16 @@ export function wordsOf(person) {
 }
 
 /** @param {import("./person.js").Person} person */
-export async function seesFourWords(person) {
+export async function expectFourWords(person) {
   await expect(wordsOf(person)).toHaveText(FOUR_WORDS)
   return wordsOf(person).innerText()
 }
 
 /** Two people in one room who see four words. The room then has two messages, with keys, which no page shows. */
 export async function meet(ann, bob) {
-  const link = await ann.creates()
-  await bob.joins(link)
-  for (const person of [ann, bob]) await seesFourWords(person)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  for (const person of [ann, bob]) await expectFourWords(person)
   return link
 }
 
@@ -66,13 +66,13 @@ export async function expectStopped(person, sentence = CHANGED) {
 }
 
 /** Goes on: what one says, the other reads, in both directions. */
-export async function expectToGoOn(ann, bob) {
+export async function expectToContinue(ann, bob) {
   for (const [from, to] of [
     [ann, bob],
     [bob, ann],
   ]) {
     const text = `we go on, says ${from === ann ? "one" : "the other"}`
-    await from.says(text)
-    await to.sees(text)
+    await from.sendMessage(text)
+    await to.expectMessage(text)
   }
 }

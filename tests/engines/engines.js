@@ -40,7 +40,7 @@ async function startFirefox() {
   const program = process.env.FIREFOX_BIN ?? "firefox-esr"
   const child = spawn(program, ["--headless", "--marionette", "--no-remote", "--profile", profile], { stdio: "ignore" })
   const close = async () => {
-    await ended(child)
+    await waitForExit(child)
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
   return withSession(() => overMarionette(port), close)
@@ -54,8 +54,8 @@ async function startWebKit() {
   const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" })
   const options = { binary: MINI_BROWSERS.find(existsSync), args: ["--automation"] }
   const close = async () => {
-    await ended(driver)
-    await ended(display)
+    await waitForExit(driver)
+    await waitForExit(display)
   }
   return withSession(() => overHttp(port, { alwaysMatch: { "webkitgtk:browserOptions": options } }), close)
 }
@@ -70,7 +70,7 @@ async function withSession(open, close) {
   }
 }
 
-async function ended(child) {
+async function waitForExit(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const end = once(child, "exit")
   child.kill()
