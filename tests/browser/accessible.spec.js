@@ -9,9 +9,9 @@ import { Wire } from "./wire.js"
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-/** What axe finds, as lines to read. */
+/** The violations that axe finds, as readable lines. */
 async function faultsOf(page) {
-  // Legacy mode: axe opens no page of its own, which would look like another tab of the person.
+  // In legacy mode axe opens no page of its own, which would count as another tab of the person.
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze()
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]))
 }

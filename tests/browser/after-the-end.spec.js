@@ -1,5 +1,5 @@
-// What is left for somebody who recorded everything, finds the link, and takes a disk. An attacker in Rust looks through all
-// of it, and tries every 32 bytes that it finds as every secret of the format.
+// What an attacker can still read after the end, who recorded everything, finds the link and copies a disk. A program
+// in Rust searches all of it, and tries every 32-byte string as every secret of the format.
 
 import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -14,7 +14,7 @@ const TREASURE = "the treasure is under the oak"
 const EARLY = "written while nobody was here"
 
 const test = base.extend({
-  /** A directory for the profile of a browser. */
+  /** A directory for a browser's profile. */
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from a pattern
   profile: async ({}, use) => {
     const directory = await mkdtemp(join(tmpdir(), "duet-profile-"))
@@ -22,7 +22,7 @@ const test = base.extend({
     await rm(directory, { recursive: true, force: true, maxRetries: 5 })
   },
 
-  /** Opens a browser on that profile, as often as it is called; the one before has to be closed. */
+  /** Opens a browser with that profile. May be called again after the earlier browser is closed. */
   openBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
     const contexts = []
     await use(async () => {
@@ -41,12 +41,12 @@ async function filesOf(profile) {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
 }
 
-/** Those in which a browser keeps what pages store. */
+/** The files in which a browser keeps what pages store. */
 function storesAmong(files) {
   return files.filter((file) => /Local Storage|Session Storage|IndexedDB|File System|WebStorage|Sessions/.test(file))
 }
 
-/** Ann creates a room and writes something early; the other joins, and both talk. Everything is recorded. */
+/** Ann creates a room and writes an early message; the other person joins, and both talk. Everything is recorded. */
 async function recordConversation(ann, other) {
   const recorders = [await Recorder.of(ann), await Recorder.of(other)]
   const link = await ann.createRoom()
@@ -59,7 +59,7 @@ async function recordConversation(ann, other) {
   return { link, recorders }
 }
 
-/** Everything that a page can find again. */
+/** Everything that a page can find in the browser's storage. */
 function storageOf(person) {
   return person.page.evaluate(async () =>
     JSON.stringify([
@@ -76,7 +76,7 @@ async function transcriptOf(recorders) {
   return (await Promise.all(recorders.map((recorder) => recorder.transcript()))).flat()
 }
 
-/** What the server still has of it, once it has forgotten what belongs to the seats. */
+/** The part that the server still has once it has erased the `shelf` of each seat. */
 function withoutShelf(text) {
   return text.replaceAll(/"shelf":"[\w-]+"/g, '"shelf":""')
 }
@@ -114,7 +114,8 @@ test("after the end, the link and all that was recorded open nothing, and the di
   await ann.destroyRoom()
   await ann.expectEnded(/It was destroyed/)
 
-  // As long as the server gives out what opens the disk, everything opens: the attack is one.
+  // While the server still returns the key to the disk's entries, the attack opens everything. This shows that it
+  // works.
   expect(before.opened).toHaveLength(before.messages)
   for (const text of [EARLY, TREASURE]) expect(before.opened.join()).toContain(text)
   expect(before.boxes).toBeGreaterThan(0)

@@ -1,11 +1,11 @@
-// What tells of new messages while the user looks elsewhere, and what it does not tell.
+// How the page signals new messages while the user looks elsewhere, and what it does not reveal.
 
 import { expect, test } from "./test.js"
 import { meet } from "./encrypted-room.js"
 
 const SWITCH = "Notifications that say only “New message”"
 
-/** Replaces what the browser would show outside the page, and notes it down. */
+/** Replaces what the browser would show outside the page, and records it. */
 async function watchDesktop(person) {
   await person.context.addInitScript(() => {
     window.desktop = { badge: 0, asked: 0, notifications: [] }

@@ -64,6 +64,6 @@ test("after a crash of the Worker the room is back, and messages written meanwhi
   expect(await bob.messageTexts()).toEqual(texts)
   await expect(bob.composer).toHaveValue("half a sen")
   const stored = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
-  // The two additional messages carry the pages' keys.
+  // The two additional messages are the pages' keys messages.
   expect((await stored.json()).messages).toHaveLength(5 + 2)
 })

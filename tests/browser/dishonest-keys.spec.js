@@ -1,4 +1,5 @@
-// A server that is not honest about keys and seats: who is in the room, with which key, and what the browser keeps.
+// A server that lies about keys and seats: who is in the room, with which key, and which key opens the browser's
+// entries.
 
 import { makeHello } from "../../public/app/crypto/hello.js"
 import { expect, statusOf, test } from "./test.js"
@@ -21,14 +22,14 @@ import { roomIdOf } from "./person.js"
 
 const THIRD = "cccccccccccccccc"
 
-/** A key that is in order but for the secret of the link it was made with. */
+/** A valid hello, except that it was made with another link's secret. */
 function helloMadeWith(secret, link) {
   return makeHello(roomIdOf(link), secret, drawn())
 }
 
-// --- When two people meet ---
+// --- When two people join ---
 
-/** What a server may tell the second person of the first, before anything was said. */
+/** Lies about the first person that a server may send to the second, before any message. */
 const LIES = {
   "changes a key": ({ own, other, hellos }) => ({
     ...hellos,
@@ -191,9 +192,9 @@ test("a server that gives no key to what the browser keeps makes the page say so
   expect(server.sent).toEqual([])
 })
 
-// --- Calling it plain ---
+// --- Claiming that a room is plain ---
 
-/** The server calls every room plain, and hears of nothing that is not a question. */
+/** Makes the server claim that every room is plain. Returns the URLs of later sockets and non-GET requests. */
 async function claimRoomsArePlain({ context }) {
   const posted = []
   context.on("request", (sent) => sent.method() !== "GET" && posted.push(sent.url()))

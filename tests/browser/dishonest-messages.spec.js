@@ -1,5 +1,5 @@
-// A server that is not honest about what was said: it changes, repeats, drops and moves messages on the way to Bob. Two
-// messages with keys stand at 1 and 2 of each room, and what is said begins at 3.
+// A server that falsifies the conversation: it changes, repeats, drops and moves messages on the way to Bob. In each
+// room, the two keys messages have the sequence numbers 1 and 2, so the conversation begins at 3.
 
 import { expect, test } from "./test.js"
 import { DishonestServer, renumbered, withChangedCharacter, withChangedMessage } from "./dishonest.js"
@@ -20,7 +20,7 @@ import { roomIdOf } from "./person.js"
 
 const FIRST = 3
 
-/** A page that goes on says so in a conversation in both directions. */
+/** Checks that Bob's page shows the sentence, also after a reload, and that the conversation continues both ways. */
 async function expectNoticed(ann, bob, sentence = BROKEN) {
   await expect(bob.page.getByText(sentence)).toBeVisible()
   await bob.reload()
@@ -28,7 +28,7 @@ async function expectNoticed(ann, bob, sentence = BROKEN) {
   await expectToContinue(ann, bob)
 }
 
-/** Bob, towards whom the server lies, and Ann, who says this, one after the other. */
+/** Sends Ann's texts one after the other, while the server shows Bob this view of the conversation. */
 async function sendThroughDishonestServer(ann, bob, view, ...texts) {
   const server = await DishonestServer.towards(bob)
   await meet(ann, bob)
@@ -40,7 +40,7 @@ async function sendThroughDishonestServer(ann, bob, view, ...texts) {
   return server
 }
 
-/** An independent client in the other seat, which has shown Ann its four words and may lie from now on. */
+/** An independent client in the other seat. Ann sees its four words, and from now on it may lie. */
 async function createRoomWithForger(ann, request) {
   const forger = new Forger(request, await ann.createRoom())
   await forger.joinRoom()
@@ -141,7 +141,7 @@ test("early messages that the server made are refused, and real ones open", asyn
   await expectToContinue(ann, bob)
 })
 
-// --- What is noticed at the next message ---
+// --- What the next message reveals ---
 
 const DIFFERENCES = {
   "drops a message": [(all) => renumbered(all.filter(({ seq }) => seq !== FIRST)), ["two", "three"]],

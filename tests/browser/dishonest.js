@@ -1,11 +1,11 @@
-// A server that does not do what it says: what it tells one person's pages is another thing than what it has.
+// A dishonest server: it falsifies what it sends to one person's pages.
 
 /**
- * A message as the room hands it out.
+ * A message as received from the room.
  * @typedef {{seq: number, id: string, participantId: string, text: string}} Message
  */
 
-/** To be set up before the person opens a page. */
+/** Must be set up before the person opens a page. */
 export class DishonestServer {
   #context
   #changeHellos = (hellos) => hellos
@@ -15,10 +15,10 @@ export class DishonestServer {
   #conversation = new Map()
   /** @type {Set<{page: import("@playwright/test").WebSocketRoute, sent: Set<string>}>} */
   #sockets = new Set()
-  /** One thing after the other, as on a connection. */
+  /** Handles frames one after the other, as a connection would. */
   #queue = Promise.resolve()
   #expiresAt = 0
-  /** What the pages sent over sockets, `ping` left out. */
+  /** The frames that the pages sent, except `ping`. */
   sent = []
   /** @type {Record<string, string>} the hello of each seat, as the room has them */
   hellos = {}
@@ -48,8 +48,8 @@ export class DishonestServer {
   }
 
   /**
-   * From now on the person is shown this of the conversation, also of what was said before. Whatever is new or different
-   * in it is told at once.
+   * From now on, the person is shown this view of the conversation, including earlier messages. New and changed
+   * messages are sent at once.
    * @param {(messages: Message[]) => Message[]} view
    */
   setView(view) {
@@ -58,14 +58,14 @@ export class DishonestServer {
   }
 
   /**
-   * Says something to the pages that the room did not say.
+   * Sends a frame to the pages that the room did not send.
    * @param {object} frame
    */
   sendFrame(frame) {
     for (const { page } of this.#sockets) page.send(JSON.stringify(frame))
   }
 
-  /** What the room has, as far as it came by. */
+  /** The room's messages, as far as they passed through this server. */
   get conversation() {
     return [...this.#conversation.values()].sort((one, two) => one.seq - two.seq)
   }
@@ -119,7 +119,7 @@ export class DishonestServer {
     socket.page.send(JSON.stringify(this.#changed(frame)))
   }
 
-  /** A new socket is told what comes from now on; the page asks for what was before. */
+  /** A new socket gets later messages only; the page requests the earlier ones. */
   async #onReady(socket, lastSeq) {
     const isKnown = (seq) => this.#conversation.has(seq)
     if (!Array.from({ length: lastSeq }, (_, index) => index + 1).every(isKnown)) {
@@ -141,7 +141,7 @@ export class DishonestServer {
     }
   }
 
-  // --- What it says ---
+  // --- What it sends ---
 
   #learn(messages) {
     for (const message of messages) this.#conversation.set(message.seq, message)
@@ -162,10 +162,10 @@ export class DishonestServer {
   }
 }
 
-// --- What it may show of a conversation ---
+// --- Views of a conversation ---
 
 /**
- * Numbers them anew, as if nothing had been there between.
+ * Numbers the messages again without gaps.
  * @param {Message[]} messages
  */
 export function renumbered(messages) {
@@ -173,7 +173,7 @@ export function renumbered(messages) {
 }
 
 /**
- * The conversation with one message that is not as it was sent.
+ * A view in which one message is changed.
  * @param {number} seq
  * @param {(message: Message) => Partial<Message>} change
  */
@@ -182,15 +182,15 @@ export function withChangedMessage(seq, change) {
 }
 
 /**
- * The same text with one character that is another.
- * @param {string} text base64url, behind what is left as it is
+ * The same text with one character changed.
+ * @param {string} text base64url, after an unchanged prefix
  * @param {number} place
  */
 export function withChangedCharacter(text, place = 20) {
   return `${text.slice(0, place)}${text[place] === "A" ? "B" : "A"}${text.slice(place + 1)}`
 }
 
-/** A test that is over closes its browsers in the middle of whatever goes on. */
+/** At the end of a test, the browsers close while requests may still be under way. */
 function unlessClosed(error) {
   if (!/disposed|has been closed/.test(String(error))) throw error
 }
@@ -199,7 +199,7 @@ function lastOf(shown) {
   return Math.max(0, ...shown.map(({ seq }) => seq))
 }
 
-/** @param {URL} asked of an address that names a room */
+/** @param {URL} asked a URL that names a room */
 function wholeHistory(asked) {
   return `${asked.origin}/api/messages?roomId=${asked.searchParams.get("roomId")}&after=0&limit=500`
 }

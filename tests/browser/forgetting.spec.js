@@ -5,7 +5,7 @@ import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
 const WORDS = "the treasure is under the oak"
-/** How long a browser keeps undecryptable entries if no page of Duet is opened that would learn of the end. */
+/** How long a browser keeps entries that nothing can decrypt, if it never opens the room's page again. */
 const DAY_MS = 86_400_000
 
 /** Everything that the tab stores. */

@@ -1,4 +1,5 @@
-// The Rust library as the second person of a real room, and as the first: the page and it were written apart from each other.
+// The Rust library as the second person in a real room, and as the first. The page and the library were written
+// independently of each other.
 
 import { expect, test as base } from "./test.js"
 import { BROKEN, EARLY, SEEN, expectFourWords, expectStopped } from "./encrypted-room.js"

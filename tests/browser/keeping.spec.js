@@ -1,10 +1,10 @@
-// Keeping a room open, up to its longest life.
+// Keeping a room open, up to its maximum lifetime.
 
 import { expect, test } from "./test.js"
 
 test.use({ settings: { ROOM_TTL_SECONDS: 9, ROOM_MAX_LIFETIME_SECONDS: 16 } })
 
-/** What a screen reader is told beside what is on the screen. */
+/** The announcements for screen readers that are not visible on the screen. */
 function announcements({ page }) {
   return page.locator("[data-announce]")
 }

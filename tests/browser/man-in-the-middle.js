@@ -1,5 +1,5 @@
-// An attacker who has the server and the link, and stands between two people from the start. To each of them it plays
-// the other person.
+// A man in the middle: an attacker who controls the server, has the link, and intercepts the conversation from the
+// start. To each person it pretends to be the other.
 
 import { expect } from "@playwright/test"
 
@@ -12,12 +12,12 @@ export class ManInTheMiddle {
   #roomId
   #secret
   #annId
-  /** Its session towards Ann plays Bob, and the one towards Bob plays Ann. */
+  /** In its session with Ann it pretends to be Bob, and in the one with Bob to be Ann. */
   #ann
   #bob
 
   /**
-   * Takes its position before the second person joins.
+   * Must be set up before the second person joins.
    * @param {import("./dishonest.js").DishonestServer[]} servers one towards each person
    * @param {{link: string, annId: string}} room
    */
@@ -75,7 +75,7 @@ export class ManInTheMiddle {
   }
 }
 
-/** Replaces every hello except the own one. */
+/** Replaces every hello except the person's own. */
 function withOthers(hellos, ownId, hello) {
   return Object.fromEntries(Object.entries(hellos).map(([id, own]) => [id, id === ownId ? own : hello]))
 }

@@ -1,4 +1,4 @@
-// Messages are sent in the order in which they were written, whatever is refused or lost on the way.
+// Messages are sent in the order in which they were written, even if some are refused or lost.
 
 import { expect, test } from "./test.js"
 import { meet } from "./encrypted-room.js"

@@ -2,7 +2,7 @@ import { expect } from "@playwright/test"
 
 const INSIDE = /^(Waiting for the other person|Both here|The other person is away)$/
 
-/** A person with a browser of their own. The methods read as a story. */
+/** A person with a browser of their own: what they do in it, and what they should see. */
 export class Person {
   /** The current tab. */
   page
@@ -15,7 +15,7 @@ export class Person {
     context.on("page", (page) => page.on("websocket", (socket) => this.sockets.push(socket)))
   }
 
-  // --- Where they look ---
+  // --- Elements of the page ---
 
   get composer() {
     return this.page.getByRole("textbox", { name: "Message", exact: true })
@@ -81,7 +81,7 @@ export class Person {
     await expect(this.message(text)).toHaveAttribute("data-state", state)
   }
 
-  // --- Coming in ---
+  // --- Entering a room ---
 
   /** @param {string} address */
   async open(address) {
@@ -101,7 +101,7 @@ export class Person {
   }
 
   /**
-   * Joins through the door.
+   * Joins through the page that a link opens.
    * @param {string} link
    * @param {{as?: string}} given the name; the suggested one if absent
    */
@@ -134,7 +134,7 @@ export class Person {
     await expect(this.notice).toHaveText(sentence)
   }
 
-  // --- Talking ---
+  // --- Messages ---
 
   /** @param {string} text */
   async fillComposer(text) {
@@ -186,9 +186,9 @@ export class Person {
     return frames
   }
 
-  // --- Coming and going ---
+  // --- Tabs and connections ---
 
-  /** Looks at another window: the page is in the background. */
+  /** Moves the page to the background, as when the person looks at another window. */
   hidePage() {
     return this.#isHidden(true)
   }
@@ -231,7 +231,7 @@ export class Person {
     await this.context.setOffline(false)
   }
 
-  // --- Ending ---
+  // --- The end of a room ---
 
   async openDestroyDialog() {
     await this.button("Menu").click()

@@ -2,7 +2,7 @@
 
 import { expect, test } from "./test.js"
 
-/** What the page tells a screen reader by itself. */
+/** The announcements for screen readers. */
 function announcements({ page }) {
   return page.locator("[data-announce]")
 }

@@ -15,7 +15,7 @@ async function expectMarkAt(person, text) {
   await expect(marksOf(person)).toHaveCount(1)
 }
 
-/** Lets the person's page do all that it would do in the next seconds. */
+/** Advances the page's clock by some seconds, so that its timers run. */
 async function advanceClock(person) {
   await person.page.clock.fastForward(5_000)
 }

@@ -1,4 +1,4 @@
-// The four words: both see the same, unless somebody is between them.
+// The four words: both people see the same words, unless there is a man in the middle.
 
 import { expect, test } from "./test.js"
 import { ManInTheMiddle } from "./man-in-the-middle.js"

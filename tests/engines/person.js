@@ -1,4 +1,4 @@
-// A person in any engine. tests/browser/person.js is richer, and Playwright's alone.
+// A person in any engine. tests/browser/person.js has more methods, but needs Playwright.
 
 import { setTimeout as pause } from "node:timers/promises"
 
@@ -26,7 +26,7 @@ export class Person {
     return this.#browser.close()
   }
 
-  /** Looks until the page shows it. @returns {Promise<any>} what `look` returned, which is true */
+  /** Polls the page until `look` returns something true. @returns {Promise<any>} what `look` returned */
   async until(what, look, argument, limitMs = LIMIT_MS) {
     const end = performance.now() + limitMs
     for (;;) {
@@ -37,7 +37,7 @@ export class Person {
     }
   }
 
-  /** A look fails while the tab goes from one page to another. */
+  /** A look fails while the tab navigates. */
   async #look(look, argument) {
     try {
       return await this.tab.evaluate(look, argument)
