@@ -66,12 +66,12 @@ impl Seen {
 }
 
 impl Mark {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         format!(r#"{{"seen":{}}}"#, self.seen.to_json())
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let mut object = Json::object(plaintext)?;
         Some(Self { seen: Seen::from_json(object.remove("seen")?)? })
@@ -79,14 +79,14 @@ impl Mark {
 }
 
 impl Said {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let [sender, text] = [&self.sender, &self.text].map(|text| serde_json::Value::from(text.as_str()));
         let (at, seen) = (self.at_ms, self.seen.to_json());
         format!(r#"{{"sender":{sender},"text":{text},"at":{at},"seen":{seen}}}"#)
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let mut object = Json::object(plaintext)?;
         let mut take = |key| object.remove(key);
@@ -98,13 +98,13 @@ impl Said {
 }
 
 impl RevealedKeys {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let (nonce, early) = (self.nonce.to_base64url(), self.early.to_base64url());
         format!(r#"{{"keys":{{"nonce":"{nonce}","early":"{early}"}}}}"#)
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let Json::Object(mut keys) = Json::object(plaintext)?.remove("keys")? else { return None };
         let mut take = |key| Secret32::from_base64url(&keys.remove(key)?.text()?);
