@@ -1,4 +1,4 @@
-// What the measurements in a browser share.
+// Shared by the measurements in a browser.
 
 import { chromium } from "@playwright/test"
 
@@ -41,7 +41,7 @@ export const composer = (page) => page.getByRole("textbox", { name: "Message", e
 /** The button with this name. */
 export const button = (page, name) => page.getByRole("button", { name, exact: true })
 
-/** The figure in the middle, rounded to a tenth. */
+/** The median, rounded to a tenth. */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   return Math.round(sorted[Math.floor(sorted.length / 2)] * 10) / 10

@@ -13,8 +13,8 @@ const MOST_TASK_MS = 50
 const MOST_RELOAD_MS = 1_000
 
 /**
- * In the page: notes down long tasks, when Enter was pressed, and when each text was first drawn. Times are epoch
- * milliseconds, the same in both pages.
+ * In the page: records long tasks, when Enter was pressed, and when each text was first drawn. Times are in
+ * milliseconds since the Unix epoch, by the same clock in both pages.
  */
 function watch() {
   const now = () => performance.timeOrigin + performance.now()
@@ -65,7 +65,7 @@ async function fill(page, roomId, from, to) {
   await Promise.all(Array.from({ length: AT_ONCE }, send))
 }
 
-/** From Enter in one page until the text is drawn in the other. */
+/** The time from Enter in one page until the text is drawn in the other. */
 async function deliver([from, to], label) {
   const times = []
   const beganMs = await to.evaluate(() => performance.timeOrigin + performance.now())
@@ -82,7 +82,7 @@ async function deliver([from, to], label) {
   return { p50Ms: median(times), longestTaskMs: Math.round(longest) }
 }
 
-/** A reload, until the newest message is drawn. */
+/** The time of a reload until the newest message is drawn. */
 async function reload(page) {
   const times = []
   for (let count = 0; count < 5; count += 1) {
@@ -99,7 +99,7 @@ async function longConversation(browser) {
   await fill(pages[0], roomId, 1, SHORT)
   await deliver(pages, "warming up")
   const short = await deliver(pages, "short")
-  // What was delivered so far counts, too: a room has space for 5,000 messages.
+  // The messages delivered so far count, too: a room holds 5,000 messages.
   await fill(pages[0], roomId, SHORT + 1, LONG - 2 * SAMPLES)
   const long = await deliver(pages, "long")
   const elements = await pages[1].getByRole("article").count()
@@ -120,7 +120,7 @@ async function longConversation(browser) {
   ]
 }
 
-/** From the press of Join until the first message, which waited, can be read. */
+/** The time from pressing Join until the first message, sent before, can be read. */
 async function joinToFirstMessage(browser, isEncrypted) {
   const { page, link } = isEncrypted ? await createEncryptedRoom(browser) : await plainRoom(browser)
   await composer(page).fill("the first message")

@@ -1,4 +1,5 @@
-// What the platform puts in front of a Worker, and `wrangler dev` does not: HTTP/2 over TLS, and compression.
+// A proxy with the features that the platform puts in front of a Worker and `wrangler dev` lacks: HTTP/2 over TLS, and
+// compression.
 
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -11,8 +12,8 @@ import { gzipSync } from "node:zlib"
 const OF_HTTP_1 = ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"]
 
 /**
- * Starts the proxy. It counts the bytes of all compressed bodies of files, those of the API apart.
- * @param {string} upstream the server, without a slash at the end
+ * Starts the proxy. It counts the bytes of all compressed bodies of files, without those of the API.
+ * @param {string} upstream the server, without a trailing slash
  */
 export async function startProxy(upstream) {
   const proxy = { url: "", fileBytes: 0, fileRequests: 0, apiRequests: 0, close: () => server.close() }
@@ -42,7 +43,7 @@ export async function startProxy(upstream) {
   return proxy
 }
 
-/** The Worker compares `Origin` with the address at which it is asked. */
+/** The Worker compares `Origin` with its own address. */
 function headersFor(upstream, headers) {
   const own = Object.entries(headers).filter(([name]) => !name.startsWith(":") && !OF_HTTP_1.includes(name))
   const forwarded = Object.fromEntries(own)
@@ -52,7 +53,7 @@ function headersFor(upstream, headers) {
   return forwarded
 }
 
-/** A WebSocket, byte by byte. */
+/** Forwards a WebSocket byte by byte. */
 function tunnel(upstream, request, socket, head) {
   const room = connect(Number(upstream.port), upstream.hostname, () => {
     const headers = { ...request.headers, host: upstream.host, origin: upstream.origin }
@@ -69,7 +70,7 @@ function tunnel(upstream, request, socket, head) {
   }
 }
 
-/** For one run: nobody but the browser of the run has to trust it. */
+/** A certificate for one run: only the browser of this run has to trust it. */
 function certificate() {
   const folder = mkdtempSync(join(tmpdir(), "duet-bench-tls-"))
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]

@@ -11,7 +11,7 @@ const MOST_MS_ON_SLOW_4G = 900
 const MOST_BYTES = 50_000
 const MOST_TASK_MS = 50
 
-/** In the page: notes down tasks over 50 ms. */
+/** In the page: records tasks over 50 ms. */
 function watchLongTasks() {
   window.longTasks = []
   const observer = new PerformanceObserver((list) => {
@@ -20,7 +20,7 @@ function watchLongTasks() {
   observer.observe({ type: "longtask", buffered: true })
 }
 
-/** One visit by a browser that was never here. */
+/** One visit by a fresh browser. */
 async function visit(browser, proxy, { address, untilUsable, isSlow }) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
   try {
@@ -47,7 +47,7 @@ async function slowDown(page) {
   await devTools.send("Emulation.setCPUThrottlingRate", SLOW_CPU)
 }
 
-/** Time since the page was asked for, by the page's own clock. */
+/** The time since the page was requested, by the page's own clock. */
 const sinceStart = (page) => page.evaluate(() => performance.now())
 
 async function untilRoomCanBeMade(page) {
@@ -55,14 +55,14 @@ async function untilRoomCanBeMade(page) {
   return sinceStart(page)
 }
 
-/** The visitor presses Join as soon as it is there, and types. */
+/** Presses Join as soon as it appears, and waits until a message can be typed. */
 async function untilMessageCanBeTyped(page) {
   await button(page, "Join").click()
   await composer(page).fill("hello")
   return sinceStart(page)
 }
 
-/** Several visits: medians of their times. */
+/** The medians of several visits. */
 async function visitOften(browser, proxy, about) {
   const all = []
   for (let count = 0; count < Number(visits); count += 1) {

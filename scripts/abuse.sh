@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# `npm run abuse`: the tests that take too long for `npm test`. More random inputs, frames and races than `npm test`
-# tries;
+# `npm run abuse`: the tests that take too long for `npm test`. More random inputs, frames and races;
 # crowds; and every request that the OpenAPI description allows.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -50,14 +50,14 @@ async function drawIcons() {
 async function takePictures() {
   const [ann, bob] = [await person(DESK, "light"), await person(PHONE, "dark")]
   const visitor = await person(PHONE, "light")
-  await visitor.opens("/")
+  await visitor.open("/")
   await take(visitor, "lobby")
-  await bob.joins(await ann.creates(), { as: "Bob" })
+  await bob.joinRoom(await ann.createRoom(), { as: "Bob" })
   await expect(ann.button("They match")).toBeVisible()
   for (const { page } of [ann, bob]) await page.getByRole("button", { name: "They match" }).click()
   for (const [name, text] of CONVERSATION) {
     const [from, to] = name === "ann" ? [ann, bob] : [bob, ann]
-    await from.says(text)
+    await from.sendMessage(text)
     await expect(to.messages.last()).toContainText(text.split("\n")[0])
   }
   await expect(bob.log.getByText("Seen", { exact: true }).filter({ visible: true })).toHaveCount(1)

@@ -1,9 +1,9 @@
-// The floor: what the platform itself takes to keep a frame and to send it to the sockets of a room. No seats,
-// no limits.
+// The floor: measures what the platform itself needs to store a frame and to send it to the sockets of a room. It has
+// no seats and no limits.
 
 import { DurableObject } from "cloudflare:workers"
 
-/** Writes each frame as a row, and sends it to all sockets. The platform holds it back until the row is safe. */
+/** Writes each frame as a row, and sends it to all sockets. The platform holds it back until the row is durable. */
 export class Storing extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env)
@@ -26,7 +26,7 @@ export class Storing extends DurableObject {
   }
 }
 
-/** Reads the frame, stores it under its id so that a repetition is found, and sends it with its sequence number. */
+/** Parses the frame, stores it under its id so that repetitions are found, and sends it with its sequence number. */
 export class Indexing extends Storing {
   constructor(ctx, env) {
     super(ctx, env)

@@ -6,7 +6,7 @@ use crate::{
     stats::Spread,
 };
 
-/// Messages before the measurement: the first message of a room does more than the others.
+/// Messages before the measurement, because the first message of a room does more work than later ones.
 const WARM_UP: usize = 20;
 const MOST_OVER_FLOOR: f64 = 1.15;
 const MOST_OVER_EMBEDDED: f64 = 1.25;

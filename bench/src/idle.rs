@@ -1,4 +1,4 @@
-//! A room that has slept, and what a conversation costs in Redis commands.
+//! The first message after a room hibernated, and the number of Redis commands for a conversation.
 
 use std::{thread::sleep, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const SHORT_ROOM: usize = 50;
 const LONG_ROOM: usize = 4_900;
-/// Longer than the platform waits until it lets an idle object sleep: 10 s.
+/// Longer than the 10 s after which the platform hibernates an idle object.
 const SLEEP: Duration = Duration::from_secs(14);
 const SPACE: Duration = Duration::from_secs(12);
 const LIVELY_MESSAGES: usize = 500;
@@ -81,7 +81,7 @@ fn commands_each(server: &Stack, pair: &mut Pair, messages: usize, pause: Durati
         pair.deliver();
         sleep(pause);
     }
-    // The last message is on its way to Redis.
+    // Waits until the last message has reached Redis.
     sleep(FAR * 20);
     let requests = server.upstash().requests_since(mark, &pair.ann.seat.room);
     let commands: usize = requests.iter().map(|request| request.commands.len()).sum();

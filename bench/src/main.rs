@@ -30,7 +30,7 @@ use servers::Servers;
 /// Makes one of the measurements.
 type Measure = fn(&Servers) -> Section;
 
-/// What is measured, by the names that `--only` takes.
+/// The measurements, by the names that `--only` accepts.
 const SECTIONS: [(&str, Measure); 6] = [
     ("delivery", delivery::measure),
     ("throughput", throughput::measure),

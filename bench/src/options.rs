@@ -1,4 +1,4 @@
-//! The command line, and how much of everything it asks for.
+//! The command line, and how much of each measurement it requests.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use crate::SECTIONS;
 
 const USAGE: &str = "npm run bench -- [--quick] [--only NAME[,NAME]...]";
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Everything short: to see that it works, not to compare.
+    /// A short run, to see that everything works and not to compare.
     pub is_quick: bool,
     only: Vec<String>,
 }
@@ -55,20 +55,20 @@ pub struct Plan {
     pub rounds: usize,
     /// Messages of one round of deliveries.
     pub messages: usize,
-    /// How long everybody sends as fast as they can.
+    /// How long everybody sends as fast as possible.
     pub span: Duration,
-    /// Messages that come 12 s apart.
+    /// The number of messages that are sent 12 s apart.
     pub spaced_messages: usize,
-    /// How often a page is visited, and how often a message goes from page to page.
+    /// How often a page is visited, and how often a message is sent from page to page.
     pub visits: usize,
     /// How many rooms are open at once.
     pub rooms: usize,
-    /// How long rooms rest before memory is read: the platform lets an idle object sleep after ten seconds.
+    /// How long rooms are idle before memory is measured: the platform hibernates an idle object after ten seconds.
     pub rest: Duration,
 }
 
 impl Plan {
-    /// What the figures in docs/benchmarks.md come from.
+    /// The run that gives the figures in docs/benchmarks.md.
     const FULL: Self = Self {
         rounds: 5,
         messages: 500,

@@ -1,4 +1,4 @@
-//! What people wait for in a browser. `bench/*.js` measure it, and print rows of the table as JSON.
+//! The times that people wait in a browser. `bench/*.js` measure them, and print rows of the table as JSON.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The servers that are measured: they start when they are first asked for.
+//! The servers that are measured. Each starts when it is first needed.
 
 use std::{
     cell::OnceCell,
@@ -16,13 +16,13 @@ use crate::{
     talk::{Kind, Place},
 };
 
-/// No limits: they would be what is measured.
+/// No limits, because otherwise the benchmark would measure them.
 const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRESS_LIMITS", "off")];
 
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// The bare platform, which writes a row before it sends a frame on.
+    /// The bare platform, which writes a row before it sends a frame to the others.
     Floor,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
     IndexingFloor,
@@ -46,7 +46,7 @@ impl Lane {
         }
     }
 
-    /// As the tables name it.
+    /// Its name in the tables.
     pub fn name(self) -> String {
         match self {
             Self::Floor => "floor that writes a row".to_owned(),
@@ -64,7 +64,7 @@ pub struct Servers {
     floor: OnceCell<Stack>,
     embedded: OnceCell<Stack>,
     upstash: OnceCell<Stack>,
-    // Last, since the servers end before their files go.
+    // The last field, because the servers must end before their files are deleted.
     projects: TempDir,
 }
 
@@ -94,19 +94,19 @@ impl Servers {
         self.embedded.get_or_init(|| self.start_embedded())
     }
 
-    /// Duet with Upstash, which is as far away as the last caller said.
+    /// Duet with Upstash, at the distance of the last call.
     pub fn upstash(&self, round_trip: Duration) -> &Stack {
         let server = self.upstash.get_or_init(|| self.start(&self.duet_project(), StoreKind::Upstash));
         server.upstash().set_round_trip(round_trip);
         server
     }
 
-    /// Another floor, which nobody has used.
+    /// Another, unused floor.
     pub fn start_floor(&self) -> Stack {
         self.start(&self.floor_project(), StoreKind::Embedded)
     }
 
-    /// Another Duet without a database, which nobody has used.
+    /// Another, unused Duet without a database.
     pub fn start_embedded(&self) -> Stack {
         self.start(&self.duet_project(), StoreKind::Embedded)
     }

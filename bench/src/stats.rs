@@ -1,4 +1,4 @@
-//! Many figures into few.
+//! Reduces many figures to a few.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use std::time::Duration;
 pub struct Spread {
     /// The median.
     pub p50_ms: f64,
-    /// 95 of a hundred took no longer.
+    /// The 95th percentile.
     pub p95_ms: f64,
-    /// 99 of a hundred took no longer.
+    /// The 99th percentile.
     pub p99_ms: f64,
 }
 
 impl Spread {
-    /// Of one round. Zero where nothing was measured.
+    /// The percentiles of one round. Zero if nothing was measured.
     pub fn of(times: &[Duration]) -> Self {
         let sorted = sorted(times.iter().map(|time| millis(*time)));
         let at = |share: f64| percentile(&sorted, share);
         Self { p50_ms: at(0.50), p95_ms: at(0.95), p99_ms: at(0.99) }
     }
 
-    /// Of several rounds: the median of each figure.
+    /// The median of each percentile over several rounds.
     pub fn median(rounds: &[Self]) -> Self {
         let of = |figure: fn(&Self) -> f64| median(rounds.iter().map(figure));
         Self { p50_ms: of(|one| one.p50_ms), p95_ms: of(|one| one.p95_ms), p99_ms: of(|one| one.p99_ms) }
@@ -33,7 +33,7 @@ impl Spread {
     }
 }
 
-/// The figure in the middle; zero where there is none.
+/// The median; zero if there are no figures.
 pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     percentile(&sorted(figures), 0.5)
 }

@@ -14,7 +14,7 @@ const TEXT_BYTES: usize = 220;
 /// What kind of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The floor: writes a row, and sends the frame on.
+    /// The floor: writes a row, and sends the frame to all.
     Storing,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
     Indexing,
@@ -25,7 +25,7 @@ pub enum Kind {
 /// Where rooms are.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The server, without a slash at the end.
+    /// The server, without a trailing slash.
     pub base_url: String,
     /// What kind of rooms it has.
     pub kind: Kind,
@@ -106,13 +106,13 @@ impl Person {
         id
     }
 
-    /// Waits for the message of this id, past all other frames, and returns its frame. Panics at a refusal, which is no
-    /// confirmation.
+    /// Waits for the message with this id, skips all other frames, and returns its frame. Panics if the message is
+    /// refused.
     pub fn wait_for(&mut self, id: &str) -> Value {
         loop {
             let frame = self.socket.frame();
             assert_ne!(frame["type"], "error", "refused: {frame}");
-            // The first floor sends a frame on as it came.
+            // The first variant of the floor sends a frame unchanged.
             if frame["message"]["id"] == id || frame["id"] == id {
                 return frame;
             }

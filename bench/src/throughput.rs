@@ -1,4 +1,4 @@
-//! The number of messages a second while everybody sends the next one as soon as the last one is confirmed.
+//! The number of messages a second when everybody sends the next message as soon as the last one is confirmed.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const LEAST_OVER_EMBEDDED: f64 = 0.8;
 
 const LANES: [Lane; 4] = [Lane::Floor, Lane::IndexingFloor, Lane::Embedded, Lane::Upstash { distance_ms: 0 }];
 
-/// One server with so many rooms.
+/// One server with a number of rooms.
 struct Cell {
     lane: Lane,
     rooms: usize,
@@ -60,8 +60,8 @@ pub fn measure(servers: &Servers) -> Section {
     }
 }
 
-/// A room holds a bounded number of messages. When the rooms are nearly full, the talk continues in new ones. Making them
-/// does not count.
+/// A room holds a limited number of messages. When the rooms are nearly full, the conversation continues in new ones.
+/// The time to create them does not count.
 fn messages_per_second(servers: &Servers, lane: Lane, rooms: usize) -> f64 {
     let place = lane.place(servers);
     let (mut took, mut messages) = (Duration::ZERO, 0);
@@ -76,7 +76,7 @@ fn messages_per_second(servers: &Servers, lane: Lane, rooms: usize) -> f64 {
     messages as f64 / took.as_secs_f64()
 }
 
-/// The first message of a room does more than the others, so it goes before.
+/// Sends the first message of each room before the measurement, because it does more work than later ones.
 fn people_in(mut pairs: Vec<Pair>) -> Vec<Person> {
     for pair in &mut pairs {
         pair.deliver();

@@ -1,4 +1,4 @@
-//! The Worker itself: its size, and the memory that rooms take.
+//! The Worker itself: its size, and the memory of rooms.
 
 use std::{fs, path::Path, process::Command, thread::sleep, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
 
 const MOST_GZIPPED_BYTES: u64 = 165_000;
 const MOST_MEMORY_OVER_FLOOR: f64 = 1.3;
-/// The platform lets go of an object's memory this long after its last use, and some seconds more.
+/// The platform releases an object's memory within this time after its last use, with a margin of some seconds.
 const RELEASE: Duration = Duration::from_secs(90);
 
 /// Measures both, for the floor and for Duet.
@@ -36,7 +36,7 @@ fn size_row(servers: &Servers) -> Row {
         .target(format!("≤ {}", kilobytes(MOST_GZIPPED_BYTES)), size <= MOST_GZIPPED_BYTES)
 }
 
-/// What a deployment would send: each file by itself.
+/// The bytes that a deployment would upload, with each file compressed by itself.
 fn upload_bytes(project: &Path) -> u64 {
     let out = tempfile::Builder::new().prefix("duet-bench-upload-").tempdir().expect("a folder");
     let mut wrangler = Command::new(root().join("node_modules/.bin/wrangler"));

@@ -12,5 +12,5 @@ pub use message::{Message, MessageText, SenderName, Seq, StoredMessage};
 pub use secrets::{Hello, Proof, Shelf, Token};
 pub use time::EpochMs;
 
-/// Random bytes, drawn at the edge, from which a call can make a room id, a message id or a token.
+/// Random bytes that the platform layer draws for each call. They become a room id, a message id or a token.
 pub type RandomBytes = [u8; 32];

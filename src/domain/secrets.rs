@@ -64,7 +64,8 @@ secret!(
     97
 );
 secret!(
-    /// The key that decrypts the keys stored in a participant's browser: 32 bytes. The room sends it to its owner only.
+    /// The key that decrypts what a participant's browser stores, for example its keys: 32 bytes. The room sends it to
+    /// its owner only.
     Shelf,
     32
 );

@@ -107,7 +107,7 @@ impl<'a> Journal<'a> {
         Ok(Loaded::Room(Box::new(record), newest.seq))
     }
 
-    /// Stores a new room. The record is written last, because it is what makes the room exist.
+    /// Stores a new room. The record is written last, because the room exists as soon as the record does.
     pub fn create(self, record: &RoomRecord) -> Result<(), JournalError> {
         self.0.run(CREATE_MESSAGE, &[])?;
         self.0.run(CREATE_ROOM, &[])?;
@@ -183,7 +183,8 @@ impl<'a> Journal<'a> {
         Ok(page)
     }
 
-    /// Deletes the room and leaves a tombstone. The tombstone is written first, because it is what ends the room.
+    /// Deletes the room and leaves a tombstone. The tombstone is written first, because the room has ended as soon as
+    /// the tombstone exists.
     pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         self.0.run(CREATE_TOMBSTONE, &[])?;
         self.0.run("INSERT INTO tombstone VALUES (?, ?, ?, ?)", &tombstone.columns())?;

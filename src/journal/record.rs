@@ -99,7 +99,7 @@ impl RoomRecord {
     }
 }
 
-/// What remains of an ended room while Redis may still hold it.
+/// What remains of an ended room while Redis may still have its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// When the room ended.

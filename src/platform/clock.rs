@@ -1,4 +1,4 @@
-//! Time and randomness. Only the edge of the program reads them.
+//! Time and randomness. Only the platform layer reads them.
 
 use js_sys::Date;
 

@@ -1,4 +1,4 @@
-//! Receives every request to `/api/*`. Answers or refuses here what needs no room.
+//! Receives every request to `/api/*`. Answers or refuses requests that need no room.
 
 use worker::{Context, Env, Request, Response, event};
 

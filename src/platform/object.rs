@@ -37,7 +37,7 @@ pub struct Room(Result<Rc<Inner>, ApiError>);
 struct Inner {
     state: State,
     id: RoomId,
-    /// A wrong setting fails every call, but must not keep the room from expiring.
+    /// With a wrong setting, every call fails, but the room must still expire.
     config: Result<Config, ApiError>,
     room: RefCell<room::Room>,
     effects: RefCell<Effects>,

@@ -23,7 +23,7 @@ pub struct RestRequest {
     pub body: String,
 }
 
-/// Hides the body, which contains keys and texts.
+/// Does not print the body, which contains keys and texts.
 impl std::fmt::Debug for RestRequest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "RestRequest({}, {} bytes)", self.path, self.body.len())

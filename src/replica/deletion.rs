@@ -12,8 +12,8 @@ use crate::{
     room::Effects,
 };
 
-/// A request that may still run could write the keys again. Seconds after it was abandoned at which they are deleted
-/// again.
+/// An abandoned request may still run and write the keys again, so they are deleted again this many seconds after it
+/// was abandoned.
 const SWEEP_AFTER_SECONDS: [u64; 3] = [5, 15, 60];
 
 /// The deletion of one room's keys.

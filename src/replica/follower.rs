@@ -17,7 +17,7 @@ use crate::{
 const GATHER_MS: u64 = 50;
 /// Bytes of messages in one request. JSON escaping may double them, so a request has at most about 1 MiB.
 const MAX_PIECE_BYTES: usize = 512 * 1024;
-/// The list is counted after a request that may still run. Seconds after that request was abandoned.
+/// An abandoned request may still run, so the list is counted this many seconds after it was abandoned.
 const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
 
 /// How long an abandoned request can still run.
@@ -275,7 +275,7 @@ impl Follower {
         }
     }
 
-    /// Whether there is a change that no request has carried yet.
+    /// Whether there is a change that no request has sent yet.
     fn has_news(&self, view: &View<'_>) -> bool {
         let in_flight = self.link.in_flight().map(|request| request.purpose);
         let (seq, meta) = match (in_flight, self.position) {

@@ -15,7 +15,7 @@ pub struct Reply<'a> {
     pub body: &'a str,
 }
 
-/// Hides the body, which may quote a command.
+/// Does not print the body, which may quote a command.
 impl std::fmt::Debug for Reply<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Reply({}, {} bytes)", self.status, self.body.len())

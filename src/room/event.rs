@@ -126,7 +126,7 @@ impl OutputEffect {
     }
 }
 
-/// Shows the kind of effect, without texts and ids.
+/// Prints the kind of effect, without texts and ids.
 impl std::fmt::Debug for OutputEffect {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -15,7 +15,8 @@ use crate::{
 const CREATE_WAIT_SECONDS: u64 = 5;
 /// How long `destroy` waits for the database to confirm.
 const DESTROY_WAIT_SECONDS: u64 = 3;
-/// Deadlines this close use the timer, because the object stays in memory at least as long. Later ones use the alarm.
+/// Deadlines within this time use the timer, because the object stays in memory at least that long. Later ones use the
+/// alarm.
 const TIMER_REACH_MS: u64 = 10_000;
 /// The platform hibernates an object after this long without an event.
 const HIBERNATES_AFTER_MS: u64 = 10_000;

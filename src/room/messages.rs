@@ -14,7 +14,7 @@ use crate::{
 /// The other participant used this id. Confirming it would lose the caller's message.
 const TAKEN_ID: ApiError = ApiError::BadRequest { field: "id", problem: "is that of another message" };
 
-/// A message that the journal holds.
+/// A message that is in the journal.
 struct Sent {
     message: StoredMessage,
     /// `false`: the message was stored earlier, and this send is a repetition.

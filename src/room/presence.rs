@@ -24,7 +24,8 @@ impl Room {
         }
     }
 
-    /// A participant opens a socket. If there are too many, the oldest closes, which may be half-open.
+    /// A participant opens a socket. If the participant has too many, the oldest one is closed, because it may be
+    /// half-open.
     pub(super) fn on_socket_requested(
         &mut self,
         call: CallId,

@@ -1,4 +1,5 @@
-//! Rate limits per participant. They live in memory only: when a room hibernates, it was idle and its buckets are full.
+//! Rate limits per participant. They are in memory only: a room hibernates only when it is idle, and then its buckets
+//! are full.
 
 use crate::{
     domain::{EpochMs, ParticipantId},
@@ -14,7 +15,7 @@ pub enum Action {
     Frame,
     /// A typing notice.
     Typing,
-    /// A mark of what was read.
+    /// A seen mark.
     Seen,
     /// A page of the history.
     Read,

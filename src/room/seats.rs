@@ -11,7 +11,7 @@ use crate::{
 const SEATS: usize = 2;
 
 impl Room {
-    /// What anyone may know about the room. Changes nothing.
+    /// Returns what anyone may know about the room. Changes nothing.
     pub(super) fn on_status(
         &mut self,
         seat: Option<&SeatDigest>,

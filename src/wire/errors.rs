@@ -1,4 +1,5 @@
-//! Why a call is refused, and the one table that maps each refusal to a status, a close code, a code and a sentence.
+//! Why a call is refused, and the only table that maps each refusal to a status, a close code, an error code and a
+//! sentence.
 
 use serde::Serialize;
 

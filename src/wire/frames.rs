@@ -13,7 +13,8 @@ use crate::domain::{EpochMs, Hello, MessageId, ParticipantId, Seq, StoredMessage
 pub enum ClientFrame {
     /// `{type:"message", id, sender?, text}`
     Message(Draft),
-    /// `{type:"message"}` or `{type:"seen"}` that breaks a rule. The room answers with an `error` frame, and with the id if it is valid.
+    /// A `{type:"message"}` or `{type:"seen"}` that breaks a rule. The room answers with an `error` frame, which has
+    /// the id if the id is valid.
     #[allow(missing_docs, reason = "the docstring describes the fields")]
     BadMessage { id: Option<MessageId>, error: ApiError },
     /// `{type:"typing"}`

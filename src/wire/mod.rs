@@ -1,4 +1,5 @@
-//! What crosses the wire: URLs, cookies, bodies, frames and errors. `docs/protocol.md` is the contract.
+//! The formats of everything that clients and server exchange: URLs, cookies, bodies, frames and errors.
+//! `docs/protocol.md` is the contract.
 //!
 //! Unknown keys and unknown frame types are ignored, so that client and server can have different versions.
 

@@ -3,15 +3,15 @@
 import { AxeBuilder } from "@axe-core/playwright"
 
 import { expect, test } from "./test.js"
-import { Dishonest } from "./dishonest.js"
+import { DishonestServer } from "./dishonest.js"
 import { expectStopped, meet } from "./encrypted-room.js"
 import { Wire } from "./wire.js"
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-/** What axe finds, as lines to read. */
+/** The violations that axe finds, as readable lines. */
 async function faultsOf(page) {
-  // Legacy mode: axe opens no page of its own, which would look like another tab of the person.
+  // In legacy mode axe opens no page of its own, which would count as another tab of the person.
   const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze()
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]))
 }
@@ -25,13 +25,13 @@ async function expectAccessible({ page }) {
 
 test("the lobby, with and without an error, and the other pages", async ({ ann }) => {
   for (const address of ["/", "/?error=room-full", "/promises", "/404"]) {
-    await ann.opens(address)
+    await ann.open(address)
     await expectAccessible(ann)
   }
-  await ann.opens("/promises")
+  await ann.open("/promises")
   for (const summary of await ann.page.locator("summary").all()) await summary.click()
   await expectAccessible(ann)
-  await ann.opens("/")
+  await ann.open("/")
   await ann.page.getByLabel("Have a link?").fill("not a link")
   await ann.button("Open").click()
   await expect(ann.page.getByText("That is not a link to a room.")).toBeVisible()
@@ -39,25 +39,25 @@ test("the lobby, with and without an error, and the other pages", async ({ ann }
 })
 
 test("a room from the door to its end", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
   await expectAccessible(ann)
-  await ann.says("written while alone")
+  await ann.sendMessage("written while alone")
   await expectAccessible(ann)
 
-  await bob.opens(link.split("#")[0])
+  await bob.open(link.split("#")[0])
   await expect(bob.heading("This link is incomplete")).toBeVisible()
   await expectAccessible(bob)
-  await bob.opens("about:blank")
-  await bob.opens(link)
+  await bob.open("about:blank")
+  await bob.open(link)
   await bob.expectDoor()
   await expectAccessible(bob)
   await bob.button("Join").click()
   await bob.expectInside()
 
-  await bob.says("A link, https://example.org/, some `code`, and\n```\nmore of it\n```")
-  await ann.says("and an answer")
-  await bob.sees("and an answer")
+  await bob.sendMessage("A link, https://example.org/, some `code`, and\n```\nmore of it\n```")
+  await ann.sendMessage("and an answer")
+  await bob.expectMessage("and an answer")
   await ann.page.getByText("What are they for?").click()
   for (const person of [ann, bob]) await expectAccessible(person)
   await ann.button("They match").click()
@@ -82,38 +82,38 @@ test("a message that waits, and one that failed", async ({ ann, bob }) => {
     })
   })
   let refuses = false
-  await ann.reloads()
+  await ann.reload()
   await ann.expectInside()
-  await ann.says("waits")
+  await ann.sendMessage("waits")
   await expect(ann.message("waits").getByText("Not sent yet…")).toBeVisible()
   await expectAccessible(ann)
 
   refuses = true
-  await ann.reloads()
+  await ann.reload()
   await ann.expectState("waits", "failed")
   await expectAccessible(ann)
 })
 
 test("what interrupts a conversation", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await bob.context.route("**/api/room?*", (route) =>
     route.fulfill({ status: 503, json: { error: "store-unavailable" } }),
   )
-  await bob.opens(link)
+  await bob.open(link)
   await expect(bob.heading("This room cannot be opened right now")).toBeVisible()
   await expectAccessible(bob)
   await bob.context.unroute("**/api/room?*")
 
   const wire = await Wire.of(bob)
-  const server = await Dishonest.towards(ann)
-  await bob.opens("about:blank")
-  await bob.joins(link)
+  const server = await DishonestServer.towards(ann)
+  await bob.open("about:blank")
+  await bob.joinRoom(link)
   await wire.closeWith(4408)
   await expect(bob.button("Continue here")).toBeVisible()
   await expectAccessible(bob)
 
   server.changeHellos(() => ({}))
-  await ann.reloads()
+  await ann.reload()
   await expectStopped(ann)
   await expectAccessible(ann)
 })
@@ -121,8 +121,8 @@ test("what interrupts a conversation", async ({ ann, bob }) => {
 test("a room whose time is up while the page cannot reach it", async ({ ann }) => {
   await ann.context.clock.install()
   const wire = await Wire.of(ann)
-  await ann.creates()
-  await ann.goesOffline(wire)
+  await ann.createRoom()
+  await ann.goOffline(wire)
   await ann.page.clock.fastForward("10:01")
   await expect(ann.heading("This room’s time is up")).toBeVisible()
   await expectAccessible(ann)
@@ -130,7 +130,7 @@ test("a room whose time is up while the page cannot reach it", async ({ ann }) =
 
 test("the bar that offers to keep the room open", async ({ ann }) => {
   await ann.context.clock.install()
-  await ann.creates()
+  await ann.createRoom()
   await ann.page.clock.fastForward("08:30")
   await expect(ann.button("Keep open")).toBeVisible()
   await expectAccessible(ann)
@@ -155,13 +155,13 @@ test.describe("on the smallest phone", () => {
 
   test("every control is large enough for a finger", async ({ ann, bob }) => {
     for (const address of ["/", "/promises"]) {
-      await ann.opens(address)
+      await ann.open(address)
       expect(await smallControls(ann)).toEqual([])
     }
-    const link = await ann.creates()
+    const link = await ann.createRoom()
     await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
     expect(await smallControls(ann)).toEqual([])
-    await bob.opens(link)
+    await bob.open(link)
     await bob.expectDoor()
     expect(await smallControls(bob)).toEqual([])
     await bob.button("Join").click()

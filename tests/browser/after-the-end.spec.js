@@ -1,5 +1,5 @@
-// What is left for somebody who recorded everything, finds the link, and takes a disk. An attacker in Rust looks through all
-// of it, and tries every 32 bytes that it finds as every secret of the format.
+// What an attacker can still read after the end, who recorded everything, finds the link and copies a disk. A program
+// in Rust searches all of it, and tries every 32-byte string as every secret of the format.
 
 import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -14,7 +14,7 @@ const TREASURE = "the treasure is under the oak"
 const EARLY = "written while nobody was here"
 
 const test = base.extend({
-  /** A directory for the profile of a browser. */
+  /** A directory for a browser's profile. */
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from a pattern
   profile: async ({}, use) => {
     const directory = await mkdtemp(join(tmpdir(), "duet-profile-"))
@@ -22,8 +22,8 @@ const test = base.extend({
     await rm(directory, { recursive: true, force: true, maxRetries: 5 })
   },
 
-  /** Opens a browser on that profile, as often as it is called; the one before has to be closed. */
-  opensBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
+  /** Opens a browser with that profile. May be called again after the earlier browser is closed. */
+  openBrowser: async ({ playwright, profile, baseURL, launchOptions, conduct }, use) => {
     const contexts = []
     await use(async () => {
       const context = await playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL })
@@ -41,26 +41,26 @@ async function filesOf(profile) {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
 }
 
-/** Those in which a browser keeps what pages store. */
+/** The files in which a browser keeps what pages store. */
 function storesAmong(files) {
   return files.filter((file) => /Local Storage|Session Storage|IndexedDB|File System|WebStorage|Sessions/.test(file))
 }
 
-/** Ann creates a room and writes something early; the other joins, and both talk. Everything is recorded. */
-async function recordedTalk(ann, other) {
+/** Ann creates a room and writes an early message; the other person joins, and both talk. Everything is recorded. */
+async function recordConversation(ann, other) {
   const recorders = [await Recorder.of(ann), await Recorder.of(other)]
-  const link = await ann.creates()
-  await ann.says(EARLY)
-  await ann.sees(EARLY)
-  await other.joins(link)
-  await other.sees(EARLY)
-  await other.says(TREASURE)
-  await ann.sees(TREASURE)
+  const link = await ann.createRoom()
+  await ann.sendMessage(EARLY)
+  await ann.expectMessage(EARLY)
+  await other.joinRoom(link)
+  await other.expectMessage(EARLY)
+  await other.sendMessage(TREASURE)
+  await ann.expectMessage(TREASURE)
   return { link, recorders }
 }
 
-/** Everything that a page can find again. */
-function storedBy(person) {
+/** Everything that a page can find in the browser's storage. */
+function storageOf(person) {
   return person.page.evaluate(async () =>
     JSON.stringify([
       { ...localStorage },
@@ -76,19 +76,19 @@ async function transcriptOf(recorders) {
   return (await Promise.all(recorders.map((recorder) => recorder.transcript()))).flat()
 }
 
-/** What the server still has of it, once it has forgotten what belongs to the seats. */
+/** The part that the server still has once it has erased the `shelf` of each seat. */
 function withoutShelf(text) {
   return text.replaceAll(/"shelf":"[\w-]+"/g, '"shelf":""')
 }
 
 test("neither words, names nor the key leave the browser in the clear", async ({ ann, bob }) => {
   const recorders = [await Recorder.of(ann), await Recorder.of(bob)]
-  const link = await ann.creates()
-  await bob.joins(link, { as: "Canary Name" })
-  await bob.says("canary words")
-  await ann.sees("canary words")
-  await ann.reloads()
-  await ann.sees("canary words")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link, { as: "Canary Name" })
+  await bob.sendMessage("canary words")
+  await ann.expectMessage("canary words")
+  await ann.reload()
+  await ann.expectMessage("canary words")
 
   const secret = new URL(link).hash.slice(2)
   const everything = (await transcriptOf(recorders)).join("\n")
@@ -101,20 +101,21 @@ test("neither words, names nor the key leave the browser in the clear", async ({
 
 test("after the end, the link and all that was recorded open nothing, and the disk of a closed browser no more", async ({
   ann,
-  opensBrowser,
+  openBrowser,
   profile,
 }) => {
-  const bob = await opensBrowser()
-  const { link, recorders } = await recordedTalk(ann, bob)
+  const bob = await openBrowser()
+  const { link, recorders } = await recordConversation(ann, bob)
   await bob.context.close()
   const transcript = await transcriptOf(recorders)
   const files = storesAmong(await filesOf(profile))
   const before = await attack({ link, transcript, files })
 
-  await ann.destroys()
+  await ann.destroyRoom()
   await ann.expectEnded(/It was destroyed/)
 
-  // As long as the server gives out what opens the disk, everything opens: the attack is one.
+  // While the server still returns the key to the disk's entries, the attack opens everything. This shows that it
+  // works.
   expect(before.opened).toHaveLength(before.messages)
   for (const text of [EARLY, TREASURE]) expect(before.opened.join()).toContain(text)
   expect(before.boxes).toBeGreaterThan(0)
@@ -126,20 +127,20 @@ test("after the end, the link and all that was recorded open nothing, and the di
 
 test("a browser that saw the end finds nothing of the room, and its files open nothing", async ({
   ann,
-  opensBrowser,
+  openBrowser,
   profile,
 }) => {
-  const bob = await opensBrowser()
-  const { link, recorders } = await recordedTalk(ann, bob)
-  await ann.destroys()
+  const bob = await openBrowser()
+  const { link, recorders } = await recordConversation(ann, bob)
+  await ann.destroyRoom()
   await bob.expectEnded(/It was destroyed/)
   const transcript = await transcriptOf(recorders)
   await bob.context.close()
 
-  const again = await opensBrowser()
-  await again.opens("/")
+  const again = await openBrowser()
+  await again.open("/")
 
-  expect(await storedBy(again)).not.toContain(roomIdOf(link))
+  expect(await storageOf(again)).not.toContain(roomIdOf(link))
   await again.context.close()
   const files = storesAmong(await filesOf(profile))
   expect(files.length).toBeGreaterThan(0)

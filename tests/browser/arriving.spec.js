@@ -4,9 +4,9 @@ import { createPlainRoom, expect, statusOf, test } from "./test.js"
 import { roomIdOf } from "./person.js"
 
 test("the creator of a room is in it alone, with a link to share and a clock", { tag: "@stores" }, async ({ ann }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
 
-  await ann.seesStatus("Waiting for the other person")
+  await ann.expectStatus("Waiting for the other person")
   await expect(ann.sharePanel).toBeVisible()
   await expect(ann.sharePanel.getByRole("img", { name: /QR code/ })).toBeVisible()
   await expect(ann.timeLeft).toHaveText("10 min left")
@@ -18,7 +18,7 @@ test("a room can be made to last an hour or a day", async ({ ann }) => {
     ["1 hour", /^(1 hr|59 min) left$/],
     ["24 hours", /^(24 hr|23 hr 59 min) left$/],
   ]) {
-    await ann.opens("/")
+    await ann.open("/")
     await ann.page.getByLabel(choice).check()
     await ann.button("Create a private room").click()
 
@@ -29,12 +29,12 @@ test("a room can be made to last an hour or a day", async ({ ann }) => {
 })
 
 test("opening the link takes no seat, however often and by anyone", async ({ ann, bob, meet, request }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   const roomId = roomIdOf(link)
 
   for (let stranger = 0; stranger < 3; stranger++) {
     const visitor = await meet()
-    await visitor.opens(link)
+    await visitor.open(link)
     await visitor.expectDoor()
   }
   for (const path of [`/room/${roomId}`, `/api/room?roomId=${roomId}`]) {
@@ -45,37 +45,37 @@ test("opening the link takes no seat, however often and by anyone", async ({ ann
   }
 
   expect(await statusOf(request, roomId)).toBe("open")
-  await ann.seesStatus("Waiting for the other person")
-  await bob.joins(link)
-  await bob.seesStatus("Both here")
+  await ann.expectStatus("Waiting for the other person")
+  await bob.joinRoom(link)
+  await bob.expectStatus("Both here")
 })
 
 test("when the second person joins, both see it", { tag: "@stores" }, async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
 
-  await bob.joins(link)
+  await bob.joinRoom(link)
 
-  await ann.seesStatus("Both here")
-  await bob.seesStatus("Both here")
+  await ann.expectStatus("Both here")
+  await bob.expectStatus("Both here")
   await expect(ann.sharePanel).toBeHidden()
   await expect(bob.sharePanel).toBeHidden()
 })
 
 test("the third person finds the room full", async ({ ann, bob, chris }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
 
-  await chris.opens(link)
+  await chris.open(link)
 
   await chris.expectLobby(/This room is full. It has two people in it, and a room never takes a third/)
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
 })
 
 test("a visitor at the door when the last seat is taken finds the room full", async ({ ann, bob, chris }) => {
-  const link = await ann.creates()
-  await chris.opens(link)
+  const link = await ann.createRoom()
+  await chris.open(link)
   await chris.expectDoor()
-  await bob.joins(link)
+  await bob.joinRoom(link)
 
   await chris.button("Join").click()
 
@@ -83,15 +83,15 @@ test("a visitor at the door when the last seat is taken finds the room full", as
 })
 
 test("when two people press Join at once, only one gets in", async ({ ann, bob, chris }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   for (const person of [bob, chris]) {
-    await person.opens(link)
+    await person.open(link)
     await person.expectDoor()
   }
 
   await Promise.all([bob, chris].map((person) => person.button("Join").click()))
 
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
   const isInside = (person) => person.composer.isVisible()
   const isRefused = (person) => person.notice.filter({ hasText: "This room is full" }).isVisible()
   await expect
@@ -104,49 +104,49 @@ test("when two people press Join at once, only one gets in", async ({ ann, bob, 
 })
 
 test("a participant who opens the link again is in at once, with all messages", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.says("before")
-  await bob.sees("before")
-  await bob.leaves()
-  await ann.seesStatus("The other person is away")
-  await ann.says("in between")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.sendMessage("before")
+  await bob.expectMessage("before")
+  await bob.closeTab()
+  await ann.expectStatus("The other person is away")
+  await ann.sendMessage("in between")
 
-  await bob.opens(link)
+  await bob.open(link)
 
   await bob.expectInside()
-  await bob.sees("before")
-  await bob.sees("in between")
-  await ann.seesStatus("Both here")
+  await bob.expectMessage("before")
+  await bob.expectMessage("in between")
+  await ann.expectStatus("Both here")
 })
 
 test("a second tab is the same person", async ({ ann, bob, chris }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   const firstTab = bob.page
 
-  await bob.opensTab(link)
+  await bob.openTab(link)
   await bob.expectInside()
-  await bob.says("from the second tab")
-  await bob.sees("from the second tab")
+  await bob.sendMessage("from the second tab")
+  await bob.expectMessage("from the second tab")
 
   const inFirstTab = firstTab.getByRole("article").filter({ hasText: "from the second tab" })
   await expect(inFirstTab).toContainText("You")
-  await ann.sees("from the second tab")
-  await bob.leaves()
-  await ann.says("still there?")
+  await ann.expectMessage("from the second tab")
+  await bob.closeTab()
+  await ann.sendMessage("still there?")
   await expect(firstTab.getByText("still there?")).toBeVisible()
-  await ann.seesStatus("Both here")
-  await chris.opens(link)
+  await ann.expectStatus("Both here")
+  await chris.open(link)
   await chris.expectLobby(/This room is full/)
 })
 
 // --- The key in the link ---
 
 test("a link without its key takes no seat, and the whole one opens the room", async ({ ann, bob, request }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
 
-  await bob.opens(link.split("#")[0])
+  await bob.open(link.split("#")[0])
 
   await expect(bob.heading("This link is incomplete")).toBeVisible()
   await expect(bob.page.getByText("The part of the link after # is missing.")).toBeVisible()
@@ -155,29 +155,29 @@ test("a link without its key takes no seat, and the whole one opens the room", a
   await bob.button("Open").click()
   await bob.expectDoor()
   await bob.button("Join").click()
-  await bob.seesStatus("Both here")
+  await bob.expectStatus("Both here")
 })
 
 test("a link with another room's key takes no seat", async ({ ann, bob, chris, request }) => {
-  const [link, other] = [await ann.creates(), await chris.creates()]
+  const [link, other] = [await ann.createRoom(), await chris.createRoom()]
 
-  await bob.opens(link.split("#")[0] + new URL(other).hash)
+  await bob.open(link.split("#")[0] + new URL(other).hash)
   await bob.button("Join").click()
 
   await expect(bob.page.getByText("is not the key to this room")).toBeVisible()
   expect(await statusOf(request, roomIdOf(link))).toBe("open")
-  await ann.seesStatus("Waiting for the other person")
+  await ann.expectStatus("Waiting for the other person")
 })
 
 test("a plain room says that it is not encrypted, before and after Join", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request)
-  await ann.opens(link)
+  await ann.open(link)
   await expect(ann.page.getByText("Messages in this room are not encrypted")).toBeVisible()
 
-  await ann.joins(link)
-  await bob.joins(link)
-  await ann.says("hello all")
+  await ann.joinRoom(link)
+  await bob.joinRoom(link)
+  await ann.sendMessage("hello all")
 
-  await bob.sees("hello all")
+  await bob.expectMessage("hello all")
   await expect(bob.page.getByText("Not encrypted: whoever runs the server can read this room.")).toBeVisible()
 })

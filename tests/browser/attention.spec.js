@@ -1,11 +1,11 @@
-// What tells of new messages while the user looks elsewhere, and what it does not tell.
+// How the page signals new messages while the user looks elsewhere, and what it does not reveal.
 
 import { expect, test } from "./test.js"
 import { meet } from "./encrypted-room.js"
 
 const SWITCH = "Notifications that say only “New message”"
 
-/** Replaces what the browser would show outside the page, and notes it down. */
+/** Replaces what the browser would show outside the page, and records it. */
 async function watchDesktop(person) {
   await person.context.addInitScript(() => {
     window.desktop = { badge: 0, asked: 0, notifications: [] }
@@ -47,15 +47,15 @@ test("unread messages are counted in the title and the badge and shown in the ic
 }) => {
   await watchDesktop(bob)
   await meet(ann, bob)
-  await bob.looksAway()
+  await bob.hidePage()
 
-  await ann.says("one")
-  await ann.says("two")
+  await ann.sendMessage("one")
+  await ann.sendMessage("two")
 
   await expect(bob.page).toHaveTitle("(2) Duet")
   await expect(iconOf(bob)).toHaveAttribute("href", "/favicon-unread.svg")
   expect(await desktopOf(bob)).toEqual({ badge: 2, asked: 0, notifications: [] })
-  await bob.looksBack()
+  await bob.showPage()
   await expect(bob.page).toHaveTitle("Duet")
   await expect(iconOf(bob)).toHaveAttribute("href", "/favicon.svg")
   expect((await desktopOf(bob)).badge).toBe(0)
@@ -65,16 +65,16 @@ test("a notification is asked for by a press only, and says nothing of the messa
   await watchDesktop(bob)
   await meet(ann, bob)
   expect((await desktopOf(bob)).asked).toBe(0)
-  await bob.switches(SWITCH)
-  await bob.looksAway()
+  await bob.toggleSwitch(SWITCH)
+  await bob.hidePage()
 
-  await ann.says("our secret")
-  await ann.says("another one")
+  await ann.sendMessage("our secret")
+  await ann.sendMessage("another one")
 
   await expect(bob.page).toHaveTitle("(2) Duet")
   const { asked, notifications } = await desktopOf(bob)
   expect([asked, notifications]).toEqual([1, [{ title: "New message", icon: "/favicon-unread.svg" }]])
-  await bob.looksBack()
+  await bob.showPage()
   expect((await desktopOf(bob)).notifications).toEqual([])
 })
 
@@ -93,12 +93,12 @@ test("a browser that refuses notifications is told where to allow them", async (
 test("at the end nothing outside the page tells of the room", async ({ ann, bob }) => {
   await watchDesktop(bob)
   await meet(ann, bob)
-  await bob.switches(SWITCH)
-  await bob.looksAway()
-  await ann.says("last words")
+  await bob.toggleSwitch(SWITCH)
+  await bob.hidePage()
+  await ann.sendMessage("last words")
   await expect(bob.page).toHaveTitle("(1) Duet")
 
-  await ann.destroys()
+  await ann.destroyRoom()
 
   await bob.expectEnded(/It was destroyed/)
   await expect(bob.page).toHaveTitle("Duet")

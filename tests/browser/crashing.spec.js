@@ -37,33 +37,33 @@ test("after a crash of the Worker the room is back, and messages written meanwhi
   tag: "@stores",
 }, async ({ ann, bob, conduct, crashing }) => {
   conduct.allowUnsteady(crashing.baseUrl)
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.says("before")
-  await bob.sees("before")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.sendMessage("before")
+  await bob.expectMessage("before")
 
-  await Promise.all([ann.says("in the very moment"), bob.says("in the same moment"), crashing.kill()])
-  for (const person of [ann, bob]) await person.seesStatus("Reconnecting…")
-  await ann.says("is anybody there?")
-  await bob.says("hello?")
+  await Promise.all([ann.sendMessage("in the very moment"), bob.sendMessage("in the same moment"), crashing.kill()])
+  for (const person of [ann, bob]) await person.expectStatus("Reconnecting…")
+  await ann.sendMessage("is anybody there?")
+  await bob.sendMessage("hello?")
   for (const [person, text] of [
     [ann, "is anybody there?"],
     [bob, "hello?"],
   ])
     await person.expectState(text, "pending")
-  await bob.writes("half a sen")
+  await bob.fillComposer("half a sen")
   await crashing.startAgain()
 
   for (const person of [ann, bob]) {
     await expect(person.status).toHaveText("Both here", { timeout: BACK_LIMIT_MS })
     for (const text of ["in the very moment", "in the same moment", "is anybody there?", "hello?"])
-      await person.sees(text)
+      await person.expectMessage(text)
   }
-  const texts = await ann.texts()
+  const texts = await ann.messageTexts()
   expect(texts).toHaveLength(5)
-  expect(await bob.texts()).toEqual(texts)
+  expect(await bob.messageTexts()).toEqual(texts)
   await expect(bob.composer).toHaveValue("half a sen")
   const stored = await ann.page.request.get(`/api/messages?roomId=${roomIdOf(link)}`)
-  // The two additional messages carry the pages' keys.
+  // The two additional messages are the pages' keys messages.
   expect((await stored.json()).messages).toHaveLength(5 + 2)
 })

@@ -1,31 +1,31 @@
-// A server that does not do what it says: what it tells one person's pages is another thing than what it has.
+// A dishonest server: it falsifies what it sends to one person's pages.
 
 /**
- * A message as the room hands it out.
+ * A message as received from the room.
  * @typedef {{seq: number, id: string, participantId: string, text: string}} Message
  */
 
-/** To be set up before the person opens a page. */
-export class Dishonest {
+/** Must be set up before the person opens a page. */
+export class DishonestServer {
   #context
   #changeHellos = (hellos) => hellos
   #changeJoined = (answer) => answer
   #view = (messages) => messages
   /** @type {Map<number, Message>} what the room has */
   #conversation = new Map()
-  /** @type {Set<{page: import("@playwright/test").WebSocketRoute, told: Set<string>}>} */
+  /** @type {Set<{page: import("@playwright/test").WebSocketRoute, sent: Set<string>}>} */
   #sockets = new Set()
-  /** One thing after the other, as on a connection. */
+  /** Handles frames one after the other, as a connection would. */
   #queue = Promise.resolve()
   #expiresAt = 0
-  /** What the pages sent over sockets, `ping` left out. */
+  /** The frames that the pages sent, except `ping`. */
   sent = []
   /** @type {Record<string, string>} the hello of each seat, as the room has them */
   hellos = {}
 
   /** @param {import("./person.js").Person} person */
   static async towards({ context }) {
-    const server = new Dishonest(context)
+    const server = new DishonestServer(context)
     await context.route(/\/api\/room\/join/, (route) => server.#answerJoin(route).catch(unlessClosed))
     await context.route(/\/api\/messages/, (route) => server.#answerList(route).catch(unlessClosed))
     await context.routeWebSocket(/\/api\/realtime/, (page) => server.#connect(page))
@@ -48,24 +48,24 @@ export class Dishonest {
   }
 
   /**
-   * From now on the person is shown this of the conversation, also of what was said before. Whatever is new or different
-   * in it is told at once.
+   * From now on, the person is shown this view of the conversation, including earlier messages. New and changed
+   * messages are sent at once.
    * @param {(messages: Message[]) => Message[]} view
    */
-  shows(view) {
+  setView(view) {
     this.#view = view
-    return this.#enqueue(() => this.#tellNews())
+    return this.#enqueue(() => this.#sendNewMessages())
   }
 
   /**
-   * Says something to the pages that the room did not say.
+   * Sends a frame to the pages that the room did not send.
    * @param {object} frame
    */
-  says(frame) {
+  sendFrame(frame) {
     for (const { page } of this.#sockets) page.send(JSON.stringify(frame))
   }
 
-  /** What the room has, as far as it came by. */
+  /** The room's messages, as far as they passed through this server. */
   get conversation() {
     return [...this.#conversation.values()].sort((one, two) => one.seq - two.seq)
   }
@@ -92,7 +92,7 @@ export class Dishonest {
 
   #connect(page) {
     const room = page.connectToServer()
-    const socket = { page, told: new Set() }
+    const socket = { page, sent: new Set() }
     page.onMessage((raw) => {
       if (raw !== "ping") this.sent.push(JSON.parse(String(raw)))
       room.send(raw)
@@ -113,35 +113,35 @@ export class Dishonest {
     this.#expiresAt = frame.expiresAt ?? this.#expiresAt
     if (frame.type === "message") {
       this.#learn([frame.message])
-      return this.#tellNews()
+      return this.#sendNewMessages()
     }
-    if (frame.type === "ready") await this.#greet(socket, frame.lastSeq)
+    if (frame.type === "ready") await this.#onReady(socket, frame.lastSeq)
     socket.page.send(JSON.stringify(this.#changed(frame)))
   }
 
-  /** A new socket is told what comes from now on; the page asks for what was before. */
-  async #greet(socket, lastSeq) {
+  /** A new socket gets later messages only; the page requests the earlier ones. */
+  async #onReady(socket, lastSeq) {
     const isKnown = (seq) => this.#conversation.has(seq)
     if (!Array.from({ length: lastSeq }, (_, index) => index + 1).every(isKnown)) {
       const asked = new URL(socket.page.url().replace(/^ws/, "http"))
       const response = await this.#context.request.get(wholeHistory(asked))
       this.#learn((await response.json()).messages)
     }
-    for (const message of this.#shown()) socket.told.add(JSON.stringify(message))
+    for (const message of this.#shown()) socket.sent.add(JSON.stringify(message))
     this.#sockets.add(socket)
   }
 
-  #tellNews() {
-    for (const { page, told } of this.#sockets) {
+  #sendNewMessages() {
+    for (const { page, sent } of this.#sockets) {
       for (const message of this.#shown()) {
-        if (told.has(JSON.stringify(message))) continue
-        told.add(JSON.stringify(message))
+        if (sent.has(JSON.stringify(message))) continue
+        sent.add(JSON.stringify(message))
         page.send(JSON.stringify({ type: "message", message, expiresAt: this.#expiresAt }))
       }
     }
   }
 
-  // --- What it says ---
+  // --- What it sends ---
 
   #learn(messages) {
     for (const message of messages) this.#conversation.set(message.seq, message)
@@ -151,46 +151,46 @@ export class Dishonest {
     return this.#view(this.conversation)
   }
 
-  #changed(told) {
-    const changed = { ...told }
-    if (told.hellos) {
-      this.hellos = told.hellos
-      changed.hellos = this.#changeHellos(told.hellos)
+  #changed(answer) {
+    const changed = { ...answer }
+    if (answer.hellos) {
+      this.hellos = answer.hellos
+      changed.hellos = this.#changeHellos(answer.hellos)
     }
-    if (told.lastSeq !== undefined && this.#conversation.size > 0) changed.lastSeq = lastOf(this.#shown())
+    if (answer.lastSeq !== undefined && this.#conversation.size > 0) changed.lastSeq = lastOf(this.#shown())
     return changed
   }
 }
 
-// --- What it may show of a conversation ---
+// --- Views of a conversation ---
 
 /**
- * Numbers them anew, as if nothing had been there between.
+ * Numbers the messages again without gaps.
  * @param {Message[]} messages
  */
-export function numbered(messages) {
+export function renumbered(messages) {
   return messages.map((message, index) => ({ ...message, seq: index + 1 }))
 }
 
 /**
- * The conversation with one message that is not as it was sent.
+ * A view in which one message is changed.
  * @param {number} seq
  * @param {(message: Message) => Partial<Message>} change
  */
-export function changing(seq, change) {
+export function withChangedMessage(seq, change) {
   return (messages) => messages.map((message) => (message.seq === seq ? { ...message, ...change(message) } : message))
 }
 
 /**
- * The same text with one character that is another.
- * @param {string} text base64url, behind what is left as it is
+ * The same text with one character changed.
+ * @param {string} text base64url, after an unchanged prefix
  * @param {number} place
  */
-export function turned(text, place = 20) {
+export function withChangedCharacter(text, place = 20) {
   return `${text.slice(0, place)}${text[place] === "A" ? "B" : "A"}${text.slice(place + 1)}`
 }
 
-/** A test that is over closes its browsers in the middle of whatever goes on. */
+/** At the end of a test, the browsers close while requests may still be under way. */
 function unlessClosed(error) {
   if (!/disposed|has been closed/.test(String(error))) throw error
 }
@@ -199,7 +199,7 @@ function lastOf(shown) {
   return Math.max(0, ...shown.map(({ seq }) => seq))
 }
 
-/** @param {URL} asked of an address that names a room */
+/** @param {URL} asked a URL that names a room */
 function wholeHistory(asked) {
   return `${asked.origin}/api/messages?roomId=${asked.searchParams.get("roomId")}&after=0&limit=500`
 }

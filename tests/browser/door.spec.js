@@ -13,36 +13,36 @@ async function holdBack(person, addresses) {
 }
 
 test("the door of a complete link is there before the room has answered", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   const answer = await holdBack(bob, /\/api\/room\?/)
 
-  await bob.opens(link)
+  await bob.open(link)
   await bob.expectDoor()
   await bob.button("Join").click()
   await expect(bob.composer).toBeFocused()
-  await ann.seesStatus("Waiting for the other person")
+  await ann.expectStatus("Waiting for the other person")
   answer()
 
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
 })
 
 test("whoever joined a room that is full after all is told so, and took no seat", async ({ ann, bob, chris }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   const answer = await holdBack(chris, /\/api\/room\?/)
-  await chris.opens(link)
+  await chris.open(link)
   await chris.button("Join").click()
 
   answer()
 
   await chris.expectLobby(/This room is full/)
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
 })
 
 test("what is written while the room gives the seat is sent afterwards, in order", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   const giveSeat = await holdBack(bob, /\/api\/room\/join/)
-  await bob.opens(link)
+  await bob.open(link)
   await bob.button("Join").click()
 
   await bob.composer.fill("first")
@@ -54,22 +54,22 @@ test("what is written while the room gives the seat is sent afterwards, in order
 
   await bob.expectState("second", "sent")
   await expect(bob.composer).toHaveValue("not finished")
-  await ann.sees("second")
-  expect(await ann.texts()).toEqual(["first", "second"])
+  await ann.expectMessage("second")
+  expect(await ann.messageTexts()).toEqual(["first", "second"])
 })
 
 test("a conversation whose files did not load can be tried again", async ({ ann, bob, baseURL, conduct }) => {
   conduct.allowUnsteady(baseURL)
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await bob.context.route("**/app/inside.js", (route) => route.abort())
-  await bob.opens(link)
+  await bob.open(link)
   await bob.button("Join").click()
   await expect(bob.page.getByText("The server does not answer. Check your connection and try again.")).toBeVisible()
-  await ann.seesStatus("Waiting for the other person")
+  await ann.expectStatus("Waiting for the other person")
 
   await bob.context.unroute("**/app/inside.js")
   await bob.button("Try again").click()
   await bob.button("Join").click()
 
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
 })

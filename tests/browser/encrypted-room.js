@@ -1,4 +1,4 @@
-// What the specs of encrypted rooms share: two people who meet, and the sentences in which a page says what went wrong.
+// Shared by the specs of encrypted rooms: two people who join, and the sentences in which a page says what went wrong.
 
 import { readFileSync } from "node:fs"
 
@@ -11,7 +11,7 @@ export const REFUSED = ENGLISH["list.refused"]
 export const WAITING = ENGLISH["list.waiting"]
 export const EARLY = ENGLISH.early
 export const BROKEN = ENGLISH.broken
-/** What a message is marked with that the other person has. */
+/** The mark of a message that the other person has received or seen. */
 export const SEEN = new RegExp(`^(${ENGLISH["list.received"]}|${ENGLISH["list.seen"]})$`)
 export const WORDS_UNAVAILABLE = ENGLISH["safety.unavailable"]
 export const WORDS_AWAITED = ENGLISH["safety.awaited"]
@@ -28,25 +28,25 @@ export function wordsOf(person) {
 }
 
 /** @param {import("./person.js").Person} person */
-export async function seesFourWords(person) {
+export async function expectFourWords(person) {
   await expect(wordsOf(person)).toHaveText(FOUR_WORDS)
   return wordsOf(person).innerText()
 }
 
-/** Two people in one room who see four words. The room then has two messages, with keys, which no page shows. */
+/** Two people join a room and see four words. The room then has two keys messages, which no page shows. */
 export async function meet(ann, bob) {
-  const link = await ann.creates()
-  await bob.joins(link)
-  for (const person of [ann, bob]) await seesFourWords(person)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  for (const person of [ann, bob]) await expectFourWords(person)
   return link
 }
 
-/** All that a browser keeps for good. */
+/** Everything in a browser's localStorage. */
 export function diskOf(person) {
   return person.page.evaluate(() => ({ ...localStorage }))
 }
 
-/** Who somebody with a seat is in the room. */
+/** The participant id of a person with a seat. */
 export async function idOf(person, link) {
   const answer = await person.page.request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
   return (await answer.json()).participantId
@@ -57,7 +57,7 @@ export function secretOf(link) {
   return new Uint8Array(Buffer.from(new URL(link).hash.slice(2), "base64url"))
 }
 
-/** The page says why it goes no further, shows no words, and takes none. */
+/** Checks that the page has stopped: it says why, hides the four words and the composer, and offers to destroy. */
 export async function expectStopped(person, sentence = CHANGED) {
   await expect(person.page.getByText(sentence)).toBeVisible()
   await expect(person.composer).toBeHidden()
@@ -65,14 +65,14 @@ export async function expectStopped(person, sentence = CHANGED) {
   await expect(person.button("Destroy this room…").filter({ visible: true })).toBeVisible()
 }
 
-/** Goes on: what one says, the other reads, in both directions. */
-export async function expectToGoOn(ann, bob) {
+/** Checks that the conversation continues in both directions. */
+export async function expectToContinue(ann, bob) {
   for (const [from, to] of [
     [ann, bob],
     [bob, ann],
   ]) {
     const text = `we go on, says ${from === ann ? "one" : "the other"}`
-    await from.says(text)
-    await to.sees(text)
+    await from.sendMessage(text)
+    await to.expectMessage(text)
   }
 }

@@ -6,12 +6,12 @@ import { roomIdOf } from "./person.js"
 const SECRET = "the treasure is under the oak"
 
 /** Two people who have exchanged messages and have the lobby in their browser's history. */
-async function haveTalked(ann, bob) {
-  const link = await ann.creates()
-  await bob.opens("/")
-  await bob.joins(link)
-  await ann.says(SECRET)
-  await bob.sees(SECRET)
+async function exchangeMessages(ann, bob) {
+  const link = await ann.createRoom()
+  await bob.open("/")
+  await bob.joinRoom(link)
+  await ann.sendMessage(SECRET)
+  await bob.expectMessage(SECRET)
   return link
 }
 
@@ -28,18 +28,18 @@ async function expectForgotten(person, link) {
 }
 
 test("destroying needs a second press, and “Keep it” or Escape keeps the room", async ({ ann, bob }) => {
-  await haveTalked(ann, bob)
+  await exchangeMessages(ann, bob)
 
-  await ann.asksToDestroy()
+  await ann.openDestroyDialog()
   await ann.button("Keep it").click()
 
   await expect(ann.dialog).toBeHidden()
-  await ann.asksToDestroy()
+  await ann.openDestroyDialog()
   await ann.page.keyboard.press("Escape")
 
   await expect(ann.dialog).toBeHidden()
-  await bob.says("still here")
-  await ann.sees("still here")
+  await bob.sendMessage("still here")
+  await ann.expectMessage("still here")
 })
 
 test("“Destroy for both” ends the room on both sides at once, with the reason", { tag: "@stores" }, async ({
@@ -47,9 +47,9 @@ test("“Destroy for both” ends the room on both sides at once, with the reaso
   bob,
   request,
 }) => {
-  const link = await haveTalked(ann, bob)
+  const link = await exchangeMessages(ann, bob)
 
-  await ann.destroys()
+  await ann.destroyRoom()
 
   await ann.expectEnded(/It was destroyed\. Everything in it has been deleted, for both of you\./)
   await bob.expectEnded(/It was destroyed\. Everything in it has been deleted, for both of you\./)
@@ -57,19 +57,19 @@ test("“Destroy for both” ends the room on both sides at once, with the reaso
 })
 
 test("the second person can destroy the room, too", async ({ ann, bob }) => {
-  await haveTalked(ann, bob)
+  await exchangeMessages(ann, bob)
 
-  await bob.destroys()
+  await bob.destroyRoom()
 
   await ann.expectEnded(/It was destroyed/)
   await bob.expectEnded(/It was destroyed/)
 })
 
 test("nothing of a destroyed room stays in the page, in the tab's storage or in the URL", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
-  await bob.writes("a draft about the oak")
+  const link = await exchangeMessages(ann, bob)
+  await bob.fillComposer("a draft about the oak")
 
-  await ann.destroys()
+  await ann.destroyRoom()
 
   for (const person of [ann, bob]) {
     await person.expectEnded(/destroyed/)
@@ -80,8 +80,8 @@ test("nothing of a destroyed room stays in the page, in the tab's storage or in 
 })
 
 test("the browser's back and forward buttons show no message", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
-  await ann.destroys()
+  const link = await exchangeMessages(ann, bob)
+  await ann.destroyRoom()
 
   for (const person of [ann, bob]) {
     await person.expectEnded(/destroyed/)
@@ -94,22 +94,22 @@ test("the browser's back and forward buttons show no message", async ({ ann, bob
 })
 
 test("a participant who was offline when the room was destroyed learns it on returning", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
-  await bob.leaves()
-  await ann.seesStatus("The other person is away")
-  await ann.destroys()
+  const link = await exchangeMessages(ann, bob)
+  await bob.closeTab()
+  await ann.expectStatus("The other person is away")
+  await ann.destroyRoom()
   await ann.expectEnded(/destroyed/)
 
-  await bob.opens(link)
+  await bob.open(link)
 
   await bob.expectLobby(/There is no room at this link\. It has ended/)
 })
 
 test("the back button shows nothing of a room that was destroyed while the tab was elsewhere", async ({ ann, bob }) => {
-  await haveTalked(ann, bob)
-  await bob.opens("/promises")
-  await ann.seesStatus("The other person is away")
-  await ann.destroys()
+  await exchangeMessages(ann, bob)
+  await bob.open("/promises")
+  await ann.expectStatus("The other person is away")
+  await ann.destroyRoom()
   await ann.expectEnded(/destroyed/)
 
   await bob.page.goBack()
@@ -119,23 +119,23 @@ test("the back button shows nothing of a room that was destroyed while the tab w
 })
 
 test("the last scene offers a new room", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
-  await ann.destroys()
+  const link = await exchangeMessages(ann, bob)
+  await ann.destroyRoom()
   await ann.expectEnded(/destroyed/)
 
   await ann.page.getByRole("link", { name: "Make a new room" }).click()
 
   await expect(ann.notice).toBeHidden()
-  expect(await ann.creates()).not.toBe(link)
+  expect(await ann.createRoom()).not.toBe(link)
 })
 
 test("the room ends in every tab of both people", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
+  const link = await exchangeMessages(ann, bob)
   const firstTab = bob.page
-  await bob.opensTab(link)
+  await bob.openTab(link)
   await bob.expectInside()
 
-  await bob.destroys()
+  await bob.destroyRoom()
 
   await bob.expectEnded(/destroyed/)
   await ann.expectEnded(/destroyed/)
@@ -143,7 +143,7 @@ test("the room ends in every tab of both people", async ({ ann, bob }) => {
 })
 
 test("a page that was still reading when the room was destroyed shows nothing afterwards", async ({ ann, bob }) => {
-  const link = await haveTalked(ann, bob)
+  const link = await exchangeMessages(ann, bob)
   const reading = Promise.withResolvers()
   const mayGoOn = Promise.withResolvers()
   await bob.page.route("**/api/messages**", async (route) => {
@@ -152,10 +152,10 @@ test("a page that was still reading when the room was destroyed shows nothing af
     await mayGoOn.promise
     await route.fulfill({ response })
   })
-  await bob.reloads()
+  await bob.reload()
   await reading.promise
 
-  await ann.destroys()
+  await ann.destroyRoom()
   await bob.expectEnded(/destroyed/)
   const answered = bob.page.waitForResponse("**/api/messages**")
   mayGoOn.resolve()

@@ -11,10 +11,10 @@ test.use({ settings: BRIEF_ROOMS })
 test.describe.configure({ mode: "default" })
 
 test("an expired room ends on both sides, and nothing of it stays", async ({ ann, bob, request }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.says("now or never")
-  await bob.sees("now or never")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.sendMessage("now or never")
+  await bob.expectMessage("now or never")
   await expect(bob.timeLeft).toHaveText(/^0:0\d left$/)
 
   for (const person of [ann, bob]) await person.expectEnded(/Its time ran out\. Everything in it has been deleted/)
@@ -27,18 +27,18 @@ test("an expired room ends on both sides, and nothing of it stays", async ({ ann
 })
 
 test("a visitor after the end finds no room", async ({ ann, bob, request }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await ann.expectEnded(/Its time ran out/)
   expect(await statusOf(request, roomIdOf(link))).toBe("room-not-found")
 
-  await bob.opens(link)
+  await bob.open(link)
 
   await bob.expectLobby(/There is no room at this link\. It has ended/)
 })
 
 test("a visitor at the door learns that the room has expired", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens(link)
+  const link = await ann.createRoom()
+  await bob.open(link)
   await bob.expectDoor()
   await ann.expectEnded(/Its time ran out/)
 
@@ -48,12 +48,12 @@ test("a visitor at the door learns that the room has expired", async ({ ann, bob
 })
 
 test("messages keep the room open", async ({ ann }) => {
-  await ann.creates()
+  await ann.createRoom()
 
   for (let second = 0; second <= BRIEF_SECONDS; second += 2) {
     await expect(ann.timeLeft).toHaveText(/^0:0[3-6] left$/)
-    await ann.says(`after ${second} seconds`)
-    await ann.sees(`after ${second} seconds`)
+    await ann.sendMessage(`after ${second} seconds`)
+    await ann.expectMessage(`after ${second} seconds`)
   }
 
   await expect(ann.composer).toBeVisible()
@@ -63,12 +63,12 @@ test("messages keep the room open", async ({ ann }) => {
 
 test("a room that expires offline shows nothing more, and nothing readable is stored", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.says(WORDS)
-  await bob.sees(WORDS)
-  await bob.goesOffline(wire)
-  await bob.writes("half a sen")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.sendMessage(WORDS)
+  await bob.expectMessage(WORDS)
+  await bob.goOffline(wire)
+  await bob.fillComposer("half a sen")
 
   await expect(bob.page.getByText(WORDS)).toHaveCount(0)
   await expect(bob.composer).toBeHidden()
@@ -82,23 +82,23 @@ test("a room that expires offline shows nothing more, and nothing readable is st
 
 test("a room that expired by the clock continues if the other person kept it open", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.says("before")
-  await bob.sees("before")
-  await bob.goesOffline(wire)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.sendMessage("before")
+  await bob.expectMessage("before")
+  await bob.goOffline(wire)
 
   for (let round = 0; await bob.composer.isVisible(); round += 1) {
-    await ann.says(`still here ${round}`)
-    await ann.sees(`still here ${round}`)
+    await ann.sendMessage(`still here ${round}`)
+    await ann.expectMessage(`still here ${round}`)
     await expect(bob.composer)
       .toBeHidden({ timeout: 2_000 })
       .catch(() => {})
   }
   await expect(bob.heading("This room’s time is up")).toBeVisible()
-  await bob.comesBack(wire)
+  await bob.goOnline(wire)
 
-  await bob.sees("before")
-  await bob.sees("still here 0")
-  await bob.seesStatus("Both here")
+  await bob.expectMessage("before")
+  await bob.expectMessage("still here 0")
+  await bob.expectStatus("Both here")
 })

@@ -5,23 +5,23 @@ import { roomIdOf } from "./person.js"
 import { Wire } from "./wire.js"
 
 const WORDS = "the treasure is under the oak"
-/** How long a browser keeps undecryptable entries if no page of Duet is opened that would learn of the end. */
+/** How long a browser keeps entries that nothing can decrypt, if it never opens the room's page again. */
 const DAY_MS = 86_400_000
 
 /** Everything that the tab stores. */
-function keptBy(person) {
+function tabStorageOf(person) {
   return person.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))
 }
 
 async function expectNothingKept(person, link) {
-  const kept = await keptBy(person)
+  const kept = await tabStorageOf(person)
   for (const trace of [WORDS, roomIdOf(link), new URL(link).hash.slice(1)]) expect(kept).not.toContain(trace)
 }
 
 /** Closes the tab and opens it again, like a browser that restores its tabs. */
-async function restoresTab(person, address, whileClosed) {
+async function restoreTab(person, address, whileClosed) {
   const kept = await person.page.evaluate(() => ({ ...sessionStorage }))
-  await person.leaves()
+  await person.closeTab()
   await whileClosed()
   person.page = await person.context.newPage()
   await person.page.route("**/restore", (route) =>
@@ -39,16 +39,16 @@ test.describe("a tab that is closed before the room is destroyed and restored la
   ]) {
     test(`${where}: nothing is left`, async ({ ann, bob }) => {
       const wire = await Wire.of(bob)
-      const link = await ann.creates()
-      await bob.joins(link)
+      const link = await ann.createRoom()
+      await bob.joinRoom(link)
       wire.holdMessages()
-      await bob.says(WORDS)
-      await bob.writes(`${WORDS}, half written`)
-      await expect.poll(() => keptBy(bob)).toContain(":draft")
-      expect(await keptBy(bob)).not.toContain(WORDS)
+      await bob.sendMessage(WORDS)
+      await bob.fillComposer(`${WORDS}, half written`)
+      await expect.poll(() => tabStorageOf(bob)).toContain(":draft")
+      expect(await tabStorageOf(bob)).not.toContain(WORDS)
 
-      await restoresTab(bob, addressOf(link), async () => {
-        await ann.destroys()
+      await restoreTab(bob, addressOf(link), async () => {
+        await ann.destroyRoom()
         await ann.expectEnded(/destroyed/)
         if (where === "in the lobby") await bob.context.clock.setSystemTime(Date.now() + DAY_MS + 1_000)
       })
@@ -65,24 +65,24 @@ test("a tab that is restored while the room lives has its draft, its unsent word
   bob,
 }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   wire.holdMessages()
-  await bob.says(WORDS)
-  await bob.writes("half a sen")
+  await bob.sendMessage(WORDS)
+  await bob.fillComposer("half a sen")
 
-  await restoresTab(bob, link.split("#")[0], async () => wire.letGo())
+  await restoreTab(bob, link.split("#")[0], async () => wire.release())
 
-  await bob.sees(WORDS)
-  await ann.sees(WORDS)
+  await bob.expectMessage(WORDS)
+  await ann.expectMessage(WORDS)
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
 test("a page in the back/forward cache is empty, and complete when it returns", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
-  await ann.says(WORDS)
-  await bob.sees(WORDS)
-  await bob.writes("half a sen")
+  await bob.joinRoom(await ann.createRoom())
+  await ann.sendMessage(WORDS)
+  await bob.expectMessage(WORDS)
+  await bob.fillComposer("half a sen")
   const happens = (name) =>
     bob.page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), name)
 
@@ -93,7 +93,7 @@ test("a page in the back/forward cache is empty, and complete when it returns", 
   )
   for (const trace of [WORDS, "half a sen"]) expect(page).not.toContain(trace)
   await happens("pageshow")
-  await bob.sees(WORDS)
+  await bob.expectMessage(WORDS)
   await expect(bob.composer).toHaveValue("half a sen")
 })
 
@@ -113,8 +113,8 @@ for (const [how, end] of [
 ]) {
   test(`a page that learns that it ${how} has no key in its memory`, async ({ ann, bob }) => {
     const wire = await Wire.of(bob)
-    const link = await ann.creates()
-    await bob.joins(link)
+    const link = await ann.createRoom()
+    await bob.joinRoom(link)
     await expect(bob.page.locator("[data-safety-words]")).toHaveText(/\w/)
     const secret = new URL(link).hash.slice(2)
     const joined = await bob.page.request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
@@ -130,14 +130,14 @@ for (const [how, end] of [
 }
 
 test("after a pasted link is opened and the seat taken, no URL contains the key", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   const secret = new URL(link).hash.slice(1)
-  await bob.opens("/")
+  await bob.open("/")
   await bob.page.getByLabel("Have a link?").fill(link)
   await bob.button("Open").click()
   await bob.expectDoor()
   await bob.button("Join").click()
-  await bob.seesStatus("Both here")
+  await bob.expectStatus("Both here")
 
   const entries = await bob.page.evaluate(() => navigation.entries().map(({ url }) => url))
   expect(entries.length).toBeGreaterThan(0)
@@ -145,8 +145,8 @@ test("after a pasted link is opened and the seat taken, no URL contains the key"
 })
 
 test("the lobby reports a damaged link and stays where it is", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens("/")
+  const link = await ann.createRoom()
+  await bob.open("/")
 
   await bob.page.getByLabel("Have a link?").fill(link.slice(0, -3))
   await bob.button("Open").click()
@@ -157,8 +157,8 @@ test("the lobby reports a damaged link and stays where it is", async ({ ann, bob
 
 test("both people are warned before the end, and either can keep the room open", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
-  await bob.seesStatus("Both here")
+  await bob.joinRoom(await ann.createRoom())
+  await bob.expectStatus("Both here")
   // Every frame contains the room's real end, which would replace the one below.
   wire.holdRoom()
   wire.sendToPages(JSON.stringify({ type: "expiry", expiresAt: Date.now() + 60_000 }))
@@ -182,13 +182,13 @@ test("a browser that refuses cookies gets a warning before it takes a seat, in t
     await route.fulfill({ response, json: { ...(await response.json()), identified: false } })
   })
 
-  await bob.opens(link)
+  await bob.open(link)
   await expect(bob.page.getByText("This browser keeps nothing for this page")).toBeVisible()
-  await bob.opens("/")
+  await bob.open("/")
   await bob.button("Create a private room").click()
   await expect(bob.notice).toHaveText(/This browser keeps nothing for this page/)
 
   expect(await statusOf(request, roomIdOf(link))).toBe("open")
-  await ann.opens(link)
+  await ann.open(link)
   await ann.expectDoor()
 })

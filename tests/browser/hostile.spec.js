@@ -6,7 +6,7 @@ import { roomIdOf } from "./person.js"
 /** Ann in a plain room, and a program in the other seat that sends any text. */
 async function withProgram(ann, request) {
   const link = await createPlainRoom(request)
-  await ann.joins(link)
+  await ann.joinRoom(link)
   await request.post(`/api/room/join?roomId=${roomIdOf(link)}`, { data: {} })
   let sent = 0
   return async (text, sender = "Program") => {
@@ -25,7 +25,7 @@ test("another person's name is never shown as “You” or as nothing", async ({
 })
 
 test("a name of a hundred characters is cut and stays within its line", async ({ ann, request }) => {
-  await ann.opens("/")
+  await ann.open("/")
   await ann.page.setViewportSize({ width: 320, height: 640 })
   const say = await withProgram(ann, request)
 
@@ -72,7 +72,7 @@ test("code keeps its spaces, and links in it are not links", async ({ ann, reque
 })
 
 test("nothing scrolls sideways on the narrowest phone", async ({ ann, request }) => {
-  await ann.opens("/")
+  await ann.open("/")
   await ann.page.setViewportSize({ width: 320, height: 640 })
   const say = await withProgram(ann, request)
 
@@ -98,17 +98,18 @@ for (const timestamp of [1e300, -1e300, 8.64e15 + 1, null, "soon"]) {
         page.send(frame.type ? JSON.stringify(frame) : raw)
       })
     })
-    await bob.joins(await ann.creates())
+    await bob.joinRoom(await ann.createRoom())
 
-    await bob.says("when was this?")
-    await ann.says("who knows")
+    await bob.sendMessage("when was this?")
+    await ann.sendMessage("who knows")
 
-    for (const person of [ann, bob]) for (const text of ["when was this?", "who knows"]) await person.sees(text)
+    for (const person of [ann, bob])
+      for (const text of ["when was this?", "who knows"]) await person.expectMessage(text)
   })
 }
 
 test("the composer uses no spelling service", async ({ ann }) => {
-  await ann.creates()
+  await ann.createRoom()
 
   await expect(ann.composer).toHaveAttribute("spellcheck", "false")
   await expect(ann.composer).toHaveAttribute("autocomplete", "off")
@@ -128,11 +129,11 @@ test("the page leaves a room that gives it another participant id", async ({ ann
       page.send(frame.type ? JSON.stringify(frame) : raw)
     })
   })
-  await bob.joins(await ann.creates())
-  await bob.says("whose words are these?")
-  await ann.sees("whose words are these?")
+  await bob.joinRoom(await ann.createRoom())
+  await bob.sendMessage("whose words are these?")
+  await ann.expectMessage("whose words are these?")
 
-  await ann.reloads()
+  await ann.reload()
 
   await ann.expectEnded(/no longer knows this browser/)
   await expect(ann.page.getByText("whose words are these?")).toHaveCount(0)

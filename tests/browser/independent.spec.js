@@ -1,8 +1,9 @@
-// The Rust library as the second person of a real room, and as the first: the page and it were written apart from each other.
+// The Rust library as the second person in a real room, and as the first. The page and the library were written
+// independently of each other.
 
 import { expect, test as base } from "./test.js"
-import { BROKEN, EARLY, SEEN, expectStopped, seesFourWords } from "./encrypted-room.js"
-import { Dishonest, numbered, turned } from "./dishonest.js"
+import { BROKEN, EARLY, SEEN, expectFourWords, expectStopped } from "./encrypted-room.js"
+import { DishonestServer, renumbered, withChangedCharacter } from "./dishonest.js"
 import { RustPeer } from "./rust-peer.js"
 
 const test = base.extend({
@@ -14,7 +15,7 @@ const test = base.extend({
       return peer
     }
     await use({ joins: (link) => started(RustPeer.join(link)), creates: () => started(RustPeer.create(baseURL)) })
-    for (const peer of peers) await peer.leaves()
+    for (const peer of peers) await peer.leave()
   },
 })
 
@@ -22,98 +23,100 @@ const test = base.extend({
 const HARD_TEXTS = ["Grüße, 世界 🦊", '{"text": "\\"}', "<b>&amp;</b>", "x".repeat(3_000)]
 
 test("in a room that the page made, both read each other, and see the same words", async ({ ann, rust }) => {
-  const link = await ann.creates()
-  await ann.says("written while alone")
-  await ann.sees("written while alone")
+  const link = await ann.createRoom()
+  await ann.sendMessage("written while alone")
+  await ann.expectMessage("written while alone")
   await expect(ann.page.getByText(EARLY)).toBeVisible()
 
-  const peer = rust.joins(link)
+  const peer = rust.joinRoom(link)
 
-  expect(await peer.words()).toBe(await seesFourWords(ann))
-  await peer.sees("written while alone")
-  peer.says("Rust says hello")
-  await ann.sees("Rust says hello")
+  expect(await peer.words()).toBe(await expectFourWords(ann))
+  await peer.expectMessage("written while alone")
+  peer.sendMessage("Rust says hello")
+  await ann.expectMessage("Rust says hello")
   await expect(ann.message("Rust says hello").locator("[data-part=name]")).toHaveText("Rust")
   await expect(ann.message("written while alone").getByText(SEEN)).toBeVisible()
-  await ann.says("the page answers")
-  await peer.sees("the page answers")
+  await ann.sendMessage("the page answers")
+  await peer.expectMessage("the page answers")
   await expect.poll(() => peer.otherHasSeen).toBeGreaterThan(3)
   await expect.poll(() => peer.otherHasRead).toBeGreaterThan(4)
   await expect(ann.page.getByText(BROKEN)).toBeHidden()
-  expect([peer.isBroken, peer.stops]).toEqual([false, []])
+  expect([peer.isBroken, peer.stopReasons]).toEqual([false, []])
 })
 
 test("in a room that the library made, both read each other, and see the same words", async ({ bob, rust }) => {
-  const peer = rust.creates()
+  const peer = rust.createRoom()
   const link = await peer.link()
-  peer.says("written while alone")
+  peer.sendMessage("written while alone")
 
-  await bob.joins(link, { as: "Bob" })
+  await bob.joinRoom(link, { as: "Bob" })
 
-  await bob.sees("written while alone")
-  expect(await seesFourWords(bob)).toBe(await peer.words())
+  await bob.expectMessage("written while alone")
+  expect(await expectFourWords(bob)).toBe(await peer.words())
   for (const text of HARD_TEXTS) {
-    await bob.says(text)
-    await peer.sees(text, "Bob")
+    await bob.sendMessage(text)
+    await peer.expectMessage(text, "Bob")
   }
-  await bob.reloads()
-  await bob.sees("written while alone")
-  peer.says("after the reload")
-  await bob.sees("after the reload")
-  expect([peer.isBroken, peer.stops]).toEqual([false, []])
+  await bob.reload()
+  await bob.expectMessage("written while alone")
+  peer.sendMessage("after the reload")
+  await bob.expectMessage("after the reload")
+  expect([peer.isBroken, peer.stopReasons]).toEqual([false, []])
 })
 
 test("what one says, the other reads to the letter", async ({ ann, rust }) => {
-  const peer = rust.joins(await ann.creates())
-  await seesFourWords(ann)
+  const peer = rust.joinRoom(await ann.createRoom())
+  await expectFourWords(ann)
 
   for (const text of HARD_TEXTS) {
-    peer.says(text)
-    await ann.sees(text)
+    peer.sendMessage(text)
+    await ann.expectMessage(text)
   }
 
   await expect(ann.page.getByText(BROKEN)).toBeHidden()
 })
 
 test("the end that the page brings about reaches the library", async ({ ann, rust }) => {
-  const peer = rust.joins(await ann.creates())
-  await seesFourWords(ann)
+  const peer = rust.joinRoom(await ann.createRoom())
+  await expectFourWords(ann)
 
-  await ann.destroys()
+  await ann.destroyRoom()
 
-  expect(await peer.ended()).toBe(4410)
+  expect(await peer.closeCode()).toBe(4410)
 })
 
 test("the library notices what a server hides from the page, by what the page says it has seen", async ({
   ann,
   rust,
 }) => {
-  const server = await Dishonest.towards(ann)
-  const peer = rust.joins(await ann.creates())
-  await seesFourWords(ann)
-  await server.shows((messages) => numbered(messages.filter(({ seq }) => seq !== 3)))
-  peer.says("is dropped")
-  peer.says("arrives")
-  await ann.sees("arrives")
+  const server = await DishonestServer.towards(ann)
+  const peer = rust.joinRoom(await ann.createRoom())
+  await expectFourWords(ann)
+  await server.setView((messages) => renumbered(messages.filter(({ seq }) => seq !== 3)))
+  peer.sendMessage("is dropped")
+  peer.sendMessage("arrives")
+  await ann.expectMessage("arrives")
 
-  await ann.says("what did you say?")
+  await ann.sendMessage("what did you say?")
 
   await expect.poll(() => peer.isBroken).toBe(true)
-  await peer.sees("what did you say?")
+  await peer.expectMessage("what did you say?")
 })
 
 test("a page that is told another key of the library stops, and the library goes on", async ({ ann, rust }) => {
-  const server = await Dishonest.towards(ann)
-  const link = await ann.creates()
+  const server = await DishonestServer.towards(ann)
+  const link = await ann.createRoom()
   const [annId] = Object.keys(server.hellos)
   server.changeHellos((hellos) =>
-    Object.fromEntries(Object.entries(hellos).map(([id, hello]) => [id, id === annId ? hello : turned(hello)])),
+    Object.fromEntries(
+      Object.entries(hellos).map(([id, hello]) => [id, id === annId ? hello : withChangedCharacter(hello)]),
+    ),
   )
 
-  const peer = rust.joins(link)
+  const peer = rust.joinRoom(link)
 
   await expectStopped(ann)
-  peer.says("anybody?")
-  await peer.sees("anybody?", "Rust")
+  peer.sendMessage("anybody?")
+  await peer.expectMessage("anybody?", "Rust")
   await expect(ann.page.getByText("anybody?")).toHaveCount(0)
 })

@@ -15,13 +15,13 @@ async function goTo(person, locator, key = "Tab") {
 
 test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) => {
   // Create,
-  await ann.opens("/")
+  await ann.open("/")
   await goTo(ann, ann.button("Create a private room"))
   await ann.page.keyboard.press("Enter")
   await ann.expectInside()
-  const link = await ann.readsLink()
+  const link = await ann.readLink()
   // join,
-  await bob.opens(link)
+  await bob.open(link)
   await bob.expectDoor()
   await expect(bob.heading("You are invited to a private room")).toBeFocused()
   await goTo(bob, bob.button("Join"))
@@ -31,11 +31,11 @@ test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) =
   await expect(bob.composer).toBeFocused()
   await bob.page.keyboard.type("typed")
   await bob.page.keyboard.press("Enter")
-  await ann.sees("typed")
+  await ann.expectMessage("typed")
   await goTo(ann, ann.composer)
   await ann.page.keyboard.type("typed back")
   await ann.page.keyboard.press("Enter")
-  await bob.sees("typed back")
+  await bob.expectMessage("typed back")
   // destroy.
   await goTo(ann, ann.button("Menu"), "Shift+Tab")
   await ann.page.keyboard.press("Enter")
@@ -49,17 +49,17 @@ test("a whole conversation needs nothing but a keyboard", async ({ ann, bob }) =
 })
 
 test("a person who joins can write at once", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await expect(ann.composer).toBeFocused()
 
-  await bob.joins(link)
+  await bob.joinRoom(link)
 
   await expect(bob.composer).toBeFocused()
 })
 
 test("the dialog traps the focus and returns it", async ({ ann }) => {
-  await ann.creates()
-  await ann.asksToDestroy()
+  await ann.createRoom()
+  await ann.openDestroyDialog()
   await expect(ann.button("Keep it")).toBeFocused()
 
   for (let stop = 0; stop < 4; stop++) {
@@ -73,7 +73,7 @@ test("the dialog traps the focus and returns it", async ({ ann }) => {
 })
 
 test("Escape closes the menu and returns the focus", async ({ ann }) => {
-  await ann.creates()
+  await ann.createRoom()
   await ann.button("Menu").press("Enter")
   await expect(ann.page.getByLabel("Your name in this browser")).toBeVisible()
 
@@ -86,7 +86,7 @@ test("Escape closes the menu and returns the focus", async ({ ann }) => {
 test("a question mark outside the text field lists the shortcuts, and a slash leads to the text field", async ({
   ann,
 }) => {
-  await ann.creates()
+  await ann.createRoom()
   const list = ann.page.getByRole("dialog", { name: "Keyboard shortcuts" })
   await ann.page.keyboard.type("really?")
   await expect(ann.composer).toHaveValue("really?")
@@ -115,14 +115,14 @@ test("a question mark outside the text field lists the shortcuts, and a slash le
 })
 
 test("the focus is never lost when a button goes away", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   await ann.button("They match").press("Enter")
 
   await expect(ann.page.getByText("✓ You checked them: they match.")).toBeFocused()
 })
 
 test("a menu that is higher than the window can be scrolled to its end", async ({ ann }) => {
-  await ann.creates()
+  await ann.createRoom()
   await ann.page.setViewportSize({ width: 640, height: 320 })
   await ann.button("Menu").click()
 
@@ -132,18 +132,18 @@ test("a menu that is higher than the window can be scrolled to its end", async (
 })
 
 test("the end of the room is announced to screen readers", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
 
-  await ann.destroys()
+  await ann.destroyRoom()
 
   await expect(bob.heading("This room has ended")).toBeFocused()
 })
 
 test("the conversation is a log, with whole sentences about presence", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
 
-  await ann.says("hello")
-  await bob.sees("hello")
+  await ann.sendMessage("hello")
+  await bob.expectMessage("hello")
 
   await expect(bob.log).toBeVisible()
   await expect(bob.page.getByRole("status").getByText("Both here")).toBeVisible()
@@ -158,23 +158,23 @@ async function expectNames(person) {
 }
 
 test("every control has an accessible name in every scene", async ({ ann, bob }) => {
-  await ann.opens("/")
+  await ann.open("/")
   await expectNames(ann)
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await expectNames(ann)
   await ann.button("Menu").click()
   await expectNames(ann)
   await ann.page.keyboard.press("Escape")
-  await bob.opens(link.split("#")[0])
+  await bob.open(link.split("#")[0])
   await expect(bob.heading("This link is incomplete")).toBeVisible()
   await expectNames(bob)
-  await bob.leaves()
-  await bob.opens(link)
+  await bob.closeTab()
+  await bob.open(link)
   await bob.expectDoor()
   await expectNames(bob)
-  await bob.joins(link)
+  await bob.joinRoom(link)
   await expectNames(bob)
-  await ann.asksToDestroy()
+  await ann.openDestroyDialog()
   await expectNames(ann)
   await ann.button("Destroy for both").click()
   await bob.expectEnded(/destroyed/)
@@ -183,7 +183,7 @@ test("every control has an accessible name in every scene", async ({ ann, bob })
 
 for (const address of ["/", "/promises"]) {
   test(`${address} has a language, a title, one main part and one first heading`, async ({ ann }) => {
-    await ann.opens(address)
+    await ann.open(address)
 
     await expect(ann.page.locator("html")).toHaveAttribute("lang", "en")
     await expect(ann.page).toHaveTitle(/Duet/)

@@ -16,7 +16,7 @@ test("English is in the page: no table is requested before the composer is ready
   const asked = []
   ann.context.on("request", (request) => asked.push(new URL(request.url()).pathname))
 
-  await ann.creates()
+  await ann.createRoom()
 
   expect(asked).toContain("/app/room.js")
   expect(asked.filter((path) => path.startsWith("/words/"))).toEqual([])
@@ -27,9 +27,9 @@ test.describe("a browser whose language Duet does not have", () => {
   test.use({ locale: "nl-NL" })
 
   test("gets English", async ({ ann }) => {
-    await ann.creates()
+    await ann.createRoom()
 
-    await ann.seesStatus(ENGLISH["header.alone"])
+    await ann.expectStatus(ENGLISH["header.alone"])
   })
 })
 
@@ -58,15 +58,15 @@ test.describe("a German browser", () => {
   test.use({ locale: "de-AT" })
 
   test("gets German from the lobby to the end", async ({ ann, bob }) => {
-    await ann.opens("/")
+    await ann.open("/")
     await expect(root(ann)).toHaveAttribute("lang", "de")
     await ann.button(GERMAN["lobby.create"]).click()
-    await ann.seesStatus(GERMAN["header.alone"])
+    await ann.expectStatus(GERMAN["header.alone"])
     await expect(ann.timeLeft).toHaveText("noch 10 Min.")
 
-    await bob.opens(await ann.page.locator("[data-share-link]").inputValue())
+    await bob.open(await ann.page.locator("[data-share-link]").inputValue())
     await bob.button(GERMAN["door.join"]).click()
-    await bob.seesStatus(GERMAN["header.together"])
+    await bob.expectStatus(GERMAN["header.together"])
     await bob.page.locator("#text").fill("Hallo")
     await bob.page.keyboard.press("Enter")
     await expect(bob.page.locator("[data-part=name]").first()).toHaveText(GERMAN["list.you"])
@@ -78,20 +78,20 @@ test.describe("a German browser", () => {
   })
 
   test("can be used in English until the table has come", async ({ ann }) => {
-    const { promise: isLate, resolve: letGo } = Promise.withResolvers()
+    const { promise: isLate, resolve: release } = Promise.withResolvers()
     await ann.context.route("**/words/de.json", async (route) => {
       await isLate
       await route.continue()
     })
 
-    await ann.creates()
-    letGo()
+    await ann.createRoom()
+    release()
 
-    await ann.seesStatus(GERMAN["header.alone"])
+    await ann.expectStatus(GERMAN["header.alone"])
   })
 
   test("gets the reason for a redirect to the lobby in German", async ({ ann }) => {
-    await ann.opens("/?error=room-full")
+    await ann.open("/?error=room-full")
 
     await expect(ann.notice).toHaveText(GERMAN["error.room-full"])
   })
@@ -101,11 +101,11 @@ test.describe("an Arabic browser", () => {
   test.use({ locale: "ar-EG" })
 
   test("shows pages from right to left, and texts in their own direction", async ({ ann, bob }) => {
-    await ann.opens("/")
+    await ann.open("/")
     await expect(root(ann)).toHaveAttribute("dir", "rtl")
     await ann.button(ARABIC["lobby.create"]).click()
     await expect(ann.timeLeft).toHaveText(/١٠/)
-    await bob.opens(await ann.page.locator("[data-share-link]").inputValue())
+    await bob.open(await ann.page.locator("[data-share-link]").inputValue())
     await bob.button(ARABIC["door.join"]).click()
     await ann.page.locator("#text").fill("Left to right.")
     await ann.page.keyboard.press("Enter")
@@ -124,31 +124,31 @@ test.describe("an Arabic browser", () => {
 // --- The choice ---
 
 test("a language chosen in the lobby applies to every page and after a reload", async ({ ann }) => {
-  await ann.opens("/")
+  await ann.open("/")
   await ann.page.getByLabel(ENGLISH.language).selectOption("Deutsch")
   await expect(ann.button(GERMAN["lobby.create"])).toBeVisible()
 
-  await ann.reloads()
+  await ann.reload()
   await expect(ann.page.getByLabel(GERMAN.language)).toHaveValue("de")
-  await ann.opens("/promises")
+  await ann.open("/promises")
 
   await expect(ann.heading(GERMAN["promises.title"])).toBeVisible()
   expect(await ann.page.evaluate(() => ({ ...localStorage }))).toEqual({ "duet:language": "de" })
 })
 
 test("a language chosen in the room changes all texts of the page and no message", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link, { as: "Bob" })
-  await ann.says("hello")
-  await bob.sees("hello")
-  await bob.says("good day")
-  await ann.sees("good day")
-  await ann.writes("half a sen")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link, { as: "Bob" })
+  await ann.sendMessage("hello")
+  await bob.expectMessage("hello")
+  await bob.sendMessage("good day")
+  await ann.expectMessage("good day")
+  await ann.fillComposer("half a sen")
 
   await ann.button("Menu").click()
   await ann.page.locator("#menu").getByLabel("Language").selectOption("Deutsch")
 
-  await ann.seesStatus(GERMAN["header.together"])
+  await ann.expectStatus(GERMAN["header.together"])
   await expect(ann.timeLeft).toHaveText("noch 10 Min.")
   await expect(ann.page.locator("[data-part=name]")).toHaveText([GERMAN["list.you"], "Bob"])
   await expect(ann.page.locator("[data-sent] .note")).toHaveText([
@@ -159,7 +159,7 @@ test("a language chosen in the room changes all texts of the page and no message
   await expect(ann.page.locator("#text")).toHaveValue("half a sen")
 
   await ann.page.locator("#menu").getByLabel(GERMAN.language).selectOption("English")
-  await ann.seesStatus("Both here")
+  await ann.expectStatus("Both here")
   await expect(ann.message("hello").getByText("You")).toBeVisible()
 })
 
@@ -173,7 +173,7 @@ test.describe("a language with longer words, from right to left, on the smallest
   )
 
   /** A person whose page uses that language. */
-  async function reads(person) {
+  async function useLongTexts(person) {
     await person.context.route("**/words/ar.json", (route) => route.fulfill({ json: LONG }))
     return person
   }
@@ -184,17 +184,17 @@ test.describe("a language with longer words, from right to left, on the smallest
   }
 
   test("fits the lobby, with an error, and the other pages", async ({ ann }) => {
-    await reads(ann)
+    await useLongTexts(ann)
     for (const address of ["/", "/?error=no-cookies", "/promises", "/404"]) {
-      await ann.opens(address)
+      await ann.open(address)
       await expectRoom(ann)
     }
   })
 
   test("fits the bar before the end and the list of shortcuts", async ({ ann }) => {
-    await reads(ann)
+    await useLongTexts(ann)
     await ann.context.clock.install()
-    await ann.opens("/")
+    await ann.open("/")
     await ann.button(LONG["lobby.create"]).click()
     await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
     await ann.page.clock.fastForward("08:30")
@@ -206,23 +206,23 @@ test.describe("a language with longer words, from right to left, on the smallest
   })
 
   test("fits the door and the room", async ({ ann, bob }) => {
-    for (const person of [ann, bob]) await reads(person)
-    await ann.opens("/")
+    for (const person of [ann, bob]) await useLongTexts(person)
+    await ann.open("/")
     await ann.button(LONG["lobby.create"]).click()
     await expect(ann.page.locator("[data-share-code] svg")).toBeVisible()
     await expectRoom(ann)
 
     const link = await ann.page.locator("[data-share-link]").inputValue()
-    await bob.opens(link.split("#")[0])
+    await bob.open(link.split("#")[0])
     await expect(bob.heading(LONG["rescue.title"])).toBeVisible()
     await expectRoom(bob)
-    await bob.opens("/")
-    await bob.opens(link)
+    await bob.open("/")
+    await bob.open(link)
     await expect(bob.heading(LONG["door.title"])).toBeVisible()
     await expectRoom(bob)
 
     await bob.button(LONG["door.join"]).click()
-    await ann.seesStatus(LONG["header.together"])
+    await ann.expectStatus(LONG["header.together"])
     await ann.page.locator("#text").fill("A message that is long enough for a second line on this phone.")
     await ann.page.keyboard.press("Enter")
     await ann.page.getByText(LONG["safety.why"]).click()

@@ -11,70 +11,70 @@ async function storedCount(person, link) {
 }
 
 test("a reload keeps the seat and the messages", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
-  await ann.says("before")
-  await bob.says("answer")
-  await ann.sees("answer")
+  await bob.joinRoom(await ann.createRoom())
+  await ann.sendMessage("before")
+  await bob.sendMessage("answer")
+  await ann.expectMessage("answer")
 
-  await ann.reloads()
+  await ann.reload()
 
   await ann.expectInside()
-  await ann.seesStatus("Both here")
-  await ann.sees("before")
-  await ann.sees("answer")
+  await ann.expectStatus("Both here")
+  await ann.expectMessage("before")
+  await ann.expectMessage("answer")
   await expect(ann.message("before")).toContainText("You")
-  await bob.says("and on it goes")
-  await ann.sees("and on it goes")
+  await bob.sendMessage("and on it goes")
+  await ann.expectMessage("and on it goes")
 })
 
 test("a creator who reloads still has the link to share", async ({ ann, bob }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
 
-  await ann.reloads()
+  await ann.reload()
   await ann.expectInside()
 
   await expect(ann.sharePanel).toBeVisible()
-  expect(await ann.readsLink()).toBe(link)
-  await bob.joins(link)
-  await ann.seesStatus("Both here")
+  expect(await ann.readLink()).toBe(link)
+  await bob.joinRoom(link)
+  await ann.expectStatus("Both here")
 })
 
 test("a draft survives a reload", async ({ ann }) => {
-  await ann.creates()
-  await ann.writes("half a sen")
+  await ann.createRoom()
+  await ann.fillComposer("half a sen")
 
-  await ann.reloads()
+  await ann.reload()
   await ann.expectInside()
 
   await expect(ann.composer).toHaveValue("half a sen")
 })
 
 test("a draft that was sent does not come back", async ({ ann }) => {
-  await ann.creates()
-  await ann.says("a whole sentence")
-  await ann.sees("a whole sentence")
+  await ann.createRoom()
+  await ann.sendMessage("a whole sentence")
+  await ann.expectMessage("a whole sentence")
 
-  await ann.reloads()
-  await ann.sees("a whole sentence")
+  await ann.reload()
+  await ann.expectMessage("a whole sentence")
 
   await expect(ann.composer).toHaveValue("")
 })
 
 test("an unsent message survives a reload and is sent once", async ({ ann, bob }) => {
   const wire = await Wire.of(ann)
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   wire.holdMessages()
-  await ann.says("not yet")
+  await ann.sendMessage("not yet")
   await ann.expectState("not yet", "pending")
 
-  await ann.reloads()
+  await ann.reload()
   await ann.expectInside()
   await ann.expectState("not yet", "pending")
-  wire.letGo()
+  wire.release()
 
-  await bob.sees("not yet")
-  await ann.sees("not yet")
+  await bob.expectMessage("not yet")
+  await ann.expectMessage("not yet")
   expect(await storedCount(ann, link)).toBe(1)
 })
 
@@ -88,87 +88,92 @@ async function endOf(person, link) {
 
 test("a lost connection is shown, reconnects by itself and misses nothing", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
-  await ann.says("one")
-  await bob.sees("one")
+  await bob.joinRoom(await ann.createRoom())
+  await ann.sendMessage("one")
+  await bob.expectMessage("one")
 
   await wire.cut()
-  await bob.seesStatus("Reconnecting…")
-  await ann.seesStatus("The other person is away")
-  await ann.says("two")
-  await ann.says("three")
-  await ann.sees("three")
+  await bob.expectStatus("Reconnecting…")
+  await ann.expectStatus("The other person is away")
+  await ann.sendMessage("two")
+  await ann.sendMessage("three")
+  await ann.expectMessage("three")
   wire.mend()
 
-  await bob.seesStatus("Both here")
-  await bob.sees("three")
-  expect(await bob.texts()).toEqual(["one", "two", "three"])
+  await bob.expectStatus("Both here")
+  await bob.expectMessage("three")
+  expect(await bob.messageTexts()).toEqual(["one", "two", "three"])
 })
 
 test("messages wait while offline and are sent once afterwards", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
-  await bob.says("while online")
-  await ann.sees("while online")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await bob.sendMessage("while online")
+  await ann.expectMessage("while online")
 
-  await bob.goesOffline(wire)
-  await bob.seesStatus("Offline. Your messages wait here.")
-  await bob.says("first that waits")
-  await bob.says("second that waits")
+  await bob.goOffline(wire)
+  await bob.expectStatus("Offline. Your messages wait here.")
+  await bob.sendMessage("first that waits")
+  await bob.sendMessage("second that waits")
   await bob.expectState("second that waits", "pending")
-  await ann.seesStatus("The other person is away")
-  await ann.says("said meanwhile")
-  await ann.sees("said meanwhile")
-  await bob.comesBack(wire)
+  await ann.expectStatus("The other person is away")
+  await ann.sendMessage("said meanwhile")
+  await ann.expectMessage("said meanwhile")
+  await bob.goOnline(wire)
 
-  await bob.seesStatus("Both here")
+  await bob.expectStatus("Both here")
   for (const person of [ann, bob]) {
-    for (const text of ["said meanwhile", "first that waits", "second that waits"]) await person.sees(text)
-    expect(await person.texts()).toEqual(["while online", "said meanwhile", "first that waits", "second that waits"])
+    for (const text of ["said meanwhile", "first that waits", "second that waits"]) await person.expectMessage(text)
+    expect(await person.messageTexts()).toEqual([
+      "while online",
+      "said meanwhile",
+      "first that waits",
+      "second that waits",
+    ])
   }
   expect(await storedCount(ann, link)).toBe(4)
 })
 
 test("messages written offline are sent even if nothing was missed meanwhile", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
 
-  await bob.goesOffline(wire)
-  await bob.seesStatus("Offline. Your messages wait here.")
-  await bob.says("the very first")
-  await bob.comesBack(wire)
+  await bob.goOffline(wire)
+  await bob.expectStatus("Offline. Your messages wait here.")
+  await bob.sendMessage("the very first")
+  await bob.goOnline(wire)
 
-  await ann.sees("the very first")
-  await bob.sees("the very first")
+  await ann.expectMessage("the very first")
+  await bob.expectMessage("the very first")
   expect(await storedCount(ann, link)).toBe(1)
 })
 
 test("a message whose confirmation was lost is not stored twice", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   wire.holdRoom()
 
-  await bob.says("did you hear me?")
-  await ann.sees("did you hear me?")
+  await bob.sendMessage("did you hear me?")
+  await ann.expectMessage("did you hear me?")
   await bob.expectState("did you hear me?", "pending")
   await wire.cut()
-  wire.letGo()
+  wire.release()
   wire.mend()
 
-  await bob.sees("did you hear me?")
-  await ann.says("yes")
-  await bob.sees("yes")
-  expect(await ann.texts()).toEqual(["did you hear me?", "yes"])
+  await bob.expectMessage("did you hear me?")
+  await ann.sendMessage("yes")
+  await bob.expectMessage("yes")
+  expect(await ann.messageTexts()).toEqual(["did you hear me?", "yes"])
   expect(await storedCount(ann, link)).toBe(2)
 })
 
 test("unknown frames of a newer server are ignored", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
-  await bob.seesStatus("Both here")
+  await bob.joinRoom(await ann.createRoom())
+  await bob.expectStatus("Both here")
 
   for (const frame of [
     '{"type":"reaction","emoji":"🦊"}',
@@ -183,26 +188,26 @@ test("unknown frames of a newer server are ignored", async ({ ann, bob }) => {
     wire.sendToPages(frame)
   }
   wire.sendToPages(`{"type":"expiry","expiresAt":${Date.now() + 60_000},"mood":"new"}`)
-  await ann.says("as before")
+  await ann.sendMessage("as before")
 
-  await bob.sees("as before")
-  await bob.says("yes")
-  await ann.sees("yes")
+  await bob.expectMessage("as before")
+  await bob.sendMessage("yes")
+  await ann.expectMessage("yes")
 })
 
 // --- Who is here ---
 
 test("a person who closes the page is shown as away and can return", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
-  await ann.seesStatus("Both here")
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
+  await ann.expectStatus("Both here")
 
-  await bob.leaves()
+  await bob.closeTab()
 
-  await ann.seesStatus("The other person is away")
+  await ann.expectStatus("The other person is away")
   await expect(ann.log.getByText("The other person left")).toBeVisible()
-  await bob.opens(link)
-  await ann.seesStatus("Both here")
+  await bob.open(link)
+  await ann.expectStatus("Both here")
   await expect(ann.log.getByText("The other person left")).toBeHidden()
 })
 
@@ -215,9 +220,9 @@ async function secondsLeft(person) {
 
 test("both see the same time left, and it runs", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request, { ttlSeconds: 110 })
-  await ann.joins(link)
-  await bob.joins(link)
-  await ann.seesStatus("Both here")
+  await ann.joinRoom(link)
+  await bob.joinRoom(link)
+  await ann.expectStatus("Both here")
 
   await expect(ann.timeLeft).toHaveText(/^1:\d\d left$/)
   await expect(bob.timeLeft).toHaveText(/^1:\d\d left$/)
@@ -229,24 +234,24 @@ test("both see the same time left, and it runs", async ({ ann, bob, request }) =
 
 test("a message restores the room's whole lifetime on both sides", async ({ ann, bob, request }) => {
   const link = await createPlainRoom(request, { ttlSeconds: 60 })
-  await ann.joins(link)
-  await bob.joins(link)
+  await ann.joinRoom(link)
+  await bob.joinRoom(link)
   await expect.poll(() => secondsLeft(ann)).toBeLessThan(56)
 
-  await ann.says("still here")
+  await ann.sendMessage("still here")
 
   await expect.poll(() => secondsLeft(ann)).toBeGreaterThan(56)
   await expect.poll(() => secondsLeft(bob)).toBeGreaterThan(56)
 })
 
 test("reading, reloading and typing alone do not prolong the room", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.joins(link)
+  const link = await ann.createRoom()
+  await bob.joinRoom(link)
   const expiresAt = await endOf(ann, link)
 
   await ann.composer.pressSequentially("hm")
   await expect(bob.typing).toHaveText("The other person is writing…")
-  await bob.reloads()
+  await bob.reload()
   await bob.expectInside()
 
   expect(await endOf(ann, link)).toBe(expiresAt)

@@ -25,37 +25,37 @@ const SENTENCES = [
 
 test("every error that redirects to the lobby is shown as a sentence, once", async ({ ann }) => {
   for (const [word, sentence] of SENTENCES) {
-    await ann.opens(`/?error=${word}`)
+    await ann.open(`/?error=${word}`)
 
     await ann.expectLobby(sentence)
     await expect(ann.page).toHaveURL("/")
   }
-  await ann.reloads()
+  await ann.reload()
   await expect(ann.notice).toBeHidden()
 })
 
 test("without an error the lobby shows no notice", async ({ ann }) => {
-  await ann.opens("/")
+  await ann.open("/")
 
   await expect(ann.notice).toBeHidden()
   await expect(ann.heading("Duet")).toBeVisible()
 })
 
 test("an unknown room redirects to the lobby", async ({ ann }) => {
-  await ann.opens(`/room/${"x".repeat(21)}`)
+  await ann.open(`/room/${"x".repeat(21)}`)
 
   await ann.expectLobby(/There is no room at this link/)
 })
 
 test("a URL without a room id redirects to the lobby", async ({ ann }) => {
-  await ann.opens("/room/half-a-link")
+  await ann.open("/room/half-a-link")
 
   await ann.expectLobby(/There is no room at this link/)
 })
 
 test("the back button of the lobby does not lead to the missing room", async ({ ann }) => {
-  await ann.opens("/promises")
-  await ann.opens(`/room/${"x".repeat(21)}`)
+  await ann.open("/promises")
+  await ann.open(`/room/${"x".repeat(21)}`)
   await ann.expectLobby(/There is no room/)
 
   await ann.page.goBack()
@@ -66,8 +66,8 @@ test("the back button of the lobby does not lead to the missing room", async ({ 
 // --- A pasted link ---
 
 test("a pasted link opens its room", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens("/")
+  const link = await ann.createRoom()
+  await bob.open("/")
 
   await bob.page.getByLabel("Have a link?").fill(link)
   await bob.button("Open").click()
@@ -76,8 +76,8 @@ test("a pasted link opens its room", async ({ ann, bob }) => {
 })
 
 test("a link within other text opens its room", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens("/")
+  const link = await ann.createRoom()
+  await bob.open("/")
 
   await bob.page.getByLabel("Have a link?").fill(`  Come in: ${link} – I am there.`)
   await bob.page.keyboard.press("Enter")
@@ -87,7 +87,7 @@ test("a link within other text opens its room", async ({ ann, bob }) => {
 
 test("a pasted id opens its room", async ({ bob, request }) => {
   const link = await createPlainRoom(request)
-  await bob.opens("/")
+  await bob.open("/")
 
   await bob.page.getByLabel("Have a link?").fill(` ${roomIdOf(link)} `)
   await bob.button("Open").click()
@@ -96,7 +96,7 @@ test("a pasted id opens its room", async ({ bob, request }) => {
 })
 
 test("invalid text is reported visibly and to screen readers, and stays in the field", async ({ bob }) => {
-  await bob.opens("/")
+  await bob.open("/")
   const field = bob.page.getByLabel("Have a link?")
 
   await field.fill("https://example.com/not-a-room")
@@ -110,7 +110,7 @@ test("invalid text is reported visibly and to screen readers, and stays in the f
 })
 
 test("an empty field is answered with a request for a link", async ({ bob }) => {
-  await bob.opens("/")
+  await bob.open("/")
 
   await bob.button("Open").click()
 
@@ -136,12 +136,12 @@ for (const address of ["/", "/room/some-room", "/promises"]) {
 }
 
 test("every promise in the lobby links to its explanation", async ({ ann }) => {
-  await ann.opens("/")
+  await ann.open("/")
   const hrefs = await ann.page
     .locator("main li a")
     .evaluateAll((links) => links.map((link) => link.getAttribute("href")))
 
-  await ann.opens("/promises")
+  await ann.open("/promises")
 
   expect(hrefs.length).toBeGreaterThan(2)
   for (const href of hrefs) await expect(ann.page.locator(`[id="${href.split("#")[1]}"]`)).toBeVisible()

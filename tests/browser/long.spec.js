@@ -58,24 +58,24 @@ test("with thousands of messages the newest appear at once, older ones load, and
   request,
 }) => {
   const link = await createPlainRoom(request)
-  await ann.joins(link)
-  await bob.joins(link)
+  await ann.joinRoom(link)
+  await bob.joinRoom(link)
   await fill(ann, link, COUNT)
-  await ann.sees(await textAt(ann, link, COUNT))
+  await ann.expectMessage(await textAt(ann, link, COUNT))
 
   await test.step("a reload shows the newest ones, and one can write", async () => {
-    await bob.reloads()
+    await bob.reload()
     await expect(bob.message(await textAt(bob, link, COUNT))).toBeInViewport()
-    await bob.says("right after the reload")
-    await ann.sees("right after the reload")
+    await bob.sendMessage("right after the reload")
+    await ann.expectMessage("right after the reload")
     expect(await bob.messages.count()).toBeLessThan(MOST_ELEMENTS)
   })
 
   await test.step("a message changes its own element, and sometimes a few far from the screen", async () => {
     for (const person of [ann, bob]) await watchElements(person)
     for (const text of ["one more", "and another"]) {
-      await bob.says(text)
-      await ann.sees(text)
+      await bob.sendMessage(text)
+      await ann.expectMessage(text)
     }
     for (const person of [ann, bob]) expect(await touchedArticles(person)).toBeLessThanOrEqual(40)
     expect(await ann.messages.count()).toBeLessThan(MOST_ELEMENTS)
@@ -97,7 +97,7 @@ test("with thousands of messages the newest appear at once, older ones load, and
     await bob.scroller.evaluate((element) => element.scrollBy(0, 60))
     await expect(reading).toBeInViewport()
     const before = await placeOf(reading)
-    await ann.says("news")
+    await ann.sendMessage("news")
     await expect(bob.button("1 new message")).toBeVisible()
     expect(await placeOf(reading)).toBe(before)
     await bob.button("1 new message").click()

@@ -1,4 +1,4 @@
-// Messages are sent in the order in which they were written, whatever is refused or lost on the way.
+// Messages are sent in the order in which they were written, even if some are refused or lost.
 
 import { expect, test } from "./test.js"
 import { meet } from "./encrypted-room.js"
@@ -7,11 +7,11 @@ import { Wire } from "./wire.js"
 /** Checks that both screens show the same texts in the same order, and that the history has it, too. */
 async function expectOrder(ann, bob, texts) {
   for (const person of [ann, bob]) {
-    await person.sees(texts.at(-1))
-    await expect.poll(() => person.texts()).toEqual(texts)
+    await person.expectMessage(texts.at(-1))
+    await expect.poll(() => person.messageTexts()).toEqual(texts)
   }
-  await ann.reloads()
-  await expect.poll(() => ann.texts(), "the history").toEqual(texts)
+  await ann.reload()
+  await expect.poll(() => ann.messageTexts(), "the history").toEqual(texts)
 }
 
 test("a temporarily refused message is not overtaken by later ones", async ({ ann, bob }) => {
@@ -20,7 +20,7 @@ test("a temporarily refused message is not overtaken by later ones", async ({ an
   await meet(ann, bob)
   wire.refuseNext("too-many-requests", "store-unavailable")
 
-  for (const text of ["first", "second", "third"]) await bob.says(text)
+  for (const text of ["first", "second", "third"]) await bob.sendMessage(text)
 
   await expectOrder(ann, bob, ["first", "second", "third"])
 })
@@ -31,9 +31,9 @@ test("a permanently refused message keeps its position and does not block others
   await meet(ann, bob)
   wire.refuseNext("too-large")
 
-  for (const text of ["too much", "second"]) await bob.says(text)
+  for (const text of ["too much", "second"]) await bob.sendMessage(text)
 
-  await ann.sees("second")
+  await ann.expectMessage("second")
   await bob.expectState("too much", "failed")
   await bob.message("too much").getByRole("button", { name: "Send again" }).click()
   await expectOrder(ann, bob, ["second", "too much"])
@@ -41,23 +41,23 @@ test("a permanently refused message keeps its position and does not block others
 
 test("many messages written offline are sent in order in spite of the rate limit", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   const texts = Array.from({ length: 30 }, (_, index) => `number ${index}`)
 
-  await bob.goesOffline(wire)
-  for (const text of texts) await bob.says(text)
-  await bob.comesBack(wire)
+  await bob.goOffline(wire)
+  for (const text of texts) await bob.sendMessage(text)
+  await bob.goOnline(wire)
 
   await expectOrder(ann, bob, texts)
 })
 
 test("the order survives a connection that breaks at every other message", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   const texts = ["one", "two", "three", "four"]
 
   for (const text of texts) {
-    await bob.says(text)
+    await bob.sendMessage(text)
     await wire.cut()
     wire.mend()
   }
@@ -67,16 +67,16 @@ test("the order survives a connection that breaks at every other message", async
 
 test("a replaced tab says so, keeps drafts, and continues on request", async ({ ann, bob }) => {
   const wire = await Wire.of(bob)
-  await bob.joins(await ann.creates())
-  await bob.seesStatus("Both here")
+  await bob.joinRoom(await ann.createRoom())
+  await bob.expectStatus("Both here")
 
   await wire.closeWith(4408)
-  await bob.seesStatus("Open in another tab")
-  await bob.says("still mine")
+  await bob.expectStatus("Open in another tab")
+  await bob.sendMessage("still mine")
   await bob.expectState("still mine", "pending")
   await bob.button("Continue here").click()
 
-  await bob.seesStatus("Both here")
-  await ann.sees("still mine")
+  await bob.expectStatus("Both here")
+  await ann.expectMessage("still mine")
   await expect(bob.button("Continue here")).toBeHidden()
 })

@@ -61,24 +61,24 @@ export class Peer {
     this.#session = sessionOutside(this.#roomId, { secret, storage: new MemoryStorage() })
   }
 
-  async joins() {
+  async joinRoom() {
     const data = await this.#session.joinFields()
     const answer = await this.#request.post(`/api/room/join?roomId=${this.#roomId}`, { data })
     await this.#session.afterJoin(await answer.json())
     const keys = await this.#session.keysMessage()
-    await this.posts(keys.text, keys.id)
+    await this.postText(keys.text, keys.id)
   }
 
   /** Posts `text` unencrypted. */
-  posts(text, id = newId()) {
+  postText(text, id = newId()) {
     return this.#request.post(`/api/messages?roomId=${this.#roomId}`, { data: { id, text } })
   }
 
   /** Sends an encrypted message under any name. */
-  async says(text, sender = "A program") {
-    await this.reads()
+  async sendMessage(text, sender = "A program") {
+    await this.readMessages()
     const sealed = await this.seal(text, sender)
-    await this.posts(sealed.text, sealed.id)
+    await this.postText(sealed.text, sealed.id)
   }
 
   seal(text, sender = "A program") {
@@ -86,7 +86,7 @@ export class Peer {
   }
 
   /** All messages as this side decrypts them. */
-  async reads() {
+  async readMessages() {
     const answer = await this.#request.get(`/api/messages?roomId=${this.#roomId}&after=0&limit=500`)
     const { messages } = await answer.json()
     return this.#session.open(messages)
@@ -114,9 +114,9 @@ export class Forger {
   }
 
   /** Takes a seat with valid keys. */
-  async joins() {
+  async joinRoom() {
     const hello = await makeHello(this.#roomId, this.#secret, this.#own)
-    const { participantId, hellos } = await this.joinsWith(hello)
+    const { participantId, hellos } = await this.joinWith(hello)
     const [other] = Object.entries(hellos).filter(([id]) => id !== participantId)
     this.#pair = await pairBetween(this.#roomId, this.#secret, {
       e: this.#own.e,
@@ -126,20 +126,20 @@ export class Forger {
   }
 
   /** Takes a seat with a key of low order, whose product with any secret is zero. */
-  async joinsWithZero() {
+  async joinWithZeroKey() {
     const body = concat(Uint8Array.of(2), new Uint8Array(32), await sha256("anything"))
     const mac = await crypto.subtle.sign("HMAC", await helloKey(this.#secret, this.#roomId), concat(this.#roomId, body))
-    return this.joinsWith(toBase64Url(concat(body, new Uint8Array(mac))))
+    return this.joinWith(toBase64Url(concat(body, new Uint8Array(mac))))
   }
 
-  async joinsWith(hello) {
+  async joinWith(hello) {
     const data = { proof: await proofOf(this.#secret), hello, shelf: toBase64Url(new Uint8Array(32)) }
     const answer = await this.#request.post(`/api/room/join?roomId=${this.#roomId}`, { data })
     return answer.json()
   }
 
   /** Sends the keys message, with another nonce if one is given. */
-  async sendsKeys({ r = this.#own.r } = {}) {
+  async sendKeysMessage({ r = this.#own.r } = {}) {
     const keys = await keysMessage(this.#roomId, this.#pair, { r, w: this.#own.w })
     await this.#post(keys.id, keys.text)
   }
@@ -148,7 +148,7 @@ export class Forger {
    * Sends a message that claims that the conversation was seen up to `upTo`, or what `claim` states.
    * @param {{upTo?: number, claim?: [number, string]}} seen
    */
-  async says(text, { upTo = 0, claim } = {}) {
+  async sendMessage(text, { upTo = 0, claim } = {}) {
     const id = newId()
     const seen = claim ?? [upTo, (await this.#shortHeads())[upTo]]
     const envelope = { roomId: this.#roomId, id, participantId: this.#pair.own.id }

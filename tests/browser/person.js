@@ -2,7 +2,7 @@ import { expect } from "@playwright/test"
 
 const INSIDE = /^(Waiting for the other person|Both here|The other person is away)$/
 
-/** A person with a browser of their own. The methods read as a story. */
+/** A person with a browser of their own: what they do in it, and what they should see. */
 export class Person {
   /** The current tab. */
   page
@@ -15,7 +15,7 @@ export class Person {
     context.on("page", (page) => page.on("websocket", (socket) => this.sockets.push(socket)))
   }
 
-  // --- Where they look ---
+  // --- Elements of the page ---
 
   get composer() {
     return this.page.getByRole("textbox", { name: "Message", exact: true })
@@ -81,10 +81,10 @@ export class Person {
     await expect(this.message(text)).toHaveAttribute("data-state", state)
   }
 
-  // --- Coming in ---
+  // --- Entering a room ---
 
   /** @param {string} address */
-  async opens(address) {
+  async open(address) {
     this.page ??= await this.context.newPage()
     await this.page.goto(address)
   }
@@ -93,20 +93,20 @@ export class Person {
    * Creates a room in the lobby.
    * @returns {Promise<string>} its link
    */
-  async creates() {
-    await this.opens("/")
+  async createRoom() {
+    await this.open("/")
     await this.button("Create a private room").click()
     await this.expectInside()
-    return this.readsLink()
+    return this.readLink()
   }
 
   /**
-   * Joins through the door.
+   * Joins through the page that a link opens.
    * @param {string} link
    * @param {{as?: string}} given the name; the suggested one if absent
    */
-  async joins(link, { as } = {}) {
-    await this.opens(link)
+  async joinRoom(link, { as } = {}) {
+    await this.open(link)
     await this.expectDoor()
     if (as) await this.page.getByLabel("Your name in the room").fill(as)
     await this.button("Join").click()
@@ -114,7 +114,7 @@ export class Person {
   }
 
   /** The link in the share panel, because the address bar does not show the key. */
-  async readsLink() {
+  async readLink() {
     await expect(this.shareField).toHaveValue(/\/room\//)
     return this.shareField.inputValue()
   }
@@ -134,38 +134,38 @@ export class Person {
     await expect(this.notice).toHaveText(sentence)
   }
 
-  // --- Talking ---
+  // --- Messages ---
 
   /** @param {string} text */
-  async writes(text) {
+  async fillComposer(text) {
     await this.composer.fill(text)
   }
 
   /** @param {string} text */
-  async says(text) {
-    await this.writes(text)
+  async sendMessage(text) {
+    await this.fillComposer(text)
     await this.composer.press("Enter")
   }
 
   /** Checks that a message appears once and is confirmed. @param {string} text the complete text */
-  async sees(text) {
+  async expectMessage(text) {
     await expect(this.message(text)).toHaveCount(1)
     await expect(this.message(text)).toBeVisible()
     await this.expectState(text, "sent")
   }
 
   /** @param {string} words the status in the room's header */
-  async seesStatus(words) {
+  async expectStatus(words) {
     await expect(this.status).toHaveText(words)
   }
 
   /** @returns {Promise<string[]>} the texts of all messages, from top to bottom */
-  texts() {
+  messageTexts() {
     return this.messages.locator("[data-part=text]").allInnerTexts()
   }
 
   /** Presses a switch in the menu. @param {string} label */
-  async switches(label) {
+  async toggleSwitch(label) {
     await this.button("Menu").click()
     await this.page.getByLabel(label).click()
     await this.page.keyboard.press("Escape")
@@ -186,14 +186,14 @@ export class Person {
     return frames
   }
 
-  // --- Coming and going ---
+  // --- Tabs and connections ---
 
-  /** Looks at another window: the page is in the background. */
-  looksAway() {
+  /** Moves the page to the background, as when the person looks at another window. */
+  hidePage() {
     return this.#isHidden(true)
   }
 
-  looksBack() {
+  showPage() {
     return this.#isHidden(false)
   }
 
@@ -204,43 +204,43 @@ export class Person {
     }, isHidden)
   }
 
-  async reloads() {
+  async reload() {
     await this.page.reload()
   }
 
   /** Closes the tab. */
-  async leaves() {
+  async closeTab() {
     await this.page.close()
     this.page = undefined
   }
 
   /** Opens another tab, which becomes the current one. */
-  async opensTab(address) {
+  async openTab(address) {
     this.page = await this.context.newPage()
     await this.page.goto(address)
   }
 
   /** Disconnects the network. */
-  async goesOffline(wire) {
+  async goOffline(wire) {
     await wire.cut()
     await this.context.setOffline(true)
   }
 
-  async comesBack(wire) {
+  async goOnline(wire) {
     wire.mend()
     await this.context.setOffline(false)
   }
 
-  // --- Ending ---
+  // --- The end of a room ---
 
-  async asksToDestroy() {
+  async openDestroyDialog() {
     await this.button("Menu").click()
     await this.button("Destroy this room…").click()
     await expect(this.dialog).toBeVisible()
   }
 
-  async destroys() {
-    await this.asksToDestroy()
+  async destroyRoom() {
+    await this.openDestroyDialog()
     await this.button("Destroy for both").click()
   }
 

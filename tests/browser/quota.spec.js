@@ -11,13 +11,13 @@ const PAGE = {
 }
 
 /** Makes the platform answer in the Worker's place from now on. */
-async function useUp(person) {
+async function exhaustQuota(person) {
   await person.context.route("**/api/**", (route) => route.fulfill(PAGE))
 }
 
 test("the lobby says that the daily quota is used up", async ({ ann }) => {
-  await ann.opens("/")
-  await useUp(ann)
+  await ann.open("/")
+  await exhaustQuota(ann)
 
   await ann.button("Create a private room").click()
 
@@ -26,15 +26,15 @@ test("the lobby says that the daily quota is used up", async ({ ann }) => {
 })
 
 test("the door says so, and works again when there is quota", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await useUp(bob)
+  const link = await ann.createRoom()
+  await exhaustQuota(bob)
 
-  await bob.opens(link)
+  await bob.open(link)
   await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
   await bob.context.unroute("**/api/**")
   await bob.button("Try again").click()
   await bob.expectDoor()
-  await useUp(bob)
+  await exhaustQuota(bob)
   await bob.button("Join").click()
 
   await expect(bob.page.locator("[data-problem]")).toHaveText(SENTENCE)
@@ -50,17 +50,17 @@ test("a conversation says so while it reconnects, and sends waiting messages aft
     if (isOverQuota) void socket.close()
     else socket.connectToServer()
   })
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   isOverQuota = true
-  await useUp(bob)
+  await exhaustQuota(bob)
 
   await connection?.close()
   await expect(bob.status).toHaveText("This server has reached its limit for today")
-  await bob.says("are you still there?")
+  await bob.sendMessage("are you still there?")
   await bob.expectState("are you still there?", "pending")
   isOverQuota = false
   await bob.context.unroute("**/api/**")
 
-  await ann.sees("are you still there?")
+  await ann.expectMessage("are you still there?")
   await expect(bob.status).toHaveText("Both here")
 })

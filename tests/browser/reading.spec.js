@@ -12,13 +12,13 @@ const HOSTILE = [
 ]
 
 test("markup is shown as text", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates(), { as: '<img src=x onerror="pwned=1">' })
+  await bob.joinRoom(await ann.createRoom(), { as: '<img src=x onerror="pwned=1">' })
 
-  for (const text of HOSTILE) await ann.says(text)
-  await bob.says("my name is nice")
+  for (const text of HOSTILE) await ann.sendMessage(text)
+  await bob.sendMessage("my name is nice")
 
-  for (const text of HOSTILE) await bob.sees(text)
-  await ann.sees("my name is nice")
+  for (const text of HOSTILE) await bob.expectMessage(text)
+  await ann.expectMessage("my name is nice")
   await expect(ann.message("my name is nice").getByText('<img src=x onerror="pwned=1">')).toBeVisible()
   for (const person of [ann, bob]) {
     await expect(person.messages.locator("[data-part=text] *, [data-part=name] *")).toHaveCount(0)
@@ -27,7 +27,7 @@ test("markup is shown as text", async ({ ann, bob }) => {
 })
 
 test("only http and https become links, and a link reveals nothing about the page", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   const dead = [
     "javascript:alert(1)",
     "data:text/html,<b>x</b>",
@@ -36,10 +36,10 @@ test("only http and https become links, and a link reveals nothing about the pag
     "file:///etc/passwd",
   ]
 
-  for (const text of dead) await ann.says(text)
-  await ann.says("see https://example.com/a?b=c#d.")
+  for (const text of dead) await ann.sendMessage(text)
+  await ann.sendMessage("see https://example.com/a?b=c#d.")
 
-  await bob.sees("see https://example.com/a?b=c#d.")
+  await bob.expectMessage("see https://example.com/a?b=c#d.")
   const links = bob.messages.getByRole("link")
   await expect(links).toHaveCount(1)
   await expect(links).toHaveText("https://example.com/a?b=c#d")
@@ -50,19 +50,19 @@ test("only http and https become links, and a link reveals nothing about the pag
 })
 
 test("one long word stays within the page", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
   await bob.page.setViewportSize({ width: 320, height: 640 })
   const word = "Donaudampfschiff".repeat(40)
 
-  await ann.says(word)
+  await ann.sendMessage(word)
 
-  await bob.sees(word)
+  await bob.expectMessage(word)
   const overflow = await bob.scroller.evaluate((element) => element.scrollWidth - element.clientWidth)
   expect(overflow).toBe(0)
 })
 
 test("the typing notice disappears when the person stops typing", async ({ ann, bob }) => {
-  await bob.joins(await ann.creates())
+  await bob.joinRoom(await ann.createRoom())
 
   await bob.composer.pressSequentially("w")
 
@@ -74,11 +74,11 @@ test("the typing notice disappears when the person stops typing", async ({ ann, 
 
 const LONG = Array.from({ length: 60 }, (_, line) => `line ${line}`).join("\n")
 
-async function haveLongTalk(ann, bob) {
-  await bob.joins(await ann.creates())
-  await ann.says(LONG)
-  await ann.says("the end of it")
-  await bob.sees("the end of it")
+async function exchangeManyMessages(ann, bob) {
+  await bob.joinRoom(await ann.createRoom())
+  await ann.sendMessage(LONG)
+  await ann.sendMessage("the end of it")
+  await bob.expectMessage("the end of it")
 }
 
 async function scrollUp(person) {
@@ -91,22 +91,22 @@ function placeOf(person) {
 }
 
 test("a reader at the end stays at the end", async ({ ann, bob }) => {
-  await haveLongTalk(ann, bob)
+  await exchangeManyMessages(ann, bob)
 
-  await ann.says("news")
+  await ann.sendMessage("news")
 
-  await bob.sees("news")
+  await bob.expectMessage("news")
   await expect(bob.message("news")).toBeInViewport()
   await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
 })
 
 test("a reader further up is not moved and sees a count of new messages", async ({ ann, bob }) => {
-  await haveLongTalk(ann, bob)
+  await exchangeManyMessages(ann, bob)
   await scrollUp(bob)
 
-  await ann.says("news")
+  await ann.sendMessage("news")
   await expect(bob.button("1 new message")).toBeVisible()
-  await ann.says("more news")
+  await ann.sendMessage("more news")
   await expect(bob.button("2 new messages")).toBeVisible()
 
   expect(await placeOf(bob)).toBe(100)
@@ -117,28 +117,28 @@ test("a reader further up is not moved and sees a count of new messages", async 
 })
 
 test("coming and going does not count as a new message", async ({ ann, bob }) => {
-  await haveLongTalk(ann, bob)
+  await exchangeManyMessages(ann, bob)
   await scrollUp(bob)
 
-  await ann.leaves()
+  await ann.closeTab()
 
-  await bob.seesStatus("The other person is away")
+  await bob.expectStatus("The other person is away")
   await expect(bob.log.getByText("The other person left")).toBeAttached()
   await expect(bob.page.getByRole("button", { name: /new message/ })).toBeHidden()
   expect(await placeOf(bob)).toBe(100)
 })
 
 test("a reader further up who sends a message is moved to the end", async ({ ann, bob }) => {
-  await haveLongTalk(ann, bob)
+  await exchangeManyMessages(ann, bob)
   await scrollUp(bob)
 
-  await bob.says("my word")
+  await bob.sendMessage("my word")
 
   await expect(bob.message("my word")).toBeInViewport()
 })
 
 test("a reload ends at the newest message, even if the page scrolled before they loaded", async ({ ann, bob }) => {
-  await haveLongTalk(ann, bob)
+  await exchangeManyMessages(ann, bob)
   const [reading, mayGoOn] = [Promise.withResolvers(), Promise.withResolvers()]
   await bob.page.route("**/api/messages**", async (route) => {
     reading.resolve()
@@ -146,7 +146,7 @@ test("a reload ends at the newest message, even if the page scrolled before they
     await route.continue()
   })
 
-  await bob.reloads()
+  await bob.reload()
   await reading.promise
   await bob.scroller.evaluate((element) => {
     element.style.paddingBlockStart = "2000px"

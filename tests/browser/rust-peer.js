@@ -31,16 +31,16 @@ export class RustPeer {
 
   /** The complete link of the room that it created. */
   link() {
-    return this.#tells("link")
+    return this.#waitFor("link")
   }
 
   /** Its four safety words. */
   words() {
-    return this.#tells("words")
+    return this.#waitFor("words")
   }
 
   /** @param {string} text one line */
-  says(text) {
+  sendMessage(text) {
     this.#child.stdin.write(`${text}\n`)
   }
 
@@ -48,7 +48,7 @@ export class RustPeer {
    * @param {string} text of a message that was sent
    * @param {string} [sender] its name, if that matters
    */
-  async sees(text, sender) {
+  async expectMessage(text, sender) {
     const expected = expect.objectContaining(sender === undefined ? { text } : { text, sender })
     await expect.poll(() => this.#all("shown"), `that the Rust library reads “${text}”`).toContainEqual(expected)
   }
@@ -59,7 +59,7 @@ export class RustPeer {
   }
 
   /** Why it stopped, if it did. */
-  get stops() {
+  get stopReasons() {
     return this.#all("stopped")
   }
 
@@ -74,19 +74,19 @@ export class RustPeer {
   }
 
   /** The close code of its socket. */
-  ended() {
-    return this.#tells("ended")
+  closeCode() {
+    return this.#waitFor("ended")
   }
 
-  async leaves() {
+  async leave() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, "exit")
     this.#child.stdin.end()
     await exited
   }
 
-  async #tells(what) {
-    await expect.poll(() => this.#all(what).length, `that the Rust library tells ${what}`).toBeGreaterThan(0)
+  async #waitFor(what) {
+    await expect.poll(() => this.#all(what).length, `that the Rust library reports ${what}`).toBeGreaterThan(0)
     return this.#all(what).at(-1)
   }
 

@@ -2,13 +2,13 @@
 
 import { expect, test } from "./test.js"
 
-/** What the page tells a screen reader by itself. */
-function announced({ page }) {
+/** The announcements for screen readers. */
+function announcements({ page }) {
   return page.locator("[data-announce]")
 }
 
 test("create, join, talk and destroy, as a screen reader finds them", async ({ ann, bob }) => {
-  await ann.opens("/")
+  await ann.open("/")
   await expect(ann.page.getByRole("main")).toMatchAriaSnapshot(`
     - heading "Duet" [level=1]
     - paragraph: A private room for two. It disappears.
@@ -25,7 +25,7 @@ test("create, join, talk and destroy, as a screen reader finds them", async ({ a
     - button "Open"
   `)
 
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   await expect(ann.page.getByRole("status").getByText("Waiting for the other person")).toBeVisible()
   await expect(ann.sharePanel).toMatchAriaSnapshot(`
     - heading "Send this link to one person" [level=2]
@@ -35,14 +35,14 @@ test("create, join, talk and destroy, as a screen reader finds them", async ({ a
     - button "Copy link"
   `)
 
-  await bob.opens(link)
+  await bob.open(link)
   await expect(bob.page.getByRole("main")).toMatchAriaSnapshot(`
     - heading "You are invited to a private room" [level=1]
     - paragraph: /It is a room for two/
     - textbox "Your name in the room"
     - button "Join"
   `)
-  await bob.joins(link, { as: "Bob" })
+  await bob.joinRoom(link, { as: "Bob" })
 
   await expect(ann.page.getByRole("status").getByText("Both here")).toBeVisible()
   await expect(ann.page.getByRole("region", { name: "Your four words:" })).toMatchAriaSnapshot(`
@@ -51,8 +51,8 @@ test("create, join, talk and destroy, as a screen reader finds them", async ({ a
     - button "They match"
     - group: What are they for?
   `)
-  await bob.says("hello")
-  await ann.sees("hello")
+  await bob.sendMessage("hello")
+  await ann.expectMessage("hello")
   await expect(ann.log).toHaveAttribute("aria-busy", "false")
   await expect(ann.log).toMatchAriaSnapshot(`
     - article:
@@ -73,14 +73,14 @@ test("create, join, talk and destroy, as a screen reader finds them", async ({ a
   `)
   await ann.button("Destroy for both").press("Enter")
   for (const person of [ann, bob]) await expect(person.heading("This room has ended")).toBeFocused()
-  await expect(announced(ann)).toBeEmpty()
+  await expect(announcements(ann)).toBeEmpty()
 })
 
 test("a copied link is announced", async ({ ann }) => {
   await ann.context.grantPermissions(["clipboard-write"])
-  await ann.creates()
+  await ann.createRoom()
 
   await ann.button("Copy link").filter({ visible: true }).click()
 
-  await expect(announced(ann)).toHaveText("The link is copied.")
+  await expect(announcements(ann)).toHaveText("The link is copied.")
 })

@@ -10,113 +10,113 @@ function marksOf(person) {
   return person.log.getByText("Seen", { exact: true }).filter({ visible: true })
 }
 
-async function seesMarkAt(person, text) {
+async function expectMarkAt(person, text) {
   await expect(person.message(text).getByText("Seen", { exact: true })).toBeVisible()
   await expect(marksOf(person)).toHaveCount(1)
 }
 
-/** Lets the person's page do all that it would do in the next seconds. */
-async function waitsIn(person) {
+/** Advances the page's clock by some seconds, so that its timers run. */
+async function advanceClock(person) {
   await person.page.clock.fastForward(5_000)
 }
 
 test("one mark follows what the other person has seen", async ({ ann, bob }) => {
   await meet(ann, bob)
-  await ann.says("first")
-  await seesMarkAt(ann, "first")
+  await ann.sendMessage("first")
+  await expectMarkAt(ann, "first")
 
-  await ann.says("second")
+  await ann.sendMessage("second")
 
-  await seesMarkAt(ann, "second")
+  await expectMarkAt(ann, "second")
   await expect(bob.log.getByText(SEEN).filter({ visible: true })).toHaveCount(0)
 })
 
 test("a page in the background has seen nothing until its user looks at it", async ({ ann, bob }) => {
   await bob.context.clock.install()
   await meet(ann, bob)
-  await bob.looksAway()
-  await waitsIn(bob)
+  await bob.hidePage()
+  await advanceClock(bob)
   const sent = bob.sentFrames("seen")
-  await ann.says("are you there?")
-  await bob.sees("are you there?")
-  await waitsIn(bob)
-  await bob.says("fence")
-  await ann.sees("fence")
+  await ann.sendMessage("are you there?")
+  await bob.expectMessage("are you there?")
+  await advanceClock(bob)
+  await bob.sendMessage("fence")
+  await ann.expectMessage("fence")
   expect(sent).toEqual([])
   await expect(marksOf(ann)).toHaveCount(0)
 
-  await bob.looksBack()
+  await bob.showPage()
 
-  await seesMarkAt(ann, "are you there?")
+  await expectMarkAt(ann, "are you there?")
 })
 
 test("what is below the screen has not been seen", async ({ ann, bob }) => {
   await bob.context.clock.install()
   await meet(ann, bob)
-  await ann.says(Array.from({ length: 80 }, (_, line) => `line ${line}`).join("\n"))
+  await ann.sendMessage(Array.from({ length: 80 }, (_, line) => `line ${line}`).join("\n"))
   await expect(marksOf(ann)).toHaveCount(1)
   await bob.scroller.evaluate((scroller) => scroller.scrollTo(0, 0))
   await expect(bob.scroller).toHaveJSProperty("scrollTop", 0)
 
   const sent = bob.sentFrames("seen")
-  await ann.says("below")
+  await ann.sendMessage("below")
   await expect(bob.button("1 new message")).toBeVisible()
-  await bob.looksAway()
-  await bob.looksBack()
-  await waitsIn(bob)
+  await bob.hidePage()
+  await bob.showPage()
+  await advanceClock(bob)
   await expect(ann.message("below").getByText(SEEN)).toBeHidden()
   expect(sent).toEqual([])
   await bob.button("1 new message").click()
 
-  await seesMarkAt(ann, "below")
+  await expectMarkAt(ann, "below")
 })
 
 test("a mark survives a reload of either page", async ({ ann, bob }) => {
   await meet(ann, bob)
-  await ann.says("hello")
-  await seesMarkAt(ann, "hello")
+  await ann.sendMessage("hello")
+  await expectMarkAt(ann, "hello")
 
-  await ann.reloads()
-  await seesMarkAt(ann, "hello")
-  await bob.reloads()
+  await ann.reload()
+  await expectMarkAt(ann, "hello")
+  await bob.reload()
 
-  await ann.says("again")
-  await seesMarkAt(ann, "again")
+  await ann.sendMessage("again")
+  await expectMarkAt(ann, "again")
 })
 
 test("whoever switches the marks off sends none and sees none", async ({ ann, bob }) => {
   await bob.context.clock.install()
   await meet(ann, bob)
-  await ann.says("one")
-  await seesMarkAt(ann, "one")
-  await bob.says("two")
-  await seesMarkAt(bob, "two")
+  await ann.sendMessage("one")
+  await expectMarkAt(ann, "one")
+  await bob.sendMessage("two")
+  await expectMarkAt(bob, "two")
 
-  await bob.switches(SWITCH)
+  await bob.toggleSwitch(SWITCH)
   await expect(marksOf(bob)).toHaveCount(0)
   const sent = bob.sentFrames("seen")
-  await ann.says("three")
-  await bob.sees("three")
-  await waitsIn(bob)
-  await bob.says("four")
-  await ann.sees("four")
+  await ann.sendMessage("three")
+  await bob.expectMessage("three")
+  await advanceClock(bob)
+  await bob.sendMessage("four")
+  await ann.expectMessage("four")
 
   await expect(ann.message("three").getByText("The other person has this")).toBeVisible()
   await expect(marksOf(ann)).toHaveCount(0)
   await expect(marksOf(bob)).toHaveCount(0)
   expect(sent).toEqual([])
-  await bob.switches(SWITCH)
-  await seesMarkAt(ann, "three")
-  await seesMarkAt(bob, "four")
+  await bob.toggleSwitch(SWITCH)
+  await expectMarkAt(ann, "three")
+  await expectMarkAt(bob, "four")
 })
 
 test("a mark travels encrypted", async ({ ann, bob }) => {
-  const link = await ann.creates()
-  await bob.opens(link)
+  const link = await ann.createRoom()
+  await bob.open(link)
   const sent = bob.sentFrames("seen")
-  await bob.joins(link)
-  await ann.says("hello")
-  await seesMarkAt(ann, "hello")
+  await bob.joinRoom(link)
+  await ann.sendMessage("hello")
+  await expectMarkAt(ann, "hello")
 
   expect(sent.length).toBeGreaterThan(0)
   for (const { text } of sent) expect(text).toMatch(/^duet2\./)
@@ -127,7 +127,7 @@ test("whoever made the room is told when the other person joined, also after a r
   const joined = /^Joined at \d\d:\d\d.*\. Is it them\?$/
   await expect(ann.log.getByText(joined)).toBeVisible()
 
-  await ann.reloads()
+  await ann.reload()
 
   await expect(ann.log.getByText(joined)).toHaveCount(1)
   await expect(bob.page.getByText("Is it them?")).toHaveCount(0)

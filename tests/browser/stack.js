@@ -14,7 +14,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
  * @returns {Promise<Stack>}
  */
 export async function startStack(store, vars = {}) {
-  // All browsers of the tests have one address, so the limits per address would stop them.
+  // All browsers in the tests have the same address, so the limits per address would stop them.
   const settings = Object.entries({ ADDRESS_LIMITS: "off", ...vars })
   const args = ["--store", store, ...settings.flatMap(([name, value]) => ["--var", `${name}:${value}`])]
   const command = ["run", "--quiet", "--package", "duet-test-support", "--bin", "duet-stack", "--", ...args]
@@ -30,7 +30,7 @@ export async function startStack(store, vars = {}) {
 export class Stack {
   /** The Worker's address. Changes with each start. */
   baseUrl = ""
-  /** The address that `wrangler dev` names, whose answers are as a deployment's. */
+  /** The address that `wrangler dev` prints. Its answers are like those of a deployment. */
   wranglerUrl = ""
   #child
   #lines

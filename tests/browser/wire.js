@@ -71,7 +71,7 @@ export class Wire {
   }
 
   /** Lets everything through: held frames and all later ones. */
-  letGo() {
+  release() {
     this.#holdsMessages = this.#holdsRoom = false
     for (const pass of this.#held.splice(0)) pass()
   }

@@ -1,16 +1,16 @@
-// The four words: both see the same, unless somebody is between them.
+// The four words: both people see the same words, unless there is a man in the middle.
 
 import { expect, test } from "./test.js"
-import { Between } from "./between.js"
-import { Dishonest } from "./dishonest.js"
+import { ManInTheMiddle } from "./man-in-the-middle.js"
+import { DishonestServer } from "./dishonest.js"
 import {
   WORDS_AWAITED,
   WORDS_FALSE,
   WORDS_UNAVAILABLE,
   expectStopped,
-  expectToGoOn,
+  expectToContinue,
   meet,
-  seesFourWords,
+  expectFourWords,
   wordsOf,
 } from "./encrypted-room.js"
 import { Forger } from "./peer.js"
@@ -22,9 +22,9 @@ test("both see the same four words, also after a reload and in a second tab", as
 
   await expect(wordsOf(bob)).toHaveText(words)
   await expect(bob.page.getByText("Read them to each other by voice, not in this chat.")).toBeVisible()
-  await bob.reloads()
+  await bob.reload()
   await expect(wordsOf(bob)).toHaveText(words)
-  await ann.opensTab(ann.page.url())
+  await ann.openTab(ann.page.url())
   await expect(wordsOf(ann)).toHaveText(words)
 })
 
@@ -36,23 +36,23 @@ test("“They match” leaves a mark, which a reload keeps", async ({ ann, bob }
   const mark = ann.page.getByText("You checked them: they match.")
   await expect(mark).toBeVisible()
   await expect(ann.button("They match")).toBeHidden()
-  await ann.reloads()
+  await ann.reload()
   await expect(mark).toBeVisible()
   await expect(bob.button("They match")).toBeVisible()
 })
 
 test("somebody with server and link in between reads everything, and both see other words", async ({ ann, bob }) => {
-  const servers = [await Dishonest.towards(ann), await Dishonest.towards(bob)]
-  const link = await ann.creates()
-  const between = await Between.people(servers, { link, annId: Object.keys(servers[0].hellos)[0] })
-  await bob.joins(link)
+  const servers = [await DishonestServer.towards(ann), await DishonestServer.towards(bob)]
+  const link = await ann.createRoom()
+  const attacker = await ManInTheMiddle.between(servers, { link, annId: Object.keys(servers[0].hellos)[0] })
+  await bob.joinRoom(link)
 
-  await between.introducesItself()
+  await attacker.sendKeysMessages()
 
-  const words = [await seesFourWords(ann), await seesFourWords(bob)]
+  const words = [await expectFourWords(ann), await expectFourWords(bob)]
   expect(words[0]).not.toBe(words[1])
-  await ann.says("only for you")
-  await expect.poll(() => between.readsAnn()).toContain("only for you")
+  await ann.sendMessage("only for you")
+  await expect.poll(() => attacker.readAnnsMessages()).toContain("only for you")
 })
 
 test("a nonce that is not the one that was committed to stops the page before it shows words", async ({
@@ -60,14 +60,14 @@ test("a nonce that is not the one that was committed to stops the page before it
   playwright,
   baseURL,
 }) => {
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   const forger = new Forger(await playwright.request.newContext({ baseURL }), link)
-  await forger.joins()
+  await forger.joinRoom()
 
-  await forger.sendsKeys({ r: new Uint8Array(32).fill(7) })
+  await forger.sendKeysMessage({ r: new Uint8Array(32).fill(7) })
 
   await expectStopped(ann, WORDS_FALSE)
-  await forger.says("trust me")
+  await forger.sendMessage("trust me")
   await expect(ann.page.getByText("trust me")).toHaveCount(0)
 })
 
@@ -79,27 +79,27 @@ for (const word of ["bad-request", "room-history-full"]) {
     const wire = await Wire.of(bob)
     wire.refuseNext(word)
 
-    await bob.joins(await ann.creates())
+    await bob.joinRoom(await ann.createRoom())
 
     await expect(bob.page.getByText(WORDS_UNAVAILABLE)).toBeVisible()
     for (const person of [ann, bob]) await expect(wordsOf(person)).toBeHidden()
-    await expectToGoOn(ann, bob)
+    await expectToContinue(ann, bob)
   })
 }
 
 test("words that do not come are said to be missing, and one talks all the same", async ({ ann, bob }) => {
   const wire = await Wire.of(ann)
-  const link = await ann.creates()
+  const link = await ann.createRoom()
   wire.holdMessages()
 
-  await bob.joins(link)
+  await bob.joinRoom(link)
 
   await expect(bob.page.getByText(WORDS_AWAITED)).toBeVisible()
   await expect(wordsOf(bob)).toBeHidden()
-  await seesFourWords(ann)
-  await bob.says("are you there?")
-  await ann.sees("are you there?")
-  wire.letGo()
+  await expectFourWords(ann)
+  await bob.sendMessage("are you there?")
+  await ann.expectMessage("are you there?")
+  wire.release()
   await expect(wordsOf(bob)).toHaveText(await wordsOf(ann).innerText())
   await expect(bob.page.getByText(WORDS_AWAITED)).toBeHidden()
 })

@@ -1,4 +1,5 @@
-// The three engines. Each gives a person a browser with a profile of their own: `firstTab`, `newTab` and `close`.
+// The three engines. Each gives a person a browser with its own profile, with the methods `firstTab`, `newTab` and
+// `close`.
 
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -13,7 +14,7 @@ import { findChromium } from "../browser/chromium.js"
 import { freePort, overHttp, overMarionette } from "./webdriver.js"
 
 const MINI_BROWSERS = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`)
-/** On this display, or the first one that is free. */
+/** The arguments of an X server that chooses the first free display. */
 const NEW_DISPLAY = ["-displayfd", "3", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"]
 
 export const ENGINES = { chromium: startChromium, firefox: startFirefox, webkit: startWebKit }
@@ -40,7 +41,7 @@ async function startFirefox() {
   const program = process.env.FIREFOX_BIN ?? "firefox-esr"
   const child = spawn(program, ["--headless", "--marionette", "--no-remote", "--profile", profile], { stdio: "ignore" })
   const close = async () => {
-    await ended(child)
+    await waitForExit(child)
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
   }
   return withSession(() => overMarionette(port), close)
@@ -54,8 +55,8 @@ async function startWebKit() {
   const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" })
   const options = { binary: MINI_BROWSERS.find(existsSync), args: ["--automation"] }
   const close = async () => {
-    await ended(driver)
-    await ended(display)
+    await waitForExit(driver)
+    await waitForExit(display)
   }
   return withSession(() => overHttp(port, { alwaysMatch: { "webkitgtk:browserOptions": options } }), close)
 }
@@ -70,7 +71,7 @@ async function withSession(open, close) {
   }
 }
 
-async function ended(child) {
+async function waitForExit(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const end = once(child, "exit")
   child.kill()

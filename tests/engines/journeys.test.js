@@ -46,31 +46,31 @@ for (const [first, second] of PAIRS) {
 
     test("two meet, talk, reload, open a second tab, and destroy the room", () =>
       within(stack, async () => {
-        await bob.joins(await ann.creates())
-        await ann.seesStatus("Both here")
-        assert.equal(await ann.seesWords(), await bob.seesWords())
-        await ann.says("Hello Bob")
-        await bob.sees("Hello Bob")
-        await bob.says("Hello Ann")
-        await ann.sees("Hello Ann")
+        await bob.joinRoom(await ann.createRoom())
+        await ann.expectStatus("Both here")
+        assert.equal(await ann.readFourWords(), await bob.readFourWords())
+        await ann.sendMessage("Hello Bob")
+        await bob.expectMessage("Hello Bob")
+        await bob.sendMessage("Hello Ann")
+        await ann.expectMessage("Hello Ann")
 
-        await bob.reloads()
-        await bob.sees("Hello Ann")
-        await bob.says("Still here")
-        await ann.sees("Still here")
-        await ann.opensTab()
-        await ann.sees("Hello Bob")
-        assert.equal(await ann.seesWords(), await bob.seesWords())
+        await bob.reload()
+        await bob.expectMessage("Hello Ann")
+        await bob.sendMessage("Still here")
+        await ann.expectMessage("Still here")
+        await ann.openTab()
+        await ann.expectMessage("Hello Bob")
+        assert.equal(await ann.readFourWords(), await bob.readFourWords())
 
-        await ann.destroys()
-        for (const person of [ann, bob]) await person.seesEnd("It was destroyed.")
+        await ann.destroyRoom()
+        for (const person of [ann, bob]) await person.expectEnded("It was destroyed.")
       }))
 
     test("two keep a room open, and its time runs out", () =>
       within(brief, async () => {
-        await bob.joins(await ann.creates())
-        for (const person of [ann, bob]) await person.shows("[data-bar]")
-        await ann.keepsOpen()
+        await bob.joinRoom(await ann.createRoom())
+        for (const person of [ann, bob]) await person.waitUntilVisible("[data-bar]")
+        await ann.keepOpen()
         for (const person of [ann, bob])
           await person.until("kept open", () => !document.querySelector("[data-bar]").checkVisibility())
         for (const person of [ann, bob]) {
@@ -80,7 +80,7 @@ for (const [first, second] of PAIRS) {
             null,
             40_000,
           )
-          await person.seesEnd("Its time ran out.")
+          await person.expectEnded("Its time ran out.")
         }
       }))
   })

@@ -1,4 +1,4 @@
-// A person in any engine. tests/browser/person.js is richer, and Playwright's alone.
+// A person in any engine. tests/browser/person.js has more methods, but needs Playwright.
 
 import { setTimeout as pause } from "node:timers/promises"
 
@@ -26,18 +26,18 @@ export class Person {
     return this.#browser.close()
   }
 
-  /** Looks until the page shows it. @returns {Promise<any>} what `look` returned, which is true */
+  /** Polls the page until `look` returns something true. @returns {Promise<any>} what `look` returned */
   async until(what, look, argument, limitMs = LIMIT_MS) {
     const end = performance.now() + limitMs
     for (;;) {
       const found = await this.#look(look, argument)
       if (found) return found
-      if (performance.now() > end) throw new Error(`did not come: ${what}. The page says: ${await this.reads("body")}`)
+      if (performance.now() > end) throw new Error(`did not come: ${what}. The page says: ${await this.textOf("body")}`)
       await pause(BETWEEN_LOOKS_MS)
     }
   }
 
-  /** A look fails while the tab goes from one page to another. */
+  /** A look fails while the tab navigates. */
   async #look(look, argument) {
     try {
       return await this.tab.evaluate(look, argument)
@@ -46,48 +46,48 @@ export class Person {
     }
   }
 
-  reads(selector) {
+  textOf(selector) {
     return this.tab.evaluate((selector) => document.querySelector(selector).innerText, selector)
   }
 
-  shows(selector) {
+  waitUntilVisible(selector) {
     return this.until(selector, (selector) => document.querySelector(selector)?.checkVisibility(), selector)
   }
 
-  async presses(selector) {
-    await this.shows(selector)
+  async click(selector) {
+    await this.waitUntilVisible(selector)
     await this.tab.click(selector)
   }
 
-  async creates() {
+  async createRoom() {
     await this.tab.goto(`${this.#baseUrl}/`)
-    await this.presses("[data-create] [type=submit]")
-    await this.shows("[data-share-link]")
+    await this.click("[data-create] [type=submit]")
+    await this.waitUntilVisible("[data-share-link]")
     return this.until("the link", () => document.querySelector("[data-share-link]").value)
   }
 
-  async joins(link) {
+  async joinRoom(link) {
     await this.tab.goto(link)
-    await this.presses("[data-door] [type=submit]")
-    await this.shows("#text")
+    await this.click("[data-door] [type=submit]")
+    await this.waitUntilVisible("#text")
   }
 
-  async opensTab() {
+  async openTab() {
     const address = await this.tab.evaluate(() => location.href)
     this.tab = await this.#browser.newTab()
     await this.tab.goto(address)
   }
 
-  reloads() {
+  reload() {
     return this.tab.reload()
   }
 
-  async says(text) {
-    await this.shows("#text")
+  async sendMessage(text) {
+    await this.waitUntilVisible("#text")
     await this.tab.enter("#text", text)
   }
 
-  sees(text) {
+  expectMessage(text) {
     const look = (text) =>
       [...document.querySelectorAll("[data-list] article[data-state=sent] [data-part=text]")].filter(
         (part) => part.innerText.trim() === text,
@@ -95,12 +95,12 @@ export class Person {
     return this.until(`“${text}”`, look, text)
   }
 
-  seesStatus(words) {
+  expectStatus(words) {
     const look = (words) => document.querySelector("[data-status]")?.innerText === words
     return this.until(words, look, words)
   }
 
-  seesWords() {
+  readFourWords() {
     const look = () => {
       const words = document.querySelector("[data-safety-words]")
       return words?.checkVisibility() && /^[a-z]+( [a-z]+){3}$/.test(words.innerText) && words.innerText
@@ -108,18 +108,18 @@ export class Person {
     return this.until("four words", look)
   }
 
-  keepsOpen() {
-    return this.presses("[data-bar-button]")
+  keepOpen() {
+    return this.click("[data-bar-button]")
   }
 
-  async destroys() {
-    await this.presses("[popovertarget=menu]")
-    await this.presses("[data-destroy]")
-    await this.presses("[data-destroy-now]")
+  async destroyRoom() {
+    await this.click("[popovertarget=menu]")
+    await this.click("[data-destroy]")
+    await this.click("[data-destroy-now]")
   }
 
-  async seesEnd(reason) {
-    await this.shows("[data-scene=ended]")
+  async expectEnded(reason) {
+    await this.waitUntilVisible("[data-scene=ended]")
     await this.until(
       reason,
       (reason) => document.querySelector("[data-ended-reason]").innerText.includes(reason),

@@ -23,7 +23,7 @@ const HTTP_COMMANDS = {
   SwitchToWindow: () => ["POST", "/window"],
 }
 
-/** @returns {Promise<number>} a port that nobody uses */
+/** @returns {Promise<number>} an unused port */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
@@ -33,7 +33,7 @@ export async function freePort() {
   return port
 }
 
-/** Repeats until it does not throw: a program that has just been started does not listen yet. */
+/** Repeats an attempt until it does not throw, because a program that was just started does not listen yet. */
 async function insist(attempt) {
   const until = performance.now() + START_LIMIT_MS
   for (;;) {
@@ -128,7 +128,7 @@ class Marionette {
 class Session {
   #send
   #current
-  /** Commands go to the current window, so a tab's command and the choice of its window are one step. */
+  /** A command goes to the current window, so switching to a tab's window and its command are one step. */
   #last = Promise.resolve()
 
   constructor(send) {

@@ -18,7 +18,7 @@ const hex = (text) => Uint8Array.from(Buffer.from(text, "hex"))
 const seatOf = ({ P, hello }) => ({ id: P, hello })
 const personOf = (room, name) => room.people.find((person) => person.name === name)
 
-/** A person of the vectors, and the other one. */
+/** A person in the vectors, and the other one. */
 function bothSides(room) {
   const [one, two] = room.people
   return [
@@ -153,7 +153,7 @@ for (const room of VECTORS.rooms) {
   })
 }
 
-/** A page of this person, who has a seat and has not met the other yet. */
+/** A page of this person, who has a seat and does not know the other's hello yet. */
 async function reader(room, name) {
   const { P, hello, shelf } = personOf(room, name)
   const entry = room.shelf.find(({ of, when }) => of === name && when === "before the join")

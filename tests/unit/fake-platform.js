@@ -20,15 +20,15 @@ class FakeSocket {
 
   // What the server does:
 
-  opens() {
+  simulateOpen() {
     this.readyState = 1
   }
 
-  says(frame) {
+  simulateFrame(frame) {
     this.onmessage?.({ data: typeof frame === "object" ? JSON.stringify(frame) : frame })
   }
 
-  closes(code = 1006) {
+  simulateClose(code = 1006) {
     this.readyState = 3
     this.onclose?.({ code })
   }

@@ -1,4 +1,4 @@
-// The shapes on the wire, shared with the Worker's tests: see tests/golden/README.md.
+// The formats of calls and frames, shared with the Worker's tests: see tests/golden/README.md.
 
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"

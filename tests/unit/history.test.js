@@ -40,7 +40,7 @@ function historyOf(count, { perPage = 500, without = [] } = {}) {
   return { history, timeline, clock, seen, room }
 }
 
-function stretch({ low, high }) {
+function rangeOf({ low, high }) {
   return [low, high]
 }
 
@@ -51,7 +51,7 @@ test("only the newest page is requested at first", async () => {
   await settled()
 
   assert.deepEqual(seen.asked, [[4_850, 50]])
-  assert.deepEqual([stretch(timeline), seen.pages, history.hasFirstPage], [[4_851, 4_900], 1, true])
+  assert.deepEqual([rangeOf(timeline), seen.pages, history.hasFirstPage], [[4_851, 4_900], 1, true])
 })
 
 test("an empty room is complete at once, without a request", async () => {
@@ -60,7 +60,7 @@ test("an empty room is complete at once, without a request", async () => {
   history.open(0)
   await settled()
 
-  assert.deepEqual([seen.asked, seen.pages, stretch(timeline), history.hasFirstPage], [[], 1, [1, 0], true])
+  assert.deepEqual([seen.asked, seen.pages, rangeOf(timeline), history.hasFirstPage], [[], 1, [1, 0], true])
 })
 
 test("older messages load page by page while the page is idle, until all are here", async () => {
@@ -79,7 +79,7 @@ test("older messages load page by page while the page is idle, until all are her
     [50, 250],
     [0, 50],
   ])
-  assert.deepEqual(stretch(timeline), [1, 600])
+  assert.deepEqual(rangeOf(timeline), [1, 600])
 })
 
 test("reaching the oldest message loads the page before it", async () => {
@@ -92,7 +92,7 @@ test("reaching the oldest message loads the page before it", async () => {
   await settled()
 
   assert.deepEqual(seen.asked.slice(1), [[300, 250]])
-  assert.deepEqual(stretch(timeline), [301, 600])
+  assert.deepEqual(rangeOf(timeline), [301, 600])
 })
 
 test("an answer with fewer messages than requested is continued", async () => {
@@ -106,7 +106,7 @@ test("an answer with fewer messages than requested is continued", async () => {
     [20, 30],
     [40, 10],
   ])
-  assert.deepEqual([stretch(timeline), seen.gaps], [[1, 50], 0])
+  assert.deepEqual([rangeOf(timeline), seen.gaps], [[1, 50], 0])
 })
 
 test("missing sequence numbers are skipped and reported", async () => {
@@ -115,7 +115,7 @@ test("missing sequence numbers are skipped and reported", async () => {
   history.open(50)
   await settled()
 
-  assert.deepEqual(stretch(timeline), [1, 50])
+  assert.deepEqual(rangeOf(timeline), [1, 50])
   assert.ok(seen.asked.length < 4)
   assert.ok(seen.gaps > 0)
 })
@@ -133,7 +133,7 @@ test("missed newer messages are requested from the first gap", async () => {
     [10, 250],
     [260, 140],
   ])
-  assert.deepEqual(stretch(timeline), [1, 400])
+  assert.deepEqual(rangeOf(timeline), [1, 400])
 })
 
 test("after a reconnect, reading continues from the messages that are here", async () => {
@@ -150,7 +150,7 @@ test("after a reconnect, reading continues from the messages that are here", asy
   await settled()
 
   assert.deepEqual([whileLost, seen.asked.slice(1)], [1, [[10, 2]]])
-  assert.deepEqual(stretch(timeline), [1, 12])
+  assert.deepEqual(rangeOf(timeline), [1, 12])
 })
 
 test("messages that are here are not requested", async () => {
@@ -177,7 +177,7 @@ test("a request over the rate limit is repeated after the given time", async () 
 
   await clock.pass(1)
 
-  assert.deepEqual([before, seen.asked.length, stretch(timeline)], [1, 2, [1, 10]])
+  assert.deepEqual([before, seen.asked.length, rangeOf(timeline)], [1, 2, [1, 10]])
 })
 
 test("a request without an answer is repeated soon", async () => {
@@ -189,7 +189,7 @@ test("a request without an answer is repeated soon", async () => {
 
   await clock.pass(500)
 
-  assert.deepEqual(stretch(timeline), [1, 10])
+  assert.deepEqual(rangeOf(timeline), [1, 10])
 })
 
 for (const code of ["room-not-found", "not-a-participant"]) {
@@ -212,7 +212,7 @@ test("messages that arrive while the newest page loads are kept and not requeste
   history.see(101)
   await settled()
 
-  assert.deepEqual(stretch(timeline), [51, 101])
+  assert.deepEqual(rangeOf(timeline), [51, 101])
   assert.deepEqual(seen.asked, [[50, 50]])
 })
 

@@ -3,13 +3,13 @@ import { beforeEach, test } from "node:test"
 
 import { isOn, loadName, saveName, turn } from "../../public/app/model/preferences.js"
 
-function give(storage) {
+function useStorage(storage) {
   Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true, writable: true })
 }
 
 beforeEach(() => {
   const items = new Map()
-  give({ getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) })
+  useStorage({ getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) })
 })
 
 test("a user without a name gets one, and the same one next time", () => {
@@ -44,7 +44,7 @@ test("a browser that refuses storage remembers nothing, and nothing breaks", () 
   const refuse = () => {
     throw new DOMException("The operation is insecure.", "SecurityError")
   }
-  give({ getItem: refuse, setItem: refuse })
+  useStorage({ getItem: refuse, setItem: refuse })
 
   saveName("Ann")
   turn("sound", true)

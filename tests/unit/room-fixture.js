@@ -184,7 +184,7 @@ export class TestRoom {
   }
 
   /** Stores a message in the room and, if `isBroadcast`, sends it to the page. */
-  async stores(changes = {}, isBroadcast = true) {
+  async storeMessage(changes = {}, isBroadcast = true) {
     const seq = this.stored.length + 1
     const message = {
       id: `id-${seq}`,

@@ -9,7 +9,7 @@ import { ANN, BOB, FakeSession, LIFE_MS, TestRoom, shown } from "./room-fixture.
 test("a message from the other person is shown and reported as an arrival", async () => {
   const test = await TestRoom.connected()
 
-  await test.stores({ text: "hello" })
+  await test.storeMessage({ text: "hello" })
 
   assert.deepEqual(test.texts(), ["hello"])
   assert.equal(test.callsOf("onArrival").length, 1)
@@ -18,7 +18,7 @@ test("a message from the other person is shown and reported as an arrival", asyn
 test("an own message is not an arrival", async () => {
   const test = await TestRoom.connected()
 
-  await test.stores({ participantId: ANN })
+  await test.storeMessage({ participantId: ANN })
 
   assert.equal(test.callsOf("onArrival").length, 0)
 })
@@ -29,7 +29,7 @@ test("a message is sent as it was written, and stops waiting when the room broad
   await settled()
   const [frame] = test.socket.sent
 
-  await test.stores({ ...frame, participantId: ANN })
+  await test.storeMessage({ ...frame, participantId: ANN })
 
   assert.deepEqual({ ...frame, id: "" }, { type: "message", id: "", sender: "Ann", text: "hello" })
   assert.equal(test.room.outbox.isEmpty, true)
@@ -42,7 +42,7 @@ test("an own message that comes back with another content counts as not sent", a
   test.room.write("hello", "Ann")
   await settled()
 
-  await test.stores({ id: test.socket.sent[0].id, participantId: ANN })
+  await test.storeMessage({ id: test.socket.sent[0].id, participantId: ANN })
 
   assert.deepEqual(
     [...test.room.outbox.pending].map(({ problem }) => problem),
@@ -55,8 +55,8 @@ test("messages that take long to decrypt are shown in order", async () => {
   const waits = []
   const openOne = ({ text }) => new Promise((resolve) => waits.push(() => resolve(shown(text))))
   const test = await TestRoom.connected({ session: new FakeSession({ openOne }) })
-  await test.stores({ text: "one" })
-  await test.stores({ text: "two" })
+  await test.storeMessage({ text: "one" })
+  await test.storeMessage({ text: "two" })
 
   while (waits.length > 0) {
     waits.pop()()
@@ -68,7 +68,7 @@ test("messages that take long to decrypt are shown in order", async () => {
 
 test("a message that cannot be decrypted yet keeps its position and is shown later", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "waiting" }) }) })
-  await test.stores()
+  await test.storeMessage()
   const before = test.texts()
 
   test.room.onOutcome(1, shown("secret"))
@@ -79,7 +79,7 @@ test("a message that cannot be decrypted yet keeps its position and is shown lat
 
 test("a message that turns out to be a repetition is refused in its position", async () => {
   const test = await TestRoom.connected()
-  await test.stores({ text: "again" })
+  await test.storeMessage({ text: "again" })
 
   test.room.onOutcome(1, { kind: "refused" })
 
@@ -89,7 +89,7 @@ test("a message that turns out to be a repetition is refused in its position", a
 test("a keys message takes a sequence number and is never shown or reported", async () => {
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: async () => ({ kind: "keys" }) }) })
 
-  await test.stores()
+  await test.storeMessage()
 
   assert.deepEqual([test.room.timeline.high, test.texts(), test.callsOf("onArrival")], [1, [], []])
 })
@@ -100,7 +100,7 @@ const KEYS = { id: "keys-of-ann", text: "sealed keys" }
 
 test("the session is notified of a missing sequence number", async () => {
   const test = new TestRoom()
-  for (const text of ["one", "two", "three"]) await test.stores({ text }, false)
+  for (const text of ["one", "two", "three"]) await test.storeMessage({ text }, false)
   const hasHole = test.session.hasHole
   test.stored.splice(1, 1)
 
@@ -160,14 +160,14 @@ test("temporarily refused keys are sent again", async () => {
 for (const phase of ["stopped", "lost"]) {
   test(`once the session is ${phase}, nothing is sent or shown, and the end still counts`, async () => {
     const test = await TestRoom.connected()
-    await test.stores({ text: "before" })
+    await test.storeMessage({ text: "before" })
 
     test.session.state = { phase }
     test.room.onSession(test.session.state)
     const sentBefore = test.socket.sent.length
     test.room.write("hello", "Ann")
     test.room.noteDraft("hello")
-    await test.stores({ text: "after" })
+    await test.storeMessage({ text: "after" })
     await test.clock.pass(60_000)
     const [texts, sent] = [test.texts(), test.socket.sent.length - sentBefore]
     await test.receives({ type: "destroy" })
@@ -196,16 +196,16 @@ test("a session that stops because of the seats sends nothing", async () => {
 
 test("a missing sequence number is requested", async () => {
   const test = await TestRoom.connected()
-  await test.stores({}, false)
+  await test.storeMessage({}, false)
 
-  await test.stores()
+  await test.storeMessage()
 
   assert.deepEqual(test.texts(), ["text 1", "text 2"])
 })
 
 test("a presence with a newer sequence number starts a request", async () => {
   const test = await TestRoom.connected()
-  await test.stores({}, false)
+  await test.storeMessage({}, false)
 
   await test.receives({
     type: "presence",
@@ -222,10 +222,10 @@ test("after a reconnect missed messages are requested and waiting ones sent in o
   const test = await TestRoom.connected()
   await test.disconnects()
   for (const text of ["first", "second"]) test.room.write(text, "Ann")
-  await test.stores({}, false)
+  await test.storeMessage({}, false)
 
   await test.connects()
-  await test.stores({ ...test.socket.sent[0], participantId: ANN })
+  await test.storeMessage({ ...test.socket.sent[0], participantId: ANN })
 
   assert.deepEqual(test.texts(), ["text 1", "first"])
   assert.deepEqual(
@@ -238,7 +238,7 @@ test("after a reconnect missed messages are requested and waiting ones sent in o
 
 test("another participant id ends the room in the page, so that no message changes sides", async () => {
   const test = await TestRoom.connected()
-  await test.stores()
+  await test.storeMessage()
   await test.disconnects()
 
   await test.connects({ participantId: BOB })
@@ -255,11 +255,11 @@ for (const [frame, code] of [
 ]) {
   test(`after ${frame} nothing is left and later frames are ignored`, async () => {
     const test = await TestRoom.connected()
-    await test.stores()
+    await test.storeMessage()
     test.room.write("not sent", "Ann")
 
     await test.receives({ type: frame })
-    await test.stores()
+    await test.storeMessage()
     await test.clock.pass(60_000)
 
     assert.deepEqual(test.callsOf("onEnd"), [[code]])
@@ -273,7 +273,7 @@ for (const [frame, code] of [
 test("a message that is being decrypted when the room ends is not shown", async () => {
   const opening = Promise.withResolvers()
   const test = await TestRoom.connected({ session: new FakeSession({ openOne: () => opening.promise }) })
-  await test.stores()
+  await test.storeMessage()
 
   await test.receives({ type: "destroy" })
   opening.resolve(shown("too late"))
@@ -284,7 +284,7 @@ test("a message that is being decrypted when the room ends is not shown", async 
 
 test("leaving the page drops everything from memory, and a reload finds what it needs", async () => {
   const test = await TestRoom.connected()
-  await test.stores()
+  await test.storeMessage()
   test.room.write("not sent", "Ann")
 
   test.room.leave()
@@ -298,7 +298,7 @@ test("leaving the page drops everything from memory, and a reload finds what it 
 
 test("without a connection everything disappears at the end by the clock, and after a while for good", async () => {
   const test = await TestRoom.connected()
-  await test.stores()
+  await test.storeMessage()
   await test.disconnects()
 
   await test.clock.pass(LIFE_MS - 1)
@@ -328,7 +328,7 @@ test("an encrypted room that may still be open keeps its keys in the browser's s
 
 test("with a connection the room has two seconds to announce its end", async () => {
   const test = await TestRoom.connected()
-  await test.stores()
+  await test.storeMessage()
 
   await test.clock.pass(LIFE_MS + 1_999)
   test.room.tick()
@@ -341,7 +341,7 @@ test("with a connection the room has two seconds to announce its end", async () 
 
 test("a room that was kept open meanwhile continues", async () => {
   const test = await TestRoom.connected()
-  await test.stores()
+  await test.storeMessage()
   await test.disconnects()
   await test.clock.pass(LIFE_MS)
   test.room.tick()
@@ -358,7 +358,7 @@ test("nothing that arrives after the end by the clock is shown", async () => {
   await test.clock.pass(LIFE_MS + 2_000)
   test.room.tick()
 
-  await test.receives({ type: "message", message: { ...(await test.stores({}, false)), seq: 1 }, expiresAt: 1 })
+  await test.receives({ type: "message", message: { ...(await test.storeMessage({}, false)), seq: 1 }, expiresAt: 1 })
 
   assert.deepEqual(test.texts(), [])
 })
@@ -410,7 +410,7 @@ test("a typing notice ends after four seconds, or at once with the next message"
   await test.receives({ type: "typing", participantId: BOB })
   await test.clock.pass(4_000)
   await test.receives({ type: "typing", participantId: BOB })
-  await test.stores()
+  await test.storeMessage()
 
   assert.deepEqual(test.callsOf("onTyping"), [[true], [false], [true], [false]])
 })

@@ -29,13 +29,13 @@ function roomSocket() {
 function readySocket() {
   const all = roomSocket()
   all.socket.connect()
-  welcome(all.platform)
+  sendReady(all.platform)
   return all
 }
 
-function welcome(platform) {
-  platform.socket.opens()
-  platform.socket.says(READY)
+function sendReady(platform) {
+  platform.socket.simulateOpen()
+  platform.socket.simulateFrame(READY)
 }
 
 // --- Opening ---
@@ -44,9 +44,9 @@ test("the socket is open once ready has arrived and not before", () => {
   const { socket, platform, reported } = roomSocket()
 
   socket.connect()
-  platform.socket.opens()
+  platform.socket.simulateOpen()
   const before = socket.isReady
-  platform.socket.says(READY)
+  platform.socket.simulateFrame(READY)
 
   assert.deepEqual([before, socket.isReady], [false, true])
   assert.deepEqual(reported.changes, [true])
@@ -58,12 +58,12 @@ test("attempts that end before ready are counted until one succeeds", () => {
   const { socket, platform, reported } = roomSocket()
   socket.connect()
 
-  platform.socket.closes()
+  platform.socket.simulateClose()
   platform.msToNextSocket()
-  platform.socket.closes()
+  platform.socket.simulateClose()
   platform.msToNextSocket()
-  welcome(platform)
-  platform.socket.closes()
+  sendReady(platform)
+  platform.socket.simulateClose()
 
   assert.deepEqual(reported.failures, [1, 2], "the last one was ready")
 })
@@ -71,8 +71,8 @@ test("attempts that end before ready are counted until one succeeds", () => {
 test("frames arrive in order", () => {
   const { platform, reported } = readySocket()
 
-  platform.socket.says({ type: "typing", participantId: "bob" })
-  platform.socket.says({ type: "destroy" })
+  platform.socket.simulateFrame({ type: "typing", participantId: "bob" })
+  platform.socket.simulateFrame({ type: "destroy" })
 
   assert.deepEqual(
     reported.frames.map(({ type }) => type),
@@ -83,7 +83,7 @@ test("frames arrive in order", () => {
 test("a frame of an unknown type is passed on", () => {
   const { socket, platform, reported } = readySocket()
 
-  platform.socket.says({ type: "wave", from: "the future" })
+  platform.socket.simulateFrame({ type: "wave", from: "the future" })
 
   assert.deepEqual(reported.frames.at(-1), { type: "wave", from: "the future" })
   assert.equal(socket.isReady, true)
@@ -117,7 +117,7 @@ test("nothing is sent before ready", () => {
   const answers = [socket.send({ type: "typing" })]
   socket.connect()
   answers.push(socket.send({ type: "typing" }))
-  platform.socket.opens()
+  platform.socket.simulateOpen()
   answers.push(socket.send({ type: "typing" }))
 
   assert.deepEqual(answers, [false, false, false])
@@ -137,10 +137,10 @@ test("nothing is sent into a socket that is closing", () => {
 test("a lost connection is reported at once and reconnects by itself", () => {
   const { socket, platform, reported } = readySocket()
 
-  platform.socket.closes()
+  platform.socket.simulateClose()
   const wasReady = socket.isReady
   platform.msToNextSocket()
-  welcome(platform)
+  sendReady(platform)
 
   assert.equal(wasReady, false)
   assert.deepEqual(reported.changes, [true, false, true])
@@ -152,7 +152,7 @@ test("every failure doubles the wait, up to 30 seconds", () => {
   socket.connect()
 
   const delays = Array.from({ length: 9 }, () => {
-    platform.socket.closes()
+    platform.socket.simulateClose()
     return platform.msToNextSocket()
   })
 
@@ -165,8 +165,8 @@ test("randomness shortens a wait by up to half, so that clients do not reconnect
 
   const delays = [0, 0.5, 1].map((luck) => {
     platform.luck = luck
-    welcome(platform)
-    platform.socket.closes()
+    sendReady(platform)
+    platform.socket.simulateClose()
     return platform.msToNextSocket()
   })
 
@@ -177,12 +177,12 @@ test("ready resets the wait", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
   for (let failures = 0; failures < 6; failures++) {
-    platform.socket.closes()
+    platform.socket.simulateClose()
     platform.msToNextSocket()
   }
 
-  welcome(platform)
-  platform.socket.closes()
+  sendReady(platform)
+  platform.socket.simulateClose()
 
   assert.equal(platform.msToNextSocket(), 500)
 })
@@ -202,7 +202,7 @@ test("a socket that neither opens nor fails is dropped after 5 seconds", () => {
 test("a socket that opens but sends nothing is dropped, too", () => {
   const { socket, platform } = roomSocket()
   socket.connect()
-  platform.socket.opens()
+  platform.socket.simulateOpen()
 
   const ms = platform.msToNextSocket()
 
@@ -221,7 +221,7 @@ test("a socket that is ready is not dropped", () => {
 test("after a close for too many frames the wait is at least 5 seconds", () => {
   const { platform } = readySocket()
 
-  platform.socket.closes(4429)
+  platform.socket.simulateClose(4429)
 
   assert.equal(platform.msToNextSocket(), 5000)
 })
@@ -231,7 +231,7 @@ test("after repeated closes for too many frames the wait doubles as usual", () =
   socket.connect()
 
   const delays = Array.from({ length: 7 }, () => {
-    platform.socket.closes(4429)
+    platform.socket.simulateClose(4429)
     return platform.msToNextSocket()
   })
 
@@ -257,7 +257,7 @@ test("a pong keeps the connection, and the next ping follows 20 seconds later", 
   for (let pings = 0; pings < 5; pings++) {
     platform.passAtOnce(20_000)
     platform.passAtOnce(100)
-    platform.socket.says("pong")
+    platform.socket.simulateFrame("pong")
   }
 
   assert.deepEqual(platform.socket.sent, Array(5).fill("ping"))
@@ -269,7 +269,7 @@ test("any frame counts as a pong", () => {
   const { platform } = readySocket()
 
   platform.passAtOnce(19_000)
-  platform.socket.says({ type: "typing" })
+  platform.socket.simulateFrame({ type: "typing" })
   platform.passAtOnce(19_999)
 
   assert.deepEqual(platform.socket.sent, [])
@@ -300,7 +300,7 @@ for (const [code, reason] of [
   test(`close code ${code} ends the room with ${reason}, and later data is ignored`, () => {
     const { socket, platform, reported } = readySocket()
 
-    platform.socket.closes(code)
+    platform.socket.simulateClose(code)
     socket.connect()
     socket.check()
     platform.passAtOnce(3_600_000)
@@ -315,7 +315,7 @@ for (const code of [1000, 1001, 1006, 1009, 1011, 1012, 4400]) {
   test(`after close code ${code} the socket reconnects`, () => {
     const { platform, reported } = readySocket()
 
-    platform.socket.closes(code)
+    platform.socket.simulateClose(code)
 
     assert.equal(platform.msToNextSocket(), 500)
     assert.deepEqual(reported.ends, [])
@@ -326,8 +326,8 @@ test("after end() nothing is reported and the socket does not reconnect", () => 
   const { socket, platform, reported } = readySocket()
 
   socket.end()
-  platform.socket.says({ type: "typing" })
-  platform.socket.closes()
+  platform.socket.simulateFrame({ type: "typing" })
+  platform.socket.simulateClose()
   socket.check()
   platform.passAtOnce(3_600_000)
 
@@ -340,12 +340,12 @@ test("after end() nothing is reported and the socket does not reconnect", () => 
 test("a replaced socket reconnects only on request", () => {
   const { socket, platform, reported } = readySocket()
 
-  platform.socket.closes(4408)
+  platform.socket.simulateClose(4408)
   socket.check()
   platform.passAtOnce(3_600_000)
   const whileAway = platform.sockets.length
   socket.connect()
-  welcome(platform)
+  sendReady(platform)
   socket.check()
 
   assert.deepEqual([whileAway, platform.sockets.length], [1, 2])
@@ -370,7 +370,7 @@ test("a check of a working connection changes nothing", () => {
   const { socket, platform, reported } = readySocket()
 
   socket.check()
-  platform.socket.says("pong")
+  platform.socket.simulateFrame("pong")
   platform.passAtOnce(10_000)
 
   assert.deepEqual(reported.changes, [true])
@@ -379,11 +379,11 @@ test("a check of a working connection changes nothing", () => {
 
 test("a check while waiting connects at once, and only once", () => {
   const { socket, platform } = readySocket()
-  platform.socket.closes()
+  platform.socket.simulateClose()
 
   socket.check()
   const atOnce = platform.sockets.length
-  welcome(platform)
+  sendReady(platform)
   platform.passAtOnce(15_000)
 
   assert.equal(atOnce, 2)
@@ -408,7 +408,7 @@ test("an earlier socket is closed and ignored", () => {
   socket.connect()
   onmessage({ data: JSON.stringify({ type: "destroy" }) })
   onclose({ code: 4410 })
-  welcome(platform)
+  sendReady(platform)
 
   assert.equal(replaced.readyState, 3)
   assert.deepEqual(reported.frames, [READY, READY])

@@ -14,7 +14,7 @@ function entry(seq, changes = {}) {
   return { seq, id: `id-${seq}`, isOwn: false, kind: "shown", sender: "Ann", text: `text ${seq}`, at: seq, ...changes }
 }
 
-function stretch({ low, high }) {
+function rangeOf({ low, high }) {
   return [low, high]
 }
 
@@ -26,8 +26,8 @@ function shown(timeline) {
 }
 
 test("the timeline starts empty after the newest message", () => {
-  assert.deepEqual(stretch(timeline(7)), [8, 7])
-  assert.deepEqual(stretch(timeline(0)), [1, 0])
+  assert.deepEqual(rangeOf(timeline(7)), [8, 7])
+  assert.deepEqual(rangeOf(timeline(0)), [1, 0])
 })
 
 test("newer messages extend the timeline", () => {
@@ -35,7 +35,7 @@ test("newer messages extend the timeline", () => {
 
   for (const seq of [8, 9]) room.put(entry(seq))
 
-  assert.deepEqual(stretch(room), [8, 9])
+  assert.deepEqual(rangeOf(room), [8, 9])
 })
 
 test("messages beyond a gap wait until the gap is filled", () => {
@@ -43,11 +43,11 @@ test("messages beyond a gap wait until the gap is filled", () => {
 
   room.put(entry(1))
   for (const seq of [4, 3]) room.put(entry(seq))
-  const before = stretch(room)
+  const before = rangeOf(room)
   room.put(entry(2))
 
   assert.deepEqual(
-    [before, stretch(room)],
+    [before, rangeOf(room)],
     [
       [1, 1],
       [1, 4],
@@ -58,12 +58,12 @@ test("messages beyond a gap wait until the gap is filled", () => {
 test("a page of older messages extends the timeline once it is complete", () => {
   const room = timeline(5)
   for (const seq of [3, 4, 5]) room.put(entry(seq))
-  const before = stretch(room)
+  const before = rangeOf(room)
 
   room.cover(3, 5)
 
   assert.deepEqual(
-    [before, stretch(room)],
+    [before, rangeOf(room)],
     [
       [6, 5],
       [3, 5],
@@ -76,7 +76,7 @@ test("a page that does not reach the timeline does not extend it", () => {
 
   room.cover(1, 4)
 
-  assert.deepEqual(stretch(room), [10, 9])
+  assert.deepEqual(rangeOf(room), [10, 9])
 })
 
 test("a requested number that the room lacks is not a gap", () => {
@@ -85,7 +85,7 @@ test("a requested number that the room lacks is not a gap", () => {
 
   room.cover(1, 2)
 
-  assert.deepEqual(stretch(room), [1, 3])
+  assert.deepEqual(rangeOf(room), [1, 3])
   assert.equal(room.at(2), undefined)
 })
 
@@ -95,7 +95,7 @@ test("messages that arrived before the last sequence number was known count, too
 
   room.start(5)
 
-  assert.deepEqual(stretch(room), [6, 6])
+  assert.deepEqual(rangeOf(room), [6, 6])
 })
 
 test("a repeated message is stored once, and the first one stays", () => {
@@ -140,7 +140,7 @@ test("a cleared timeline is empty and can start again", () => {
 
   room.clear()
 
-  assert.deepEqual([room.at(1), stretch(room), room.isStarted], [undefined, [1, 0], false])
+  assert.deepEqual([room.at(1), rangeOf(room), room.isStarted], [undefined, [1, 0], false])
 })
 
 test("the thousandth message costs as much as the first", () => {

@@ -1,6 +1,6 @@
-//! What a sealed text holds. Source: `docs/sealing.md`, "What a message holds".
+//! The content of encrypted messages. Source: `docs/sealing.md`, "What a message holds".
 //!
-//! Readers are strict, so that two implementations never read different things from the same bytes.
+//! Parsing is strict, so that two implementations never read different content from the same bytes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use crate::bytes::{Secret32, from_base64url, to_base64url};
 use crate::head::ShortHead;
 
-/// The latest time that a JavaScript date can hold, in epoch milliseconds.
+/// The latest time that a JavaScript date can represent, in milliseconds since the Unix epoch.
 pub const MAX_AT_MS: u64 = 8_640_000_000_000_000;
 /// Larger integers are not exact in JavaScript.
 const MAX_INTEGER: u64 = (1 << 53) - 1;
@@ -18,29 +18,30 @@ const MAX_INTEGER: u64 = (1 << 53) - 1;
 /// An ordinary message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// The name its sender gave.
+    /// The name that the sender chose.
     pub sender: String,
-    /// The words.
+    /// The text that the sender wrote.
     pub text: String,
-    /// When it was written, by the sender's clock, in epoch milliseconds. Never decides an order.
+    /// When it was written, by the sender's clock, in milliseconds since the Unix epoch. It never determines the order.
     pub at_ms: u64,
-    /// What the sender had before.
+    /// The messages that the sender had received before.
     pub seen: Seen,
 }
 
-/// Up to where a sender had every message when it sealed, and what they were.
+/// Up to which message a sender had received the conversation without gaps when it encrypted, and a digest of that
+/// part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// The sequence number; 0: none.
+    /// The sequence number; 0 for none.
     pub seq: u64,
-    /// The first half of the sender's head there.
+    /// The first half of the sender's head at that number.
     pub head: ShortHead,
 }
 
 /// A seen mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Up to where its sender has read.
+    /// Up to which message its sender has read.
     pub seen: Seen,
 }
 
@@ -65,12 +66,12 @@ impl Seen {
 }
 
 impl Mark {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         format!(r#"{{"seen":{}}}"#, self.seen.to_json())
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let mut object = Json::object(plaintext)?;
         Some(Self { seen: Seen::from_json(object.remove("seen")?)? })
@@ -78,14 +79,14 @@ impl Mark {
 }
 
 impl Said {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let [sender, text] = [&self.sender, &self.text].map(|text| serde_json::Value::from(text.as_str()));
         let (at, seen) = (self.at_ms, self.seen.to_json());
         format!(r#"{{"sender":{sender},"text":{text},"at":{at},"seen":{seen}}}"#)
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let mut object = Json::object(plaintext)?;
         let mut take = |key| object.remove(key);
@@ -97,13 +98,13 @@ impl Said {
 }
 
 impl RevealedKeys {
-    /// The JSON to seal.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let (nonce, early) = (self.nonce.to_base64url(), self.early.to_base64url());
         format!(r#"{{"keys":{{"nonce":"{nonce}","early":"{early}"}}}}"#)
     }
 
-    /// From an opened plaintext. `None` unless it keeps every rule.
+    /// Parses a decrypted plaintext. `None` unless it obeys every rule.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let Json::Object(mut keys) = Json::object(plaintext)?.remove("keys")? else { return None };
         let mut take = |key| Secret32::from_base64url(&keys.remove(key)?.text()?);
@@ -111,7 +112,8 @@ impl RevealedKeys {
     }
 }
 
-/// JSON that was read strictly: no key twice, no lone surrogate, and it is known which numbers were digits only.
+/// Strictly parsed JSON: no key occurs twice, no string has a lone surrogate, and only numbers that are written in
+/// digits count as integers.
 pub(crate) enum Json {
     /// null, true, false, and every number that is not written in digits only.
     Other,
@@ -122,7 +124,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// Reads an object; spaces may follow.
+    /// Parses an object; spaces may follow it.
     pub(crate) fn object(plaintext: &[u8]) -> Option<BTreeMap<String, Self>> {
         match serde_json::from_slice(plaintext).ok()? {
             Self::Object(object) => Some(object),
@@ -170,7 +172,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Other)
     }
 
-    // serde_json calls this for digits only: `1.0`, `1e3` and `-0` arrive as floats.
+    // serde_json calls this only for numbers in digits: `1.0`, `1e3` and `-0` arrive as floats.
     fn visit_u64<E: Error>(self, integer: u64) -> Result<Json, E> {
         Ok(if integer <= MAX_INTEGER { Json::Integer(integer) } else { Json::Other })
     }

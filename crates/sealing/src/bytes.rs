@@ -1,4 +1,4 @@
-//! Byte strings, their text form, and the ids that enter hashes. Source: `docs/sealing.md`, "Notation".
+//! Byte strings, their encoding as text, and the ids that are hashed. Source: `docs/sealing.md`, "Notation".
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-/// 32 bytes that nobody else may learn. `Debug` hides them, dropping erases them.
+/// 32 secret bytes. `Debug` does not print them, and dropping the value erases them.
 #[derive(Clone)]
 pub struct Secret32([u8; 32]);
 
 impl Secret32 {
-    /// Takes 32 secret bytes.
+    /// A secret of these 32 bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes themselves.
+    /// The secret bytes.
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
@@ -53,7 +53,7 @@ pub struct Id<const LENGTH: usize>([u8; LENGTH]);
 pub type RoomId = Id<21>;
 /// Names a message.
 pub type MessageId = Id<21>;
-/// Names a seat of one room. The derived order is the order by bytes that decides who is first.
+/// Names a seat of one room. The derived order compares bytes and decides who is first.
 pub type ParticipantId = Id<16>;
 
 impl<const LENGTH: usize> Id<LENGTH> {
@@ -64,14 +64,14 @@ impl<const LENGTH: usize> Id<LENGTH> {
         bytes.iter().all(is_allowed).then_some(Self(bytes))
     }
 
-    /// The id as the ASCII bytes that enter hashes.
+    /// The id as ASCII bytes, for hashing.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        // Only ASCII gets in, so the empty text is never taken.
+        // The id is ASCII, so the default is never used.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -111,7 +111,7 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 pub(crate) fn hkdf<const LENGTH: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> [u8; LENGTH] {
     const { assert!(LENGTH <= 255 * 32, "RFC 5869 allows no longer output") };
     let mut output = [0; LENGTH];
-    // `expand` fails for longer outputs only, which the line above rules out.
+    // `expand` fails only for longer outputs, which the line above rules out.
     let _ = Hkdf::<Sha256>::new(Some(salt), ikm).expand_multi_info(info, &mut output);
     output
 }

@@ -1,5 +1,5 @@
-//! What one client was handed out, by sequence number, and whether both people were handed out the same.
-//! Source: `docs/sealing.md`, "Order". Knows no keys.
+//! The messages that one client received, by sequence number, and whether both people received the same. Source:
+//! `docs/sealing.md`, "Order". Has no keys.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
@@ -8,27 +8,27 @@ use crate::body::{Said, Seen};
 use crate::bytes::{MessageId, ParticipantId, RoomId};
 use crate::head::Head;
 
-/// A message as the server handed it out.
+/// A message as received from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {
     /// Its sequence number, from 1.
     pub seq: NonZeroU32,
     /// Its id.
     pub id: MessageId,
-    /// Whose it is, as the server says.
+    /// Its sender, as the server reports it.
     pub sender: ParticipantId,
-    /// The text as it came.
+    /// The text as received.
     pub text: String,
 }
 
-/// What became of a message.
+/// The result of processing a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It opened.
     Shown {
-        /// What it says.
+        /// Its content.
         said: Said,
-        /// It was written before its sender knew the other's hello.
+        /// It was written before its sender knew the other person's hello.
         is_early: bool,
     },
     /// It is a keys message, which is never shown.
@@ -42,26 +42,26 @@ pub enum Outcome {
 /// What a message waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// The other's hello.
+    /// The other person's hello.
     OtherHello,
-    /// The other's keys message.
+    /// The other person's keys message.
     OtherKeys,
 }
 
 /// Why a message is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The text has not the form of this version.
+    /// The text does not have the form of this version.
     Form,
     /// Its sender has neither seat.
     ThirdSender,
-    /// Its key id is none that this sender uses.
+    /// This sender does not use its key id.
     UnknownKey,
-    /// It was not sealed in this room, under this id, by this sender, or was changed.
+    /// It was not encrypted in this room, under this id and by this sender, or it was changed.
     Forged,
-    /// It opens to what a message must not hold.
+    /// Its content is not valid.
     Body,
-    /// Its id stands at an earlier sequence number.
+    /// An earlier sequence number has the same id.
     Repeated,
 }
 
@@ -84,14 +84,14 @@ struct Claim {
     is_of_other: bool,
 }
 
-/// All messages that one client has, and what follows from them together.
+/// All messages that one client has, and what they show together.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
-    /// The heads at 0, 1, 2, … as far as nothing is missing.
+    /// The heads at 0, 1, 2, … up to the first gap.
     heads: Vec<Head>,
     places: BTreeMap<u32, Place>,
     first_seq_of_id: HashMap<MessageId, u32>,
-    /// What messages say of heads that are not complete yet.
+    /// Heads that messages claim and that cannot be computed yet.
     open_claims: Vec<Claim>,
     is_broken: bool,
     other_has_seen: u64,
@@ -116,7 +116,7 @@ impl Conversation {
         }
     }
 
-    /// Takes a message to its place, where it waits until [`Self::settle`] says more.
+    /// Stores a message under its sequence number. It waits until [`Self::settle`] gives its result.
     pub fn place(&mut self, message: Incoming) -> Arrival {
         let seq = message.seq.get();
         if let Some(known) = self.places.get(&seq) {
@@ -131,7 +131,7 @@ impl Conversation {
         Arrival::New { is_first_with_id }
     }
 
-    /// Notes what became of a message. What a message claims to have seen is checked as soon as that can be done.
+    /// Stores the result of a message. What the message claims to have seen is checked as soon as that is possible.
     pub fn settle(&mut self, seq: NonZeroU32, outcome: Outcome, is_of_other: bool) {
         if let Outcome::Shown { said, .. } = &outcome {
             if said.seen.seq >= u64::from(seq.get()) {
@@ -146,17 +146,17 @@ impl Conversation {
         self.check_claims();
     }
 
-    /// Notes that a place stays empty, or holds what no head can go on over.
+    /// Records that a sequence number has no message, or one with which the head cannot continue.
     pub fn note_hole(&mut self) {
         self.is_broken = true;
     }
 
-    /// Notes that a message which was reported before became something else.
+    /// Records that the result of a message that was reported before has changed.
     pub fn note_change(&mut self, seq: NonZeroU32) {
         self.changed.push(seq);
     }
 
-    /// The messages that changed since this was last asked.
+    /// The messages whose result changed since the last call.
     pub fn take_changed(&mut self) -> Vec<NonZeroU32> {
         std::mem::take(&mut self.changed)
     }
@@ -170,26 +170,26 @@ impl Conversation {
         waiting.map(|place| place.message.clone()).collect()
     }
 
-    /// Whether `sender`'s keys message, whose id is `id`, came.
+    /// Whether the keys message `id` of `sender` has arrived.
     pub fn has_keys(&self, id: &MessageId, sender: &ParticipantId) -> bool {
         let place = self.first_seq_of_id.get(id).and_then(|seq| self.places.get(seq));
         place.is_some_and(|place| place.outcome == Outcome::Keys && place.message.sender == *sender)
     }
 
-    /// What a message that is sealed now says it has seen.
+    /// The `seen` of a message that is encrypted now.
     pub fn seen(&self) -> Seen {
         let seq = self.heads.len() - 1;
         let head = self.heads.last().map(Head::short).unwrap_or_default();
         Seen { seq: seq as u64, head }
     }
 
-    /// What a mark says of somebody who has read up to `seq`.
+    /// The `seen` of a mark of somebody who has read up to `seq`.
     pub fn seen_up_to(&self, seq: u64) -> Seen {
         let known = usize::try_from(seq).ok().and_then(|seq| self.heads.get(seq));
         known.map_or_else(|| self.seen(), |head| Seen { seq, head: head.short() })
     }
 
-    /// Takes a mark of the other. It replaces one that could not be compared yet.
+    /// Stores a mark of the other person. It replaces a mark that could not be compared yet.
     pub fn take_mark(&mut self, seen: Seen) {
         self.open_mark = Some(seen);
         self.check_mark();
@@ -220,7 +220,8 @@ impl Conversation {
         self.other_has_seen
     }
 
-    /// Of all messages with one id, the first by sequence number counts, whichever came first.
+    /// Of several messages with one id, only the one with the lowest sequence number is valid, in whichever order they
+    /// arrive.
     fn claim_id(&mut self, message: &Incoming) -> bool {
         let seq = message.seq.get();
         match self.first_seq_of_id.insert(message.id, seq) {

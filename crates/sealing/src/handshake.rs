@@ -7,15 +7,15 @@ use crate::bytes::{
 use crate::hello::{Hello, HelloError};
 use crate::link::LinkSecret;
 
-/// The four bytes in front of a text that say which key it was sealed under.
+/// The first four bytes of an encrypted text, which name its key.
 pub type KeyId = [u8; 4];
 
-/// A seat and the hello it was taken with.
+/// A seat, and the hello with which it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
     /// Whose seat it is.
     pub id: ParticipantId,
-    /// What they said.
+    /// That person's hello.
     pub hello: Hello,
 }
 
@@ -24,7 +24,7 @@ pub struct Seat {
 pub struct Transcript([u8; 32]);
 
 impl Transcript {
-    /// Of two seats, in either order.
+    /// The transcript of two seats, in either order.
     pub fn of(room: &RoomId, one: &Seat, two: &Seat) -> Self {
         let (first, second) = if one.id < two.id { (one, two) } else { (two, one) };
         Self(sha256(&[
@@ -42,7 +42,7 @@ impl Transcript {
         &self.0
     }
 
-    /// The key id of all texts sealed under a key of this pair.
+    /// The key id of all texts that are encrypted under a key of this pair.
     pub fn key_id(&self) -> KeyId {
         first_bytes(&sha256(&[b"duet/2 kid", &self.0]))
     }
@@ -53,12 +53,13 @@ impl Transcript {
     }
 }
 
-/// The secret that two people share once each has accepted the other's hello. All message keys follow from it.
+/// The secret that two people share once each has accepted the other's hello. All message keys are derived from it.
 #[derive(Clone, Debug)]
 pub struct Root(Secret32);
 
 impl Root {
-    /// From one's own exchange secret, which the caller forgets afterwards, and the other's hello.
+    /// Computes the root from a person's own exchange secret, which the caller erases afterwards, and the other's
+    /// hello.
     pub fn agree(
         room: &RoomId,
         link: &LinkSecret,
@@ -71,17 +72,17 @@ impl Root {
         Ok(Self(derive_secret(shared.expose(), psk.expose(), &[b"duet/2 root", transcript.as_bytes()])))
     }
 
-    /// A root that was kept.
+    /// A root that was stored.
     pub fn from_secret(secret: Secret32) -> Self {
         Self(secret)
     }
 
-    /// The 32 bytes, to be kept.
+    /// The 32 bytes, for storing.
     pub fn secret(&self) -> &Secret32 {
         &self.0
     }
 
-    /// `K(P)`: the key for what `sender` says.
+    /// `K(P)`: the key for messages from `sender`.
     pub fn message_key(&self, sender: &ParticipantId) -> Secret32 {
         derive_secret(self.0.expose(), b"", &[b"duet/2 messages|", sender.as_bytes()])
     }
@@ -95,13 +96,13 @@ impl Root {
     }
 }
 
-/// The key for what one person wrote while alone, from `w`.
+/// `K0(P)`: the key for messages that a person writes while alone, derived from `w`.
 pub fn early_key(early: &Secret32, seat: &Seat) -> Secret32 {
     let salt = sha256(&[seat.hello.as_bytes()]);
     derive_secret(early.expose(), &salt, &[b"duet/2 early|", seat.id.as_bytes()])
 }
 
-/// `kid0(P)`: the key id of texts sealed under the early key of the person who said `hello`.
+/// `kid0(P)`: the key id of texts that are encrypted under the early key of the person whose hello is `hello`.
 pub fn early_key_id(hello: &Hello) -> KeyId {
     first_bytes(&sha256(&[b"duet/2 early kid", hello.as_bytes()]))
 }

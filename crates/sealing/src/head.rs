@@ -2,10 +2,10 @@
 
 use crate::bytes::{MessageId, ParticipantId, RoomId, sha256};
 
-/// How much of a head a message claims.
+/// The part of a head that a message contains.
 pub type ShortHead = [u8; 16];
 
-/// The digest of all messages up to one sequence number, as the server handed them out.
+/// The digest of all messages up to one sequence number, as received from the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head([u8; 32]);
 
@@ -26,7 +26,7 @@ impl Head {
         &self.0
     }
 
-    /// The 16 bytes that a message claims.
+    /// The 16 bytes that a message contains.
     pub fn short(&self) -> ShortHead {
         crate::bytes::first_bytes(&self.0)
     }

@@ -1,4 +1,4 @@
-//! What a person says when taking a seat. Source: `docs/sealing.md`, "Hello".
+//! The hello: what a person publishes when taking a seat. Source: `docs/sealing.md`, "Hello".
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -12,16 +12,17 @@ const VERSION: u8 = 2;
 const BODY_BYTES: usize = 65;
 const HELLO_BYTES: usize = 97;
 
-/// What one press of Join draws: four times 32 random bytes. A repeated request sends the same.
+/// The secrets that are drawn when a person presses Join: four times 32 random bytes. A repeated request sends the
+/// same.
 #[derive(Clone, Debug)]
 pub struct SeatSecrets {
     /// The X25519 secret `e`.
     pub exchange: Secret32,
     /// `r`, committed to now and revealed later.
     pub nonce: Secret32,
-    /// `w`, from which the key for messages written while alone comes.
+    /// `w`, from which the key for messages written while alone is derived.
     pub early: Secret32,
-    /// The key to what the browser stores; the server keeps it as long as the room lives.
+    /// The key to what the browser stores. The server keeps it until the room ends.
     pub shelf: Secret32,
 }
 
@@ -38,7 +39,7 @@ impl SeatSecrets {
     }
 }
 
-/// A hello: 97 bytes, of the right form. Whether its MAC is right, [`Hello::verify`] says.
+/// A hello: 97 bytes of the right form. [`Hello::verify`] checks its MAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello([u8; HELLO_BYTES]);
 
@@ -49,14 +50,14 @@ pub enum HelloError {
     Form,
     /// Its maker does not have the link.
     Mac,
-    /// It holds one's own X25519 key or commitment.
+    /// It contains the person's own X25519 key or commitment.
     Reflected,
     /// The exchange with it gives zero: its key is a point of low order.
     ZeroExchange,
 }
 
 impl Hello {
-    /// From 130 characters of base64url.
+    /// Parses 130 characters of base64url.
     pub fn parse(text: &str) -> Result<Self, HelloError> {
         let bytes: [u8; HELLO_BYTES] = from_base64url(text).ok_or(HelloError::Form)?;
         if bytes.first() == Some(&VERSION) { Ok(Self(bytes)) } else { Err(HelloError::Form) }
@@ -84,7 +85,7 @@ impl Hello {
 
     /// Whether `nonce` is the `r` that this hello committed to.
     pub fn is_opened_by(&self, room: &RoomId, nonce: &[u8; 32]) -> bool {
-        // Both sides of the comparison are public by now: it need not take constant time.
+        // Both sides of the comparison are public by now, so it need not take constant time.
         commit(room, &self.public(), nonce) == self.commit()
     }
 
@@ -96,7 +97,7 @@ impl Hello {
         if is_reflected { Err(HelloError::Reflected) } else { Ok(()) }
     }
 
-    /// X25519 of one's own secret and this hello's key. Callers want [`crate::handshake::Root::agree`].
+    /// X25519 of a person's own secret and this hello's key. Callers should use [`crate::handshake::Root::agree`].
     pub fn exchange(&self, secret: &Secret32) -> Result<Secret32, HelloError> {
         let shared = StaticSecret::from(*secret.expose()).diffie_hellman(&PublicKey::from(self.public()));
         if shared.was_contributory() {
@@ -116,7 +117,7 @@ fn commit(room: &RoomId, public: &[u8; 32], nonce: &[u8; 32]) -> [u8; 32] {
 }
 
 fn hello_mac(room: &RoomId, link: &LinkSecret, body: &[u8]) -> Hmac<Sha256> {
-    // HMAC fills a short key up to a block with zeros itself; done here, nothing can fail.
+    // HMAC itself pads a short key with zeros to a block. With a key of a whole block, the constructor cannot fail.
     let mut key_block = [0; 64];
     key_block.first_chunk_mut::<32>().into_iter().for_each(|start| *start = *link.hello_key(room).expose());
     let mut mac = Hmac::<Sha256>::new(&key_block.into());

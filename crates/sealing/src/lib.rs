@@ -15,8 +15,8 @@
 //! | [`shelf`] | Where keys live in a browser |
 //! | [`participant`] | What a client does, all rules together |
 //!
-//! Nothing here draws random bytes, reads a clock or does I/O: callers hand in fresh random bytes where the format
-//! wants them. A nonce must never be used twice with one key.
+//! Nothing here draws random bytes, reads a clock or does I/O: callers pass fresh random bytes where the format
+//! requires them. A nonce must never be used twice with one key.
 
 pub mod body;
 pub mod bytes;

@@ -1,4 +1,4 @@
-//! Sealing and opening what travels as a message's `text`. Source: `docs/sealing.md`, "Messages".
+//! Encrypting and decrypting a message's `text`. Source: `docs/sealing.md`, "Messages".
 
 use aes_gcm::{
     Aes256Gcm, KeyInit, Nonce,
@@ -8,20 +8,20 @@ use aes_gcm::{
 use crate::bytes::{ParticipantId, RoomId, Secret32, decode_base64url, to_base64url};
 use crate::handshake::KeyId;
 
-/// The longest plaintext, padding included: more would not fit into the 16,384 bytes of a text.
+/// The longest plaintext, including padding: a longer one would not fit into the 16,384 bytes of a text.
 pub const MAX_PLAINTEXT_BYTES: usize = 12_160;
-/// Plaintexts are filled up with spaces to a multiple of this.
+/// Plaintexts are padded with spaces to a multiple of this.
 pub const BLOCK_BYTES: usize = 128;
 
 const PREFIX: &str = "duet2.";
 const TAG_BYTES: usize = 16;
 
-/// What a sealed text is bound to, beside its key.
+/// What an encrypted text is bound to, in addition to its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
     /// The room.
     pub room: &'a RoomId,
-    /// The message's id, or what stands in its place.
+    /// The message's id, or `seen` for a mark.
     pub id: &'a str,
     /// Whose message it is.
     pub sender: &'a ParticipantId,
@@ -44,7 +44,8 @@ pub struct SealedText {
 }
 
 impl SealedText {
-    /// `None` for what no honest client makes: another version, an encoding that is not canonical, a wrong length.
+    /// `None` for a text that no honest client sends: another version, an encoding that is not canonical, a wrong
+    /// length.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = decode_base64url(text.strip_prefix(PREFIX)?)?;
         let (key_id, rest) = bytes.split_first_chunk()?;
@@ -55,14 +56,14 @@ impl SealedText {
         is_allowed.then(|| Self { key_id: *key_id, nonce: *nonce, ciphertext: ciphertext.to_vec() })
     }
 
-    /// The plaintext with its padding. `None` where key or envelope are not those it was sealed with.
+    /// The plaintext with its padding. `None` if the text was encrypted with another key or envelope.
     pub fn open(&self, envelope: &Envelope, key: &Secret32) -> Option<Vec<u8>> {
         let additional_data = envelope.additional_data(self.key_id);
         decrypt(key, &self.nonce, additional_data.as_bytes(), &self.ciphertext)
     }
 }
 
-/// The text that carries `json`; `None` if that is too long. `nonce` is random and new for each call.
+/// The text that contains `json`; `None` if `json` is too long. `nonce` is random and new for each call.
 pub fn seal(
     envelope: &Envelope,
     key_id: KeyId,
@@ -78,7 +79,7 @@ pub fn seal(
     Some(format!("{PREFIX}{}", to_base64url(&[&key_id[..], &nonce, &ciphertext].concat())))
 }
 
-/// JSON with spaces behind it, which change nothing for a reader and hide its exact length.
+/// JSON with spaces at the end, which do not change its meaning and hide its exact length.
 pub(crate) fn padded(json: &str) -> Vec<u8> {
     let mut bytes = json.as_bytes().to_vec();
     bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), b' ');

@@ -1,7 +1,7 @@
-//! One person in one room: all rules together. Source: `docs/sealing.md`, "What a client does".
+//! One person in one room: all rules of the format together. Source: `docs/sealing.md`, "What a client does".
 //!
-//! A [`Participant`] is told what the server says ([`Participant::on_hellos`], [`Participant::receive`]) and makes what
-//! is sent ([`Participant::keys_message`], [`Participant::seal`]). It does not trust the server with anything.
+//! A [`Participant`] receives what the server sends ([`Participant::on_hellos`], [`Participant::receive`]) and creates
+//! what the client sends ([`Participant::keys_message`], [`Participant::seal`]). It does not trust the server.
 
 use std::num::NonZeroU32;
 
@@ -22,39 +22,39 @@ pub use marks::MARK_ID;
 /// Why a client stops for good: somebody without the link has the other seat, or the server changed a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// The other's hello is not accepted.
+    /// The other person's hello is not accepted.
     Hello(HelloError),
-    /// One's own seat or hello is not what one took it with.
+    /// The person's own seat or hello is not the one of the join.
     OwnHello,
-    /// The other's seat or hello is not the one that was pinned.
+    /// The other person's seat or hello is not the pinned one.
     Changed,
     /// There are more than two seats.
     ThirdSeat,
-    /// The other's nonce is not the one they committed to. The safety words cannot be trusted.
+    /// The other person's nonce does not match their commitment. The safety words cannot be trusted.
     Nonce,
 }
 
-/// Why nothing was sealed.
+/// Why nothing was encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SealError {
-    /// [`Participant::on_hellos`] has not yet said who one is.
+    /// The person's own id is not known yet: [`Participant::on_hellos`] gives it.
     NoSeat,
     /// The client has stopped.
     Stopped,
-    /// Name and text are longer than fits.
+    /// Name and text are too long.
     TooLong,
 }
 
 /// A message to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'a> {
-    /// Its id. A repeated send keeps it, with name, text and time.
+    /// Its id. A repeated send has the same id, name, text and time.
     pub id: MessageId,
-    /// The name of its sender.
+    /// The name that the sender chose.
     pub sender: &'a str,
-    /// The words.
+    /// The text that the sender wrote.
     pub text: &'a str,
-    /// When it was written, in epoch milliseconds.
+    /// When it was written, in milliseconds since the Unix epoch.
     pub at_ms: u64,
 }
 
@@ -63,7 +63,7 @@ pub struct Draft<'a> {
 pub struct Outgoing {
     /// The message's id.
     pub id: MessageId,
-    /// The sealed text.
+    /// The encrypted text.
     pub text: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Participant {
     stop: Option<Stop>,
 }
 
-/// What is known once the other's hello is pinned.
+/// What is known once the other person's hello is pinned.
 #[derive(Clone, Debug)]
 struct Pair {
     own: Seat,
@@ -88,33 +88,34 @@ struct Pair {
     revealed: Option<RevealedKeys>,
 }
 
-/// A key that a text may be sealed under.
+/// A key under which a text may be encrypted.
 struct Candidate {
     key_id: KeyId,
     is_early: bool,
-    /// `None` until the other has revealed it.
+    /// `None` until the other person has revealed it.
     key: Option<Secret32>,
 }
 
 impl Participant {
-    /// A person who takes a seat. `secrets` are fresh; `join` sends what belongs to them.
+    /// A person who takes a seat. `secrets` must be fresh; `join` sends the values derived from them.
     pub fn new(room: RoomId, link: &LinkSecret, secrets: &SeatSecrets) -> Self {
         Self::restore(room, StoredKeys::before_join(&room, link, secrets))
     }
 
-    /// A person who has a seat, from what was kept.
+    /// A person who has a seat, from the stored keys.
     pub fn restore(room: RoomId, keys: StoredKeys) -> Self {
         let pair = Pair::stored(&room, &keys);
         let own_id = pair.as_ref().map(|pair| pair.own.id);
         Self { room, keys, own_id, pair, conversation: Conversation::new(&room), stop: None }
     }
 
-    /// What to keep. After the pin it holds no exchange secret, so that nobody can be pinned in the other's place.
+    /// What the client has to store. After the pin it contains no exchange secret, so that no second hello can be
+    /// pinned.
     pub fn stored(&self) -> &StoredKeys {
         &self.keys
     }
 
-    /// Takes the answer to `join`, `ready` or `presence`: who one is, and all hellos of the room.
+    /// Processes the answer to `join`, `ready` or `presence`: the person's own id, and all hellos of the room.
     ///
     /// The first acceptable hello of another seat is pinned. Save [`Self::stored`] before sending anything.
     pub fn on_hellos(&mut self, own_id: ParticipantId, hellos: &[(ParticipantId, &str)]) -> Result<(), Stop> {
@@ -124,7 +125,7 @@ impl Participant {
         checked
     }
 
-    /// Takes a message, in any order and as often as it comes.
+    /// Processes a message. Messages may arrive in any order and repeatedly.
     pub fn receive(&mut self, message: Incoming) -> Result<Outcome, Stop> {
         self.check_running()?;
         let seq = message.seq;
@@ -138,24 +139,25 @@ impl Participant {
         Ok(self.outcome(seq).cloned().unwrap_or(Outcome::Refused(Refusal::Form)))
     }
 
-    /// The room was asked for a sequence number below its newest and has no message there, or handed one out whose
-    /// ids do not have the form of [`Incoming`]. An honest room does neither, and no head goes on behind it.
+    /// Records that the room has no message at a sequence number below its newest, or one whose ids do not have the
+    /// form of [`Incoming`]. An honest room does neither. The head cannot continue after it.
     pub fn note_hole(&mut self) {
         self.conversation.note_hole();
     }
 
-    /// What became of the message with this sequence number.
+    /// The result of the message with this sequence number.
     pub fn outcome(&self, seq: NonZeroU32) -> Option<&Outcome> {
         self.conversation.outcome(seq)
     }
 
-    /// The messages whose outcome is another than [`Self::receive`] said, since this was last asked.
+    /// The messages whose outcome changed after [`Self::receive`] returned it, since the last call.
     pub fn take_changed(&mut self) -> Vec<NonZeroU32> {
         self.conversation.take_changed()
     }
 
-    /// The message that confirms one's key and reveals one's nonce. It is sent before anything else, and again at each
-    /// start until it is in the history. `None` while alone, once it is there, and after a stop. `nonce` is fresh.
+    /// The message that confirms the person's key and reveals their nonce. The client sends it before anything else,
+    /// and again at each start until it is in the history. `None` while alone, once it is there, and after a stop.
+    /// `nonce` must be fresh.
     pub fn keys_message(&self, nonce: [u8; 12]) -> Option<Outgoing> {
         let pair = self.pair.as_ref().filter(|_| self.stop.is_none())?;
         let id = pair.transcript.keys_message_id(&pair.own.id);
@@ -169,7 +171,7 @@ impl Participant {
         Some(Outgoing { id, text })
     }
 
-    /// Seals a draft with the key of the moment. `nonce` is fresh, also for a repeated send.
+    /// Encrypts a draft under the current key. `nonce` must be fresh, also for a repeated send.
     pub fn seal(&self, draft: &Draft, nonce: [u8; 12]) -> Result<Outgoing, SealError> {
         self.check_running().map_err(|_| SealError::Stopped)?;
         let own_id = self.own_id.ok_or(SealError::NoSeat)?;
@@ -188,7 +190,7 @@ impl Participant {
         Ok(Outgoing { id: draft.id, text })
     }
 
-    /// The four words to compare by voice, once the other has revealed what they committed to.
+    /// The four words to compare by voice. `None` until the other person has revealed their nonce.
     pub fn safety_words(&self) -> Option<[&'static str; 4]> {
         let pair = self.pair.as_ref().filter(|_| self.stop.is_none())?;
         let (own, other) = (&self.keys.nonce, &pair.revealed.as_ref()?.nonce);
@@ -206,7 +208,7 @@ impl Participant {
         self.conversation.is_broken()
     }
 
-    /// Up to which sequence number the other has seen what this person has.
+    /// Up to which sequence number the other person has seen the same conversation.
     pub fn other_has_seen(&self) -> u64 {
         self.conversation.other_has_seen()
     }
@@ -232,7 +234,7 @@ impl Participant {
         if third.is_some() {
             return Err(Stop::ThirdSeat);
         }
-        // A hello that is missing says nothing: the other may not have come, or the server hides them.
+        // A missing hello proves nothing: the other person may not have joined, or the server hides them.
         other.map_or(Ok(()), |(id, hello)| self.check_other(own_id, *id, hello))
     }
 
@@ -246,7 +248,8 @@ impl Participant {
         }
     }
 
-    /// One exchange secret meets one other hello, ever: whoever could try a second one would look for matching words.
+    /// An exchange secret is combined with one other hello only. An attacker who could try more would search for
+    /// matching words.
     fn pin(&mut self, own_id: ParticipantId, other: Seat) -> Result<(), Stop> {
         let Stage::Alone(exchange) = &self.keys.stage else { return Err(Stop::Changed) };
         other.hello.verify(&self.room, &self.keys.link, &self.keys.hello).map_err(Stop::Hello)?;
@@ -289,7 +292,7 @@ impl Participant {
     fn open_waiting(&mut self) -> Result<(), Stop> {
         for message in self.conversation.waiting() {
             let before = self.outcome(message.seq).cloned();
-            // A keys message among them opens others, in a call of its own.
+            // A keys message among them opens others; that takes a call of its own.
             if !matches!(before, Some(Outcome::Waiting(_))) {
                 continue;
             }
@@ -350,7 +353,7 @@ impl Participant {
         early_key(&self.keys.early, &Seat { id: own_id, hello: self.keys.hello })
     }
 
-    /// The id decides which kind of message it is. Keys count only under the key that they confirm.
+    /// The id decides which kind of message it is. A keys message is valid only under the key that it confirms.
     fn read(&self, message: &Incoming, plaintext: &[u8], is_early: bool) -> Option<Opened> {
         let keys_id = self.pair.as_ref().map(|pair| pair.transcript.keys_message_id(&message.sender));
         if keys_id != Some(message.id) {

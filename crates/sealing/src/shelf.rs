@@ -1,7 +1,8 @@
-//! The boxes in which a browser keeps a room's keys. Source: `docs/sealing.md`, "Where keys live in a browser".
+//! The encrypted entries in which a browser stores a room's keys. Source: `docs/sealing.md`, "Where keys live in a
+//! browser".
 //!
-//! A command-line client that keeps its keys in memory needs none of this. The module is here so that two
-//! implementations can be compared, and for tools that look at what a browser's disk holds.
+//! A command-line client that keeps its keys in memory does not need this module. It exists so that the two
+//! implementations can be compared, and for tools that examine a browser's disk.
 
 use crate::body::Json;
 use crate::bytes::{ParticipantId, RoomId, Secret32, decode_base64url, derive_secret, sha256, to_base64url};
@@ -10,7 +11,7 @@ use crate::hello::{Hello, SeatSecrets};
 use crate::link::LinkSecret;
 use crate::message::{BLOCK_BYTES, decrypt, encrypt, padded};
 
-/// Opens and makes the boxes of one seat. Each has a name: `keys`, `draft`, `outbox` or `marks`.
+/// Encrypts and decrypts the entries of one seat. Each has a name: `keys`, `draft`, `outbox` or `marks`.
 #[derive(Clone, Debug)]
 pub struct Shelf<'a> {
     room: &'a RoomId,
@@ -18,18 +19,18 @@ pub struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    /// With the 32 bytes that the server keeps beside the seat.
+    /// The shelf with the 32 bytes that the server stores with the seat.
     pub fn new(room: &'a RoomId, secret: Secret32) -> Self {
         Self { room, secret }
     }
 
-    /// `c`: tells apart the entries of several shelves without giving the shelf away.
+    /// `c`: distinguishes the entries of different shelves without revealing the secret.
     pub fn check(&self) -> String {
         let digest = sha256(&[b"duet/2 shelf check", self.secret.expose()]);
         to_base64url(&digest).chars().take(22).collect()
     }
 
-    /// The key under which an entry stands in `localStorage`.
+    /// The key of an entry in `localStorage`.
     pub fn item(&self, name: &str) -> String {
         format!("duet:{}:{}:{name}", self.room.as_str(), self.check())
     }
@@ -40,7 +41,7 @@ impl<'a> Shelf<'a> {
         Some(to_base64url(&[&nonce[..], &ciphertext].concat()))
     }
 
-    /// Decrypts an entry, padding included.
+    /// Decrypts an entry. The result includes the padding.
     pub fn open(&self, name: &str, text: &str) -> Option<Vec<u8>> {
         let bytes = decode_base64url(text)?;
         let (nonce, ciphertext) = bytes.split_first_chunk()?;
@@ -66,24 +67,24 @@ pub struct StoredKeys {
     pub nonce: Secret32,
     /// `w`.
     pub early: Secret32,
-    /// One's own hello.
+    /// The person's own hello.
     pub hello: Hello,
-    /// What follows.
+    /// The stage of the key exchange, with its secret.
     pub stage: Stage,
 }
 
-/// How far the two people have come.
+/// The stage of the key exchange.
 #[derive(Clone, Debug)]
 pub enum Stage {
-    /// The other's hello is not known: `e`.
+    /// The other person's hello is not known. Holds `e`.
     Alone(Secret32),
-    /// The other's hello is pinned, and `e` is forgotten.
+    /// The other person's hello is pinned, and `e` is erased.
     Pinned {
-        /// Who one is.
+        /// The person's own id.
         own_id: ParticipantId,
-        /// What was agreed.
+        /// The shared secret.
         root: Root,
-        /// With whom.
+        /// The other person's seat.
         other: Seat,
     },
 }
@@ -100,7 +101,7 @@ impl StoredKeys {
         }
     }
 
-    /// The JSON to box.
+    /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let [link, nonce, early] = [self.link.secret(), &self.nonce, &self.early].map(Secret32::to_base64url);
         let hello = self.hello.to_base64url();
@@ -117,7 +118,7 @@ impl StoredKeys {
         format!(r#"{{"S":"{link}","r":"{nonce}","w":"{early}","hello":"{hello}",{stage}}}"#)
     }
 
-    /// From an opened box.
+    /// Parses a decrypted entry.
     pub fn from_plaintext(plaintext: &[u8]) -> Option<Self> {
         let mut object = Json::object(plaintext)?;
         let mut take = |key| object.remove(key)?.text();

@@ -1,4 +1,4 @@
-/// The words of the safety code: short, and hard to mistake for each other when spoken. Byte b is word b, from 0.
+/// The words of the safety code: short, and hard to mistake for each other when spoken. Byte b selects word b, from 0.
 #[rustfmt::skip]
 pub const WORDS: [&str; 256] = [
     "acorn", "actor", "album", "alarm", "amber", "angel", "ankle", "apple", "april", "apron", "arrow",

@@ -17,7 +17,7 @@ export function randomBytes(length) {
 }
 
 /**
- * Joins byte strings. A text stands for its UTF-8.
+ * Joins byte strings. A string is encoded as UTF-8.
  * @param {(Uint8Array | string)[]} parts
  * @returns {Bytes}
  */
@@ -41,7 +41,7 @@ export function toBase64Url(bytes) {
 /**
  * Decodes canonical base64url: no padding, no stray bits, no other characters.
  * @param {unknown} text
- * @param {number} [length] how many bytes it has to be
+ * @param {number} [length] the required number of bytes
  * @returns {Bytes | null}
  */
 export function fromBase64Url(text, length) {
@@ -85,9 +85,9 @@ export function aesKey(key) {
 }
 
 /**
- * AES-256-GCM over a text that spaces fill up to full blocks.
+ * Encrypts a text with AES-256-GCM. Spaces pad the text to full blocks.
  * @param {CryptoKey} key
- * @param {Bytes} nonce never twice with one key
+ * @param {Bytes} nonce never used twice with one key
  * @param {string} additionalData
  * @param {string} text
  * @returns {Promise<Bytes>} ciphertext and tag
@@ -102,7 +102,7 @@ export async function encrypt(key, nonce, additionalData, text) {
  * @param {Bytes} nonce
  * @param {string} additionalData
  * @param {Bytes} ciphertext
- * @returns {Promise<ArrayBuffer | null>} null where the tag is wrong
+ * @returns {Promise<ArrayBuffer | null>} null if the tag is wrong
  */
 export async function decrypt(key, nonce, additionalData, ciphertext) {
   try {
@@ -114,7 +114,7 @@ export async function decrypt(key, nonce, additionalData, ciphertext) {
 }
 
 /**
- * How long a text of so many bytes becomes.
+ * The length of a text of this many bytes after padding.
  * @param {number} length
  */
 export function paddedLength(length) {

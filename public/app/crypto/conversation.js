@@ -1,5 +1,5 @@
-// What this page was handed out, by sequence number, and whether both people were handed out the same.
-// docs/sealing.md, "Order". Knows no keys.
+// The messages that this page received, by sequence number, and whether both people received the same. docs/sealing.md,
+// "Order". Has no keys.
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Message, Outcome } from "./interface.js" */
@@ -7,11 +7,11 @@
 import { sha256, toBase64Url } from "./bytes.js"
 
 const MAX_SEQ = 4_294_967_295
-/** How much of a head travels. */
+/** The part of a head that a message contains. */
 const SHORT_HEAD_BYTES = 16
 
 /**
- * What opening gave, and what the message says its sender had seen.
+ * The outcome of decryption, and what the message says its sender had seen.
  * @typedef {{outcome: Outcome, seen?: [number, string]}} Opening
  */
 
@@ -23,7 +23,7 @@ const SHORT_HEAD_BYTES = 16
  * @property {string} id
  * @property {string} participantId
  * @property {Bytes} hash of the text
- * @property {Message | null} message as long as it may open
+ * @property {Message | null} message kept while it may still open
  * @property {Outcome} outcome
  */
 
@@ -48,14 +48,14 @@ export class Conversation {
 
   /** The two people were not shown the same conversation. */
   isBroken = false
-  /** Up to where the other has seen what this page has. */
+  /** Up to which sequence number the other person has seen the same conversation. */
   otherHasSeen = 0
-  /** Up to where the other has read, of the same. */
+  /** Up to which sequence number the other person has read the same conversation. */
   otherHasRead = 0
 
   /**
    * @param {string} roomId
-   * @param {(seq: number, outcome: Outcome) => void} onOutcome a message became something else than was said before
+   * @param {(seq: number, outcome: Outcome) => void} onOutcome the outcome of a message has changed
    */
   constructor(roomId, onOutcome) {
     this.#roomId = roomId
@@ -63,13 +63,13 @@ export class Conversation {
   }
 
   /**
-   * Takes messages in, in any order and as often as they come.
+   * Stores messages. They may arrive in any order and repeatedly.
    * @param {Message[]} messages
    * @param {Open} open
    */
   async take(messages, open) {
     const sound = messages.filter(isSound)
-    // No head could go on over what has no form, and so nothing behind it would be compared.
+    // The head cannot continue after a malformed message, so nothing after it could be compared.
     if (sound.length < messages.length) this.isBroken = true
     const hashes = await Promise.all(sound.map(({ text }) => sha256(text)))
     const added = sound.map((message, index) => this.#place(message, hashes[index])).filter((place) => place !== null)
@@ -78,7 +78,7 @@ export class Conversation {
   }
 
   /**
-   * What became of messages that were taken.
+   * The outcomes of messages that were stored.
    * @param {Message[]} messages
    * @returns {Outcome[]}
    */
@@ -87,7 +87,7 @@ export class Conversation {
   }
 
   /**
-   * Tries again what waits.
+   * Tries to open waiting messages again.
    * @param {Open} open
    */
   async retry(open) {
@@ -97,7 +97,7 @@ export class Conversation {
   }
 
   /**
-   * What a message or a mark that is sealed now says its sender has seen.
+   * The `seen` of a message or a mark that is encrypted now.
    * @param {number} [upTo] a sequence number
    */
   async seen(upTo = MAX_SEQ) {
@@ -107,7 +107,7 @@ export class Conversation {
   }
 
   /**
-   * Takes a mark of the other. It replaces one that could not be compared yet.
+   * Stores a mark of the other person. It replaces a mark that could not be compared yet.
    * @param {[number, string]} seen
    */
   takeMark(seen) {
@@ -126,7 +126,7 @@ export class Conversation {
   /**
    * @param {Message} message
    * @param {Bytes} hash
-   * @returns {Place | null} null where there is nothing to open
+   * @returns {Place | null} null if there is nothing to open
    */
   #place(message, hash) {
     const { seq, id, participantId } = message
@@ -184,7 +184,7 @@ export class Conversation {
     const openings = await Promise.all(places.map(({ message }) => (message ? open(message) : null)))
     places.forEach((place, index) => {
       const opening = openings[index]
-      // Another message took its place as the first with this id meanwhile.
+      // Meanwhile, a message with the same id arrived under a lower sequence number.
       if (opening && place.message) this.#settle(place, opening)
     })
     this.#checkClaims()
@@ -214,7 +214,7 @@ export class Conversation {
 }
 
 /**
- * Whether a message has the form that the protocol promises, so that it has one meaning in a head.
+ * Whether a message has the form of the protocol, so that its part of the head is unambiguous.
  * @param {Message} message
  */
 function isSound({ seq, id, participantId, text }) {

@@ -1,16 +1,17 @@
-// What a person wrote and the room does not have yet: the text in the field, and the messages that wait to be sent.
+// What a person has written and the room does not have yet: the text in the field, and the messages that wait to be
+// sent.
 
 /**
- * A message on its way out. A repeated send keeps all of it.
+ * A message to be sent. A repeated send changes none of its values.
  * @typedef {object} Draft
  * @property {string} id
  * @property {string} sender
  * @property {string} text
- * @property {number} at when it was written, in epoch milliseconds
+ * @property {number} at when it was written, in milliseconds since the Unix epoch
  */
 
 /**
- * Where drafts are kept. It may throw where a browser takes no more, and be gone where a room has ended.
+ * Where drafts are stored. It may throw if the browser stores nothing more, and it is gone after a room's end.
  * @typedef {object} DraftStore
  * @property {(name: "draft" | "outbox") => Promise<Record<string, unknown> | null>} read
  * @property {(name: "draft" | "outbox", value: object) => Promise<void>} write
@@ -35,7 +36,7 @@ export class Drafts {
   }
 
   /**
-   * Keeps the text in the field. Of many calls in a row, the last one counts.
+   * Stores the text in the field. Of many calls in a row, only the last one takes effect.
    * @param {string} text
    */
   saveText(text) {
@@ -59,7 +60,7 @@ export class Drafts {
     return this.#changeUnsent((drafts) => [...drafts, draft])
   }
 
-  /** @param {string} id of a message that the room has, or that is given up */
+  /** @param {string} id of a message that the room has, or that is not sent after all */
   removeUnsent(id) {
     return this.#changeUnsent((drafts) => drafts.filter((draft) => draft.id !== id))
   }
@@ -76,7 +77,7 @@ export class Drafts {
       const drafts = await this.loadUnsent()
       const changed = change(drafts)
       const isSame = changed.length === drafts.length
-      // A browser that takes no more keeps nothing; the message is still sent.
+      // If the browser stores nothing more, the message is still sent.
       if (!isSame) await this.#store.write("outbox", { drafts: changed }).catch(() => {})
     })
   }

@@ -14,7 +14,7 @@ import { bytesLeft, openText, parseText, readMark, sealText } from "./messages.j
 import { Opener } from "./opener.js"
 import { Halt, OwnSeat } from "./own-seat.js"
 
-/** What stands in place of a message's id in a mark. No message has it. */
+/** What a mark uses instead of a message's id. No message has this id. */
 const MARK_ID = "seen"
 
 export class EncryptedSession {
@@ -26,7 +26,7 @@ export class EncryptedSession {
   #otherNonce = null
   #conversation
   #hasGivenKeys = false
-  /** What is asked for later takes effect later. */
+  /** Calls take effect in the order in which they are made. */
   #queue = Promise.resolve()
   #onStorage = (/** @type {Event} */ event) => this.#noteStorage(/** @type {StorageEvent} */ (event))
 
@@ -35,7 +35,7 @@ export class EncryptedSession {
 
   /**
    * @param {SessionOptions} options
-   * @param {Bytes | null} linkSecret null for whoever has a seat
+   * @param {Bytes | null} linkSecret null for a person who has a seat
    */
   constructor(options, linkSecret) {
     this.#options = options
@@ -93,7 +93,7 @@ export class EncryptedSession {
     this.#options.events.addEventListener("storage", this.#onStorage)
   }
 
-  /** @param {() => Promise<void>} compare with what the server says, or with the shelf only */
+  /** @param {() => Promise<void>} compare compares with what the server sent, or with the shelf only */
   async #meet(compare) {
     const before = this.#seat.pair
     await compare()
@@ -109,7 +109,7 @@ export class EncryptedSession {
     this.#change({ phase, isOrderBroken: this.#conversation.isBroken, wordsConfirmed: isMatch })
   }
 
-  /** @param {StorageEvent} event of another tab */
+  /** @param {StorageEvent} event from another tab */
   #noteStorage({ key }) {
     if (this.#seat.isAbout(key)) void this.#run(() => this.#meet(() => this.#seat.compare(null)))
   }
@@ -148,7 +148,7 @@ export class EncryptedSession {
   }
 
   /**
-   * @param {number} seq up to where the user has read
+   * @param {number} seq up to which sequence number the user has read
    * @returns {Promise<string | null>}
    */
   async sealMark(seq) {
@@ -168,7 +168,7 @@ export class EncryptedSession {
     return sealText(this.#envelope(MARK_ID, own.seat.id), pair.ownKey, { seen })
   }
 
-  /** @param {string} text what does not open says nothing */
+  /** @param {string} text a mark that does not open is ignored */
   async #takeMark(text) {
     const { pair } = this.#seat
     const sealed = parseText(text)
@@ -195,7 +195,7 @@ export class EncryptedSession {
   async #seal({ id, sender, text, at }) {
     const { own, pair } = this.#seat
     if (!own) return null
-    // Nothing goes out under the key of both before the message that confirms it. The early key is good at any place.
+    // Nothing is sent under the shared key before the message that confirms it. The early key is valid at any time.
     const key = pair && this.#hasGivenKeys ? pair.ownKey : own.earlyKey
     const seen = await this.#conversation.seen()
     const sealed = await sealText(this.#envelope(id, own.seat.id), key, { sender, text, at, seen })
@@ -228,7 +228,7 @@ export class EncryptedSession {
     this.#noteOrder()
   }
 
-  /** The other's keys message must hold what their hello committed to. It opens what they wrote while alone. */
+  /** The other's keys message must match the commit in their hello. It opens what they wrote while alone. */
   async #checkRevealed() {
     const { pair } = this.#seat
     const revealed = this.#opener?.revealed
@@ -241,7 +241,7 @@ export class EncryptedSession {
     await this.#openWaiting()
   }
 
-  // --- What is said of the whole conversation ---
+  // --- The state of the whole conversation ---
 
   /** @returns {Promise<string[] | null>} */
   async words() {
@@ -273,7 +273,7 @@ export class EncryptedSession {
     this.#change({ isOrderBroken: isBroken, otherHasSeen, otherHasRead })
   }
 
-  // --- The end, and how all this runs ---
+  // --- The end, and the queue of tasks ---
 
   destroy() {
     this.#seat.wipe()
@@ -296,7 +296,7 @@ export class EncryptedSession {
   }
 
   /**
-   * Runs a task after all that were asked for before. After the end there is nothing to run.
+   * Runs a task after all earlier tasks. After the end, it runs nothing.
    * @template T
    * @param {() => Promise<T>} task
    * @returns {Promise<T | undefined>}

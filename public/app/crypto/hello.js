@@ -1,4 +1,4 @@
-// What a person says when taking a seat. docs/sealing.md, "Hello".
+// The hello: what a person publishes when taking a seat. docs/sealing.md, "Hello".
 
 /** @import { Bytes } from "./bytes.js" */
 
@@ -8,11 +8,11 @@ import { helloKey } from "./link.js"
 const BODY_BYTES = 65
 const HELLO_BYTES = 97
 const PKCS8_PREFIX = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20]
-/** The point whose product with a secret is its public key: RFC 7748, section 4.1. */
+/** The base point: its product with a secret is the public key. RFC 7748, section 4.1. */
 const BASE_POINT = Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 9 : 0))
 
 /**
- * X25519, or null where the result is zero: the point is of low order.
+ * X25519. Returns null if the result is zero, that is, if the point is of low order.
  * @param {Bytes} secret
  * @param {Bytes} point
  * @returns {Promise<Bytes | null>}
@@ -28,7 +28,7 @@ export async function x25519(secret, point) {
     const shared = new Uint8Array(await crypto.subtle.deriveBits({ name, public: publicKey }, privateKey, 256))
     return shared.some((byte) => byte !== 0) ? shared : null
   } catch {
-    // Where the browser checks for zero itself.
+    // Some browsers check for zero themselves, and throw.
     return null
   }
 }
@@ -47,7 +47,8 @@ export async function makeHello(roomId, secret, { e, r }) {
 }
 
 /**
- * The bytes of the other's hello, if somebody who has the link made it for this room, and it is not one's own.
+ * The bytes of the other person's hello, if somebody who has the link made it for this room, and it is not a reflection
+ * of this person's own.
  * @param {string} roomId
  * @param {Bytes} secret the link's
  * @param {string} ownHello
@@ -65,7 +66,7 @@ export async function acceptHello(roomId, secret, ownHello, hello) {
 }
 
 /**
- * Whether `r` is what a hello committed to.
+ * Whether `r` matches the commit in a hello.
  * @param {string} roomId
  * @param {string} hello
  * @param {Bytes} r

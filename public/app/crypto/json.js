@@ -1,14 +1,14 @@
-// JSON, read so strictly that two implementations never see different things in it.
-// docs/sealing.md, "What a message holds".
+// A JSON parser so strict that two implementations never read different content. docs/sealing.md, "What a message
+// holds".
 
 /** A string, with the colon that makes it a key; a number; a bracket. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d[\d.eE+-]*|[{}[\]]/g
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
- * Reads an object. A number that is not written in digits only becomes null, and so no integer.
+ * Parses an object. A number that is not written in digits only becomes null, so it is no integer.
  * @param {BufferSource} bytes UTF-8
- * @returns {Record<string, unknown> | null} null for what is no object, or has a BOM, a key twice, a lone surrogate
+ * @returns {Record<string, unknown> | null} null if it is no object, or has a BOM, a repeated key or a lone surrogate
  */
 export function parseObject(bytes) {
   try {
@@ -44,7 +44,7 @@ function strict(text) {
 
 /**
  * @param {string} string with its quotes
- * @param {Set<string> | undefined} keys those before it, if it is a key
+ * @param {Set<string> | undefined} keys the keys before it, if it is a key
  */
 function checkString(string, keys) {
   const value = JSON.parse(string)

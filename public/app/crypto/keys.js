@@ -8,17 +8,17 @@ import { pskOf } from "./link.js"
 import { WORDS } from "./words.js"
 
 /**
- * A seat and the hello it was taken with, in base64url.
+ * A seat, and the hello with which it was taken, in base64url.
  * @typedef {{id: string, hello: string}} Seat
  */
 
 /**
- * A key and the key id, in base64url, that stands in front of what it sealed.
+ * A key, and its key id in base64url. Texts under this key begin with the key id.
  * @typedef {{kid: string, key: CryptoKey}} SealingKey
  */
 
 /**
- * What two people have in common.
+ * The keys and seats of two people.
  * @typedef {object} Pair
  * @property {Seat} own
  * @property {Seat} other
@@ -26,12 +26,12 @@ import { WORDS } from "./words.js"
  * @property {string} th the digest of both seats, in base64url
  * @property {SealingKey} ownKey K(P)
  * @property {SealingKey} otherKey K(P')
- * @property {string} ownKeysId the id of one's own keys message
+ * @property {string} ownKeysId the id of this person's keys message
  * @property {string} otherKeysId
  */
 
 /**
- * The root, from one's own secret and the other's hello; null where their key is of low order.
+ * Computes the root from this person's secret and the other's hello. Returns null if the other's key is of low order.
  * @param {string} roomId
  * @param {Bytes} secret the link's
  * @param {Bytes} e
@@ -47,7 +47,7 @@ export async function agree(roomId, secret, e, own, other) {
 }
 
 /**
- * Everything that follows from a root.
+ * Derives everything that follows from a root.
  * @param {string} roomId
  * @param {Bytes} root
  * @param {Seat} own
@@ -85,7 +85,7 @@ export async function safetyWords({ own, other, root, th }, ownNonce, otherNonce
 }
 
 /**
- * The key for what somebody wrote while alone.
+ * The key for messages that a person writes while alone.
  * @param {Bytes} w
  * @param {Seat} seat
  * @returns {Promise<SealingKey>}
@@ -106,7 +106,7 @@ export async function earlyKid(seat) {
  * @param {Seat} two
  */
 function transcript(roomId, one, two) {
-  // Ids are ASCII: their order as texts is their order by bytes.
+  // Ids are ASCII, so comparing them as strings compares their bytes.
   const [first, second] = one.id < two.id ? [one, two] : [two, one]
   return sha256("duet/2 transcript", roomId, first.id, helloBytes(first), second.id, helloBytes(second))
 }

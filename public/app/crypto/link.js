@@ -1,4 +1,4 @@
-// The link, and what its secret alone gives. docs/sealing.md, "Link and proof".
+// The link, and what is derived from its secret alone. docs/sealing.md, "Link and proof".
 
 /** @import { Bytes } from "./bytes.js" */
 
@@ -12,7 +12,7 @@ export function newLinkSecret() {
 }
 
 /**
- * What stands behind the # of a link.
+ * The part of a link after the #.
  * @param {Bytes} secret
  */
 export function fragmentOf(secret) {
@@ -20,7 +20,7 @@ export function fragmentOf(secret) {
 }
 
 /**
- * The secret behind a #, if it is this version's and whole.
+ * The secret after the #. Returns null unless it is complete and of this version.
  * @param {string} fragment without the #
  * @returns {Bytes | null}
  */
@@ -29,7 +29,7 @@ export function secretOf(fragment) {
 }
 
 /**
- * What shows that a joiner has the link.
+ * What proves that a joiner has the link.
  * @param {Bytes} secret
  */
 export async function proofOf(secret) {
@@ -37,7 +37,7 @@ export async function proofOf(secret) {
 }
 
 /**
- * What `create` sends: the room checks proofs with it.
+ * What `create` sends: the hash against which the room checks proofs.
  * @param {Bytes} secret
  */
 export async function accessOf(secret) {
@@ -54,7 +54,7 @@ export async function helloKey(secret, roomId) {
 }
 
 /**
- * The link's share in the room's keys.
+ * The part of the room's keys that comes from the link.
  * @param {Bytes} secret
  * @param {string} roomId
  */

@@ -1,4 +1,4 @@
-// Sealing and opening one message. docs/sealing.md, "Messages".
+// Encrypting and decrypting one message. docs/sealing.md, "Messages".
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { SealingKey } from "./keys.js" */
@@ -11,13 +11,13 @@ const KID_BYTES = 4
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const MAX_PLAINTEXT_BYTES = 12_160
-/** The latest time that a date can hold. */
+/** The latest time that a JavaScript date can represent. */
 const MAX_AT_MS = 8_640_000_000_000_000
 /** The longest `at` and `seen` that a message can have. */
 const LONGEST_REST = { at: MAX_AT_MS, seen: [4_294_967_295, "A".repeat(22)] }
 
 /**
- * What a sealed text is bound to.
+ * What an encrypted text is bound to.
  * @typedef {{roomId: string, id: string, participantId: string}} Envelope
  */
 
@@ -26,13 +26,14 @@ const LONGEST_REST = { at: MAX_AT_MS, seen: [4_294_967_295, "A".repeat(22)] }
  * @property {string} sender
  * @property {string} text
  * @property {number} at when it was written, by the sender's clock
- * @property {[number, string]} seen up to where the sender had every message, and half of its head there
+ * @property {[number, string]} seen up to which sequence number the sender had every message, and half of the head
+ * there
  */
 
 /** @typedef {{kid: string, nonce: Bytes, ciphertext: Bytes}} SealedText */
 
 /**
- * How many more bytes fit into one message, whatever it will have seen; negative for too many.
+ * How many more bytes fit into one message, whatever its `seen` will be; negative if it is too long.
  * @param {{sender: string, text: string}} draft
  */
 export function bytesLeft({ sender, text }) {
@@ -44,7 +45,7 @@ export function bytesLeft({ sender, text }) {
  * @param {SealingKey} key
  * @param {object} content
  * @param {Bytes} nonce fresh for every call, except for test vectors
- * @returns {Promise<string>} what travels
+ * @returns {Promise<string>} the text to send
  */
 export async function sealText(envelope, { kid, key }, content, nonce = randomBytes(NONCE_BYTES)) {
   const ciphertext = await encrypt(key, nonce, additionalData(envelope, kid), JSON.stringify(content))
@@ -53,8 +54,8 @@ export async function sealText(envelope, { kid, key }, content, nonce = randomBy
 }
 
 /**
- * @param {string} text as it travelled
- * @returns {SealedText | null} null for what no honest page makes
+ * @param {string} text as received
+ * @returns {SealedText | null} null for a text that no honest page sends
  */
 export function parseText(text) {
   const bytes = text.startsWith(PREFIX) ? fromBase64Url(text.slice(PREFIX.length)) : null
@@ -98,7 +99,8 @@ export function readKeys(plaintext) {
 
 /**
  * @param {BufferSource} plaintext
- * @returns {[number, string] | null} up to where the sender of a mark has read, and half of the head there
+ * @returns {[number, string] | null} up to which sequence number the sender of a mark has read, and half of the head
+ * there
  */
 export function readMark(plaintext) {
   const { seen } = parseObject(plaintext) ?? {}

@@ -1,4 +1,4 @@
-// Which key opens which message. docs/sealing.md, "Opening".
+// Selects the key that opens a message. docs/sealing.md, "Opening".
 
 /** @import { Bytes } from "./bytes.js" */
 /** @import { Message } from "./interface.js" */
@@ -33,18 +33,18 @@ export class Opener {
     this.#ownEarlyKey = ownEarlyKey
   }
 
-  /** @param {Pair} pair once the other's hello is pinned */
+  /** @param {Pair} pair known once the other's hello is pinned */
   async meet(pair) {
     this.#otherEarlyKid = await earlyKid(pair.other)
     this.#pair = pair
   }
 
-  /** @param {SealingKey} key once the other's keys message is found to be right */
+  /** @param {SealingKey} key known once the other's keys message is found to be right */
   takeOtherEarlyKey(key) {
     this.#otherEarlyKey = key
   }
 
-  /** Empties memory. */
+  /** Erases the keys from memory. */
   forget() {
     for (const secret of [this.revealed?.r, this.revealed?.w]) secret?.fill(0)
     this.#pair = this.#otherEarlyKey = this.revealed = null
@@ -91,7 +91,7 @@ export class Opener {
   }
 
   /**
-   * The id decides which kind of message it is. Keys count only under the key that they confirm.
+   * The id decides which kind of message it is. A keys message is valid only under the key that it confirms.
    * @param {Message} message
    * @param {ArrayBuffer} plaintext
    * @param {boolean} isEarly

@@ -19,7 +19,7 @@ import { usableStorage, wipe } from "./stored.js"
 const STORAGE_LAG_MS = 2_000
 const STORAGE_POLL_MS = 50
 
-/** Ends what was going on, and the session with it. */
+/** Thrown to abort a task and end the session. */
 export class Halt extends Error {
   /** @param {StopReason | "lost"} reason */
   constructor(reason) {
@@ -29,7 +29,7 @@ export class Halt extends Error {
 }
 
 /**
- * What a tab knows of its own seat. It never holds `e`, which only the shelf has.
+ * What a tab knows of its own seat. It never contains `e`, which only the shelf has.
  * @typedef {object} Own
  * @property {Seat} seat
  * @property {Bytes} S
@@ -55,12 +55,12 @@ export class OwnSeat {
   own = null
   /** @type {Pair | null} once the other's hello is pinned */
   pair = null
-  /** Whether the browser keeps the keys through a reload. */
+  /** Whether the keys survive a reload in this browser. */
   isLasting
 
   /**
    * @param {SessionOptions} options
-   * @param {Bytes | null} linkSecret null for whoever has a seat
+   * @param {Bytes | null} linkSecret null for a person who has a seat
    */
   constructor(options, linkSecret) {
     this.#options = options
@@ -75,15 +75,15 @@ export class OwnSeat {
     return this.own ? `/room/${this.#options.roomId}#${fragmentOf(this.own.S)}` : ""
   }
 
-  // --- Taking it ---
+  // --- Taking the seat ---
 
-  /** What `join` sends: drawn once per press. */
+  /** What `join` sends. The secrets are drawn once per press. */
   joinFields() {
     this.#fields ??= this.#draw()
     return this.#fields
   }
 
-  /** The room did not take them. */
+  /** The room refused the join. */
   joinRefused() {
     this.#shelf?.remove("keys")
     this.#shelf = null
@@ -100,7 +100,7 @@ export class OwnSeat {
     this.#shelf = named
     named.expiresAt = expiresAt
     const keys = await this.#waitForKeys(named)
-    // Another tab took the seat first, and its keys are those that count.
+    // Another tab took the seat first, so that tab's keys are the valid ones.
     if (drawn && drawn.check !== named.check) drawn.remove("keys")
     if (!keys) throw new Halt("lost")
     const { S, r, w, hello } = keys
@@ -115,7 +115,7 @@ export class OwnSeat {
     if (!S) return {}
     const [e, r, w, shelf] = [randomBytes(32), randomBytes(32), randomBytes(32), randomBytes(32)]
     const hello = await makeHello(this.#options.roomId, S, { e, r })
-    // Before `join` is sent: a seat whose keys are lost with the page would be nobody's.
+    // Runs before `join` is sent: if the keys were lost with the page, nobody could use the seat.
     await this.#keep(shelf, { S, r, w, hello, e })
     const fields = { proof: await proofOf(S), hello, shelf: toBase64Url(shelf) }
     erase(e, r, w, shelf)
@@ -153,9 +153,9 @@ export class OwnSeat {
     }
   }
 
-  // --- The pin: one e, one other ---
+  // --- The pin: one e for one other hello ---
 
-  /** @param {unknown} hellos of all seats, as the server says */
+  /** @param {unknown} hellos of all seats, as the server sent them */
   async meet(hellos) {
     if (!this.own) return
     const { seat } = this.own
@@ -168,8 +168,8 @@ export class OwnSeat {
   }
 
   /**
-   * Compares with the shelf, which all tabs share, and pins what is not pinned yet.
-   * @param {Seat | null} other as the server says; null where it says nothing, which is no difference
+   * Compares the hellos with the shelf, which all tabs share, and pins the other's hello if none is pinned yet.
+   * @param {Seat | null} other as the server sent it; null if it sent none, which is not a difference
    */
   compare(other) {
     return this.alone(async () => {
@@ -209,12 +209,12 @@ export class OwnSeat {
     if (!root) throw new Halt("hello")
     const pair = await pairOf(roomId, root, seat, other)
     const pinned = { S, r, w, hello, pin: { id: seat.id, root, other } }
-    // A pin that is not stored is none: the next start would meet another one with the same `e`.
+    // A pin that is not stored does not protect: the next start could combine the same `e` with another hello.
     if (!(await isWritten(this.#shelf?.writeKeys(pinned)))) throw new Halt("lost")
     if (!this.#isClosed) this.pair = pair
   }
 
-  // --- What else is on the shelf ---
+  // --- The other entries on the shelf ---
 
   /**
    * Whether a change of this entry concerns this seat.
@@ -224,7 +224,7 @@ export class OwnSeat {
     return item !== null && (item === this.#shelf?.item("keys") || item === this.#shelf?.item("marks"))
   }
 
-  /** What this tab or another one has marked. */
+  /** The marks of all tabs. */
   async marks() {
     const marks = await this.#shelf?.read("marks")
     return { isBroken: marks?.broken === true, isMatch: this.pair !== null && marks?.match === this.pair.th }
@@ -261,14 +261,14 @@ export class OwnSeat {
     return this.#options.locks.request(`duet:${this.#options.roomId}`, task)
   }
 
-  /** Empties memory. What the browser keeps stays, for a page that finds the room alive. */
+  /** Erases the keys from memory. The browser's entries remain, for a page that finds the room still open. */
   forget() {
     this.#isClosed = true
     erase(this.#linkSecret, this.own?.S, this.own?.r, this.own?.w, this.pair?.root)
     this.own = this.pair = this.#linkSecret = this.#fields = this.#shelf = null
   }
 
-  /** Removes everything of the room from the browser, for good, and empties memory. */
+  /** Removes everything of the room from the browser for good, and erases the keys from memory. */
   wipe() {
     this.#shelf?.close()
     wipe(this.#storage, this.#options.roomId)
@@ -283,7 +283,7 @@ function erase(...secrets) {
 
 /**
  * @param {Promise<void> | undefined} write
- * @returns {Promise<boolean>} false where the browser takes no more
+ * @returns {Promise<boolean>} false if the browser stores nothing more
  */
 async function isWritten(write) {
   try {

@@ -1,4 +1,4 @@
-// A room made without encryption, behind the interface in interface.js: everything passes through as it is.
+// The session of a room without encryption, behind the interface in interface.js. It changes no text.
 
 /** @import { Draft } from "./drafts.js" */
 /** @import { JoinAnswer, JoinFields, Message, Outcome, Outgoing } from "./interface.js" */
@@ -8,9 +8,9 @@ import { Drafts } from "./drafts.js"
 import { isObject } from "./json.js"
 import { usableStorage, wipe } from "./stored.js"
 
-/** As many bytes as the room takes. */
+/** The most bytes that the room accepts. */
 const MAX_TEXT_BYTES = 16_384
-/** No room lives longer after its last activity. */
+/** No room lives longer than this after its last activity. */
 const MAX_LIFE_MS = 86_400_000
 
 export class PlainSession {
@@ -27,7 +27,7 @@ export class PlainSession {
   constructor({ roomId, tabStorage, onChange }) {
     this.#roomId = roomId
     this.#onChange = onChange
-    // Only this tab's: an entry in localStorage says that a room is encrypted.
+    // Uses sessionStorage only, because an entry in localStorage means that a room is encrypted.
     const { storage, isLasting } = usableStorage(tabStorage)
     this.#storage = storage
     this.state = {
@@ -124,10 +124,10 @@ export class PlainSession {
 
   async confirmWords() {}
 
-  /** Nobody compares what the two people were shown. */
+  /** In a plain room, nobody compares what the two people were shown. */
   async noteHole() {}
 
-  /** It has no keys. */
+  /** There are no keys to erase. */
   forget() {}
 
   destroy() {

@@ -1,4 +1,4 @@
-// The words of the safety code: short, and hard to mistake for each other when spoken. Byte b is word b, from 0.
+// The words of the safety code: short, and hard to mistake for each other when spoken. Byte b selects word b, from 0.
 
 export const WORDS = (
   "acorn actor album alarm amber angel ankle apple april apron arrow atlas attic autumn bacon badge baker bamboo " +

@@ -36,7 +36,7 @@ export class Lifetime {
     return this.#expiresAt > 0
   }
 
-  /** Whether nothing moves the end any more: the room has its longest life. */
+  /** Whether nothing can move the end any more: the room has reached its maximum lifetime. */
   get isLast() {
     return this.#expiresAt >= this.#endsBy
   }

@@ -1,9 +1,10 @@
-// The user's own “Seen” marks: up to where they have read. The room passes a mark on and does not store it. No DOM.
+// The user's own “Seen” marks: up to which message they have read. The room forwards a mark and does not store it. No
+// DOM.
 
 /** @import { Session } from "../crypto/session.js" */
 /** @import { Platform } from "./surroundings.js" */
 
-/** Leaves time for several messages to be read, and keeps within the room's limit. */
+/** One mark covers all messages that are read within this time, which keeps the marks below the room's limit. */
 const DELAY_MS = 600
 
 export class SeenMarks {

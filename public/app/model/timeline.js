@@ -1,5 +1,5 @@
-// The messages by sequence number. Shown is one stretch without a gap, from `low` to `high`, which grows at both ends.
-// Adding a message takes constant time. No DOM.
+// The messages by sequence number. The page shows one range without a gap, from `low` to `high`, which grows at both
+// ends. Adding a message takes constant time. No DOM.
 
 /** @import { Outcome } from "../crypto/interface.js" */
 
@@ -22,12 +22,12 @@ export class Timeline {
   #high = 0
   #isStarted = false
 
-  /** The first sequence number of the stretch. */
+  /** The first sequence number of the range. */
   get low() {
     return this.#low
   }
 
-  /** The last sequence number of the stretch; `low` - 1 if it is empty. */
+  /** The last sequence number of the range; `low` - 1 if it is empty. */
   get high() {
     return this.#high
   }
@@ -37,7 +37,7 @@ export class Timeline {
   }
 
   /**
-   * Starts with an empty stretch after `lastSeq`. Newer messages arrive by themselves; older ones have to be requested.
+   * Starts with an empty range after `lastSeq`. Newer messages arrive by themselves; older ones must be requested.
    * @param {number} lastSeq
    */
   start(lastSeq) {
@@ -113,7 +113,7 @@ export class Timeline {
 }
 
 /**
- * What is shown of an outcome: nothing, unless it was decrypted.
+ * The entry of an outcome. It has no text unless the message was decrypted.
  * @param {Outcome} outcome
  * @param {number} storedAt by the room's clock, for messages without a time of their own
  */

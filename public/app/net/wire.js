@@ -12,7 +12,7 @@
  */
 
 /**
- * Which messages to request: those after a sequence number, at most `limit`, with a timeout for the start of the answer.
+ * The messages to request: those after a sequence number, at most `limit`, with a timeout for the start of the answer.
  * @typedef {{after: number, limit: number, patienceMs: number}} PageRange
  */
 /** @typedef {{messages: Message[], lastSeq: number}} HistoryPage */

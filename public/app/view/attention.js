@@ -1,5 +1,5 @@
 // Draws attention to new messages while the user looks elsewhere: a number in the title and on the app's icon, a dot in
-// the tab's icon, and, if the user wants them, a sound and a notification. None of them says anything of a message.
+// the tab's icon, and, if the user wants them, a sound and a notification. None of them reveals anything of a message.
 
 import { isOn } from "../model/preferences.js"
 import { say } from "../words.js"
@@ -23,7 +23,7 @@ export class Attention {
     if (isOn("notifications")) this.#notify()
   }
 
-  /** The user looks at the page, or there is nothing to look at. */
+  /** The user looks at the page, or there is nothing new. */
   rest() {
     this.#unread = 0
     document.title = say("brand")
@@ -49,7 +49,7 @@ export async function mayNotify() {
   return (await Notification.requestPermission()) === "granted"
 }
 
-/** A badge is an extra: without it, nothing is missing. */
+/** The badge is optional, so a failure is ignored. */
 function ignore() {}
 
 /** @param {string} path */

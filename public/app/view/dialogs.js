@@ -1,4 +1,4 @@
-// The dialog before a room is destroyed: a second press is needed, on a button that names the action.
+// The dialog before a room is destroyed. It requires a second press, on a button that names the action.
 
 import { sentence } from "../words.js"
 import { put, silence } from "./texts.js"

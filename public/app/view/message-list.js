@@ -262,7 +262,8 @@ export class MessageList {
   }
 
   /**
-   * A page sends its keys by itself as soon as its user has joined: those of the second person tell when that was.
+   * A page sends its keys message as soon as its user has joined. So the second person's keys message shows when they
+   * joined.
    * @param {Entry} entry
    */
   #isVisible({ kind, isOwn }) {

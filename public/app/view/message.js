@@ -84,7 +84,7 @@ function failureOf(problem) {
 
 /**
  * @param {HTMLElement} message
- * @param {"list.received" | "list.seen" | ""} mark how far the other person has come; empty for no mark
+ * @param {"list.received" | "list.seen" | ""} mark how far the other person has received or read; empty for no mark
  */
 export function showMark(message, mark) {
   part(message, "mark").hidden = mark === ""

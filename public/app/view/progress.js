@@ -1,4 +1,4 @@
-// How far the other person has come: one mark, at the newest own message that they have.
+// How far the other person has received and read: one mark, at the newest own message that they have.
 
 import { showMark } from "./message.js"
 

@@ -1,7 +1,7 @@
 // A page shows one scene at a time.
 
 /**
- * Shows a scene. Its title gets the focus, so that a screen reader says what has come.
+ * Shows a scene. Its title gets the focus, so that a screen reader reads it.
  * @param {string} name
  * @returns {HTMLElement} the scene
  */

@@ -1,9 +1,9 @@
 // Keyboard shortcuts of the room: two keys that work outside text fields, and the dialog that lists all. WCAG 2.1.4
-// wants a way to switch single keys off.
+// requires a way to switch single keys off.
 
 import { isOn, turn } from "../model/preferences.js"
 
-/** Where a letter is text. */
+/** Elements in which a letter is text. */
 const TEXT_FIELDS = "input, textarea, select"
 /** The same keys on keyboards of other scripts count, too. */
 const LIST_KEYS = "?؟？"

@@ -1,4 +1,4 @@
-// Texts in the page, from its HTML or put in later. Each can be shown again in another language.
+// The texts in the page, from its HTML or inserted later. Each can be shown again in another language.
 
 /** @import { Words } from "../words.js" */
 

@@ -28,7 +28,7 @@ pub struct Person {
     participant: Participant,
     /// The last sequence number that has been read.
     last_seq: u32,
-    /// The events that have been reported, to report each only once.
+    /// The events that have been reported. Each is reported only once.
     told: Vec<Value>,
 }
 

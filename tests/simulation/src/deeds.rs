@@ -1,4 +1,4 @@
-//! What people do, honest and otherwise.
+//! The actions of people, honest and hostile.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const PARTS: [Part; 3] = [Part::Ann, Part::Ben, Part::Tab];
 
-/// What a person can do.
+/// The actions of a person.
 const DEEDS: [Deed; 13] = [
     Deed::Pause,
     Deed::Say,
@@ -45,7 +45,7 @@ enum Deed {
     Destroy,
 }
 
-/// How often people do which action in this world.
+/// How often people do each action in this world.
 #[derive(Clone, Debug, Default)]
 pub struct Habits {
     weights: Vec<u64>,
@@ -53,14 +53,14 @@ pub struct Habits {
     longest_pause_ms: u64,
     /// When people stop.
     until: u64,
-    /// Whether strangers come.
+    /// Whether strangers act, too.
     has_strangers: bool,
-    /// Bytes by which all texts are longer than usual.
+    /// The number of bytes that are added to every text.
     padding: usize,
 }
 
 impl Habits {
-    /// Draws the habits of a seed. Each action is on or off, except that people always talk.
+    /// Draws the habits of a seed. Each action is switched on or off, but people always talk.
     pub fn drawn(dice: &mut Dice, until: u64) -> Self {
         let mut weights: Vec<u64> = DEEDS
             .iter()
@@ -73,7 +73,7 @@ impl Habits {
             })
             .collect();
         weights[1] += 60;
-        // A room that ends at once has no history.
+        // A room that is destroyed at once has no history.
         if let Some(destroy) = weights.last_mut() {
             *destroy = destroy.div_ceil(40);
         }
@@ -87,14 +87,14 @@ impl Habits {
         }
     }
 
-    /// People stop.
+    /// People stop acting.
     pub fn stop(&mut self, now: u64) {
         self.until = now;
     }
 }
 
 impl World {
-    /// People begin to act.
+    /// Plans the first action of each person.
     pub fn plan_deeds(&mut self) {
         for (client, part) in PARTS.into_iter().enumerate().take(self.people.len()) {
             let delay = self.stage.dice.between(part, "first", 1, 3_000);
@@ -154,9 +154,9 @@ impl World {
         }
     }
 
-    /// A person says the next thing.
+    /// A person sends the next message.
     pub fn says_something(&mut self, client: usize) {
-        // A person whose messages do not go out stops writing.
+        // A person whose messages are not confirmed stops writing.
         if self.people[client].unconfirmed() >= 5 {
             return;
         }
@@ -166,13 +166,13 @@ impl World {
         self.says(client, format!("{name} says {number}{padding}"));
     }
 
-    /// A person says something; texts have to differ.
+    /// A person sends this text. Texts must differ.
     pub fn says(&mut self, client: usize, text: String) {
         let (person, mut means) = self.person(client);
         person.say(text, &mut means);
     }
 
-    /// Does something that has a rate thirty times at once.
+    /// Does a rate-limited action thirty times at once.
     fn floods(&mut self, client: usize) {
         let choice = self.stage.dice.below(PARTS[client], "flood", 4);
         for number in 0..30 {
@@ -221,7 +221,7 @@ impl World {
         person.look("GET", "/api/messages", &format!("&after={after}&limit={limit}"), &mut means);
     }
 
-    /// Opens a socket of the person that no client reads.
+    /// Opens a socket of the person from which no client reads.
     pub fn opens_ghost(&mut self, client: usize) {
         let token = Some(self.people[client].identity.token.clone());
         let query = format!("roomId={ROOM}");

@@ -1,7 +1,8 @@
 //! All randomness of the simulation. A draw comes from a seed or from a tape of earlier draws. 0 is always the calm
-//! choice, and a tape that has ended gives 0.
+//! choice: no fault, the usual action. After its end, a tape gives 0.
 
-/// Who draws. Each part has draws of its own, so a new draw in one does not reshuffle the others.
+/// The part of the simulation that draws. Each part has its own sequence, so a new draw in one does not change the
+/// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as the modules")]
 pub enum Part {
@@ -25,7 +26,7 @@ pub type Tape = Vec<Vec<u64>>;
 enum Source {
     /// The state of a generator.
     Seed(u64),
-    /// Earlier draws that still come.
+    /// The earlier draws that are left.
     Tape(std::vec::IntoIter<u64>),
 }
 
@@ -41,7 +42,7 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// Dice that follow from a seed alone.
+    /// Dice that depend on a seed only.
     pub fn seeded(seed: u64) -> Self {
         let stream = |part: usize| {
             let mut state =
@@ -83,12 +84,12 @@ impl Dice {
         low + self.below(part, name, high.saturating_sub(low) + 1)
     }
 
-    /// Whether something happens that has a chance of `times` in `of`. Draws nothing when the chance is 0.
+    /// Whether something with a chance of `times` in `of` happens. Draws nothing if the chance is 0.
     pub fn chance(&mut self, part: Part, name: &'static str, times: u64, of: u64) -> bool {
         times > 0 && self.below(part, name, of) >= of.saturating_sub(times)
     }
 
-    /// The place of one of `weights`; the first is the calm one.
+    /// The index of one of `weights`; the first is the calm choice.
     pub fn pick(&mut self, part: Part, name: &'static str, weights: &[u64]) -> usize {
         let mut left = self.below(part, name, weights.iter().sum());
         for (place, weight) in weights.iter().enumerate() {
@@ -105,7 +106,7 @@ impl Dice {
         self.digest = (self.digest ^ value).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
     }
 
-    /// A number that is the same for two runs with the same draws and the same notes.
+    /// A number that is equal for two runs with the same draws and the same notes.
     pub fn digest(&self) -> u64 {
         self.digest
     }
@@ -124,8 +125,8 @@ fn next(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Counts through every way of a finite number of choices: each run asks for them in the same order as long as the
-/// answers are the same.
+/// Enumerates every combination of a finite number of choices. A run must ask for the choices in the same order as long
+/// as the answers are the same.
 #[derive(Default)]
 pub struct Ways {
     /// The answer to each choice and how many answers there are.
@@ -135,12 +136,12 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// The one way with these answers.
+    /// The combination with these answers.
     pub fn along(path: &[usize]) -> Self {
         Self { path: path.iter().map(|answer| (*answer, answer + 1)).collect(), ..Self::default() }
     }
 
-    /// Starts the next way; `false` when there is none left.
+    /// Starts the next combination. Returns `false` if there is none left.
     pub fn go_on(&mut self) -> bool {
         self.asked = 0;
         if !std::mem::replace(&mut self.started, true) {
@@ -165,7 +166,7 @@ impl Ways {
         answer
     }
 
-    /// The answers of this way, to name it in a failure.
+    /// The answers of this combination, to identify it in a failure.
     pub fn path(&self) -> Vec<usize> {
         self.path.iter().map(|(answer, _)| *answer).collect()
     }

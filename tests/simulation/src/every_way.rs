@@ -1,9 +1,9 @@
-//! Every way through small scenarios: two people, up to seven events, every order of them, and a loss of memory at
+//! Explores small scenarios exhaustively: two people, up to seven events, every order of them, and a loss of memory at
 //! every point.
 //!
-//! A history is a sequence of choices: whose event comes next, how far the world goes before it, and after which step
-//! the object loses its memory. [`Ways`] counts through all of them. Everything else is calm, so a history is
-//! repeated by its choices alone.
+//! A history is a sequence of choices: whose event comes next, how many steps the world takes before it, and after
+//! which step the object loses its memory. [`Ways`] enumerates all of them. There is no other randomness, so the
+//! choices reproduce a history.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -28,10 +28,10 @@ use crate::{
 const ANN: usize = 0;
 const BEN: usize = 1;
 
-/// Longer than the object needs to fall asleep.
+/// Longer than the time after which the object hibernates.
 const PAUSE_MS: u64 = 12_000;
 
-/// Something that one of the actors does.
+/// An event, caused by one of the actors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     Join,
@@ -43,16 +43,16 @@ enum Deed {
     Destroy,
     /// A third person tries to join.
     StrangerJoins,
-    /// The database does everything and answers 500.
+    /// The database runs every request and answers 500.
     DatabaseBreaks,
-    /// The database does nothing and does not answer.
+    /// The database runs nothing and does not answer.
     DatabaseDies,
     DatabaseRecovers,
-    /// Nothing happens for so many milliseconds.
+    /// Nothing happens for this many milliseconds.
     Wait(u64),
 }
 
-/// An actor, and what it does in this order. The place is that of a client, where the actor is one.
+/// An actor, and its events in order. The number is the index of the client, if the actor is one.
 type Actor = (usize, &'static [Deed]);
 
 /// A small scenario.
@@ -60,7 +60,7 @@ struct Scenario {
     name: &'static str,
     has_database: bool,
     ttl_seconds: u64,
-    /// Whether Ann and Ben are in the room at its beginning.
+    /// Whether Ann and Ben are in the room at the beginning.
     is_inside: bool,
     actors: &'static [Actor],
 }
@@ -152,7 +152,7 @@ const SCENARIOS: [Scenario; 9] = [
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Crash(Loss),
-    /// The next event goes wrong.
+    /// A mishap in the next event.
     Next(Mishap),
 }
 
@@ -167,27 +167,28 @@ const FAULTS: [Fault; 8] = [
     Fault::Next(Mishap::StatementFails(2)),
 ];
 
-/// Steps that the world takes between two events at most. The first number is enough for everything that is on its way.
+/// The most steps that the world takes between two events. The first number is enough for everything that is under way.
 const GAPS: [u64; 4] = [200, 0, 1, 3];
 
-/// How much is tried.
+/// The extent of the exploration.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
-    /// How many of the ways to lose the memory.
+    /// How many of the ways to lose the memory are tried.
     pub faults: usize,
-    /// How many of the gaps between events.
+    /// How many of the gaps between events are tried.
     pub gaps: usize,
-    /// Whether the gap is chosen anew before every event, and not once for a whole history.
+    /// Whether the gap is chosen before every event, and not once for a whole history.
     pub is_every_gap_free: bool,
-    /// Whether the memory can get lost after every step, and not only where object or database changed.
+    /// Whether the memory can be lost after every step, and not only after steps that changed the object or the
+    /// database.
     pub is_every_step_a_point: bool,
 }
 
 impl Bound {
-    /// What `npm test` has time for.
+    /// The extent in `npm test`.
     pub const SMALL: Self =
         Self { faults: 4, gaps: 2, is_every_gap_free: false, is_every_step_a_point: false };
-    /// What `npm run abuse` has time for.
+    /// The extent in `npm run abuse`.
     pub const LARGE: Self = Self {
         faults: FAULTS.len(),
         gaps: GAPS.len(),
@@ -201,24 +202,24 @@ impl Bound {
 pub struct Broken {
     /// The scenario.
     pub scenario: &'static str,
-    /// The choices that lead there.
+    /// The choices that lead to the violation.
     pub path: Vec<usize>,
-    /// What was violated.
+    /// The violation.
     pub violation: Violation,
     /// What happened.
     pub trace: Vec<String>,
 }
 
-/// What the exploration came to.
+/// The result of an exploration.
 #[derive(Debug, Default)]
 pub struct Explored {
-    /// How many histories there were.
+    /// The number of histories.
     pub histories: u64,
-    /// The first one of a scenario that failed.
+    /// The first history that failed.
     pub broken: Option<Broken>,
 }
 
-/// Goes through every history of every scenario, within a bound.
+/// Runs every history of every scenario, within a bound.
 pub fn explore(bound: Bound) -> Explored {
     let (next, histories) = (AtomicUsize::new(0), AtomicU64::new(0));
     let broken = Mutex::new(None);
@@ -264,13 +265,13 @@ fn run(scenario: &Scenario, bound: Bound, ways: &mut Ways, trace: Trace) -> (Wor
     (world, verdict)
 }
 
-/// One history, while it is made.
+/// A history during its run.
 struct History<'a> {
     world: &'a mut World,
     ways: &'a mut Ways,
     bound: Bound,
     is_fault_over: bool,
-    /// How far the object and the database were when the memory could last get lost.
+    /// The state of the object and the database at the last point at which the memory could be lost.
     seen: Option<(u64, u64, usize, u64)>,
 }
 
@@ -303,11 +304,11 @@ impl History<'_> {
             self.steps(gap)?;
         }
         self.steps(GAPS[0])?;
-        // The object falls asleep, and wakes at the next thing that happens.
+        // The object hibernates, and wakes at the next event.
         self.world.run_for(PAUSE_MS)
     }
 
-    /// Takes steps, each of which may be the one after which the memory is lost.
+    /// Takes steps. The memory may be lost after each of them.
     fn steps(&mut self, most: u64) -> Verdict {
         let until = self.world.stage.now + 300;
         for _ in 0..most {

@@ -1,4 +1,4 @@
-//! Who somebody is: a token, and what follows from it and the room.
+//! The identity of a person: a token, and the values derived from it and the room.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -15,14 +15,15 @@ pub struct Identity {
     pub token: String,
     /// What the room stores of the token.
     pub digest: String,
-    /// What opens an encrypted room, if the person has the whole link.
+    /// The proof for an encrypted room, if the person has the complete link.
     pub proof: Option<String>,
     /// Whether the room is encrypted.
     pub is_sealed: bool,
 }
 
 impl Identity {
-    /// Somebody in the room with this id. `has_link` is the whole link, of which the room may ask a proof.
+    /// A person in the room with this id. `has_link`: they have the complete link, for which the room may require a
+    /// proof.
     pub fn new(name: &'static str, room: &str, is_sealed: bool, has_link: bool) -> Self {
         let token = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("token of {name}")));
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{room}{token}")));
@@ -36,12 +37,13 @@ impl Identity {
         self.digest.get(..16).unwrap_or_default()
     }
 
-    /// What an encrypted room stores of the proof.
+    /// The hash of the proof that an encrypted room stores.
     pub fn access() -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(Sha256::digest("the link")))
     }
 
-    /// The body of the join with this number. Each has other keys, and the room keeps those that took the seat.
+    /// The body of the join with this number. Each join has different keys, and the room keeps those of the join that
+    /// took the seat.
     pub fn join_body(&self, number: usize) -> String {
         let Some(proof) = &self.proof else { return "{}".to_owned() };
         let letter = self.name.get(..1).unwrap_or_default();
@@ -60,7 +62,7 @@ impl Identity {
         format!("{}-{number:0>17}", self.name)
     }
 
-    /// For the auditor.
+    /// The identity as the auditor knows it.
     pub fn known(&self, is_invited: bool) -> Known {
         Known { token: self.token.clone(), digest: self.digest.clone(), is_invited }
     }

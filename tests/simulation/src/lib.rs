@@ -1,5 +1,5 @@
-//! The whole system under one seed: room, journal and replica as they are, around them a platform, a Redis, honest
-//! clients, strangers and faults that are made up, and an auditor that judges every step.
+//! The whole system, run from one seed: the product's room, journal and replica, in a simulated world with a platform,
+//! a Redis, honest clients, strangers and faults, and an auditor that checks every step.
 //!
 //! `docs/testing.md` says how to run it and how to read a failure.
 #![allow(

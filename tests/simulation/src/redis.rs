@@ -1,5 +1,5 @@
-//! A Redis behind Upstash's REST API: real semantics for the commands that Duet uses, and every way in which a request
-//! can go wrong.
+//! A Redis behind Upstash's REST API. It implements the commands that Duet uses, and every way in which a request can
+//! fail.
 
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -13,10 +13,10 @@ use crate::{
     world::Happening,
 };
 
-/// How late a request runs at the most. The room looks again a minute after, and its clock may jump by 20 s meanwhile.
+/// The longest delay of a late request. The room checks again after a minute, and its clock may jump by 20 s meanwhile.
 const LATEST_MS: u64 = 35_000;
 
-/// A value of Redis.
+/// A value in Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// A hash.
@@ -28,22 +28,22 @@ pub enum Stored {
 /// A key.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What it holds.
+    /// Its value.
     pub stored: Stored,
-    /// When it goes by itself; `None` would be never.
+    /// When it expires; `None` means never, which must not happen.
     pub expires_at: Option<u64>,
 }
 
-/// A request on its way.
+/// A request under way.
 struct Request {
     life: u64,
     id: RequestId,
     commands: Vec<Vec<String>>,
     is_single: bool,
-    /// What was answered, before it may get lost.
+    /// The answer, which may still get lost.
     answer: (u16, String),
     has_run: bool,
-    /// Whether it was in doubt when it ran: nobody waits for its answer any more, or it ran before.
+    /// Whether it was doubtful when it ran: nobody waits for its answer any more, or it ran before.
     is_stray: bool,
 }
 
@@ -52,11 +52,11 @@ struct Request {
 pub struct Ran {
     /// The commands.
     pub commands: Rc<Vec<Vec<String>>>,
-    /// Whether nobody expects it any more: it is late, or the second time.
+    /// Whether nobody expects it any more: it is late, or it runs for the second time.
     pub is_stray: bool,
 }
 
-/// What happens to the keys from outside.
+/// A change of the keys by somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outside {
     /// All keys are gone.
@@ -103,12 +103,12 @@ impl Redis {
         }
     }
 
-    /// Whether a request is still going to run.
+    /// Whether no request is still going to run.
     pub fn is_idle(&self) -> bool {
         self.requests.is_empty()
     }
 
-    /// A request left the object. Draws what becomes of it.
+    /// A request left the object. Draws its fate.
     pub fn receive(
         &mut self,
         life: u64,
@@ -192,7 +192,7 @@ impl Redis {
         if hit(stage, "twice", |swarm| swarm.redis_twice) {
             let again = stage.dice.between(Part::Redis, "again after", 1, LATEST_MS);
             stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
-            // A request is sent twice where its first answer did not come back.
+            // A request is sent twice if its first answer got lost.
             return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
         }
         if hit(stage, "reply lost", |swarm| swarm.redis_reply_lost) {
@@ -208,7 +208,7 @@ impl Redis {
         stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
     }
 
-    /// Runs a request. One that the object does not wait for any more counts as late.
+    /// Runs a request. It counts as late if the object no longer waits for it.
     pub fn run(
         &mut self,
         key: u64,
@@ -234,20 +234,21 @@ impl Redis {
         self.requests.get(&key).is_some_and(|request| request.has_run)
     }
 
-    /// The answer to a request gets back: whose it is, and what it says. It may say nothing.
+    /// The answer to a request arrives: the request that it belongs to, and its content. `None` as content means that
+    /// no answer arrived.
     pub fn reply(&mut self, key: u64, is_answered: bool) -> Option<(u64, RequestId, Option<Said>)> {
         let request = self.requests.get(&key)?;
         Some((request.life, request.id, is_answered.then(|| request.answer.clone())))
     }
 
-    /// Something happens to the keys that is none of Duet's doing.
+    /// Somebody else changes the keys.
     pub fn meddle(&mut self, outside: Outside) {
         match outside {
             Outside::Wiped => self.keys.clear(),
             Outside::Tampered => {
                 for entry in self.keys.values_mut() {
                     let Stored::List(list) = &mut entry.stored else { continue };
-                    // More than one, so that a lost append does not happen to make the length right again.
+                    // More than one element, so that a lost append cannot make the length right again by accident.
                     list.extend(std::iter::repeat_n(Rc::from(r#"{"id":"foreign"}"#), 7));
                 }
             }
@@ -314,7 +315,7 @@ fn wrong_type() -> Value {
     json!({"error": "WRONGTYPE Operation against a key holding the wrong kind of value"})
 }
 
-/// As the REST API has it: a single command that fails is a 400, a transaction is an array of results.
+/// The answer in the form of the REST API: 400 if a single command fails, an array of results for a transaction.
 fn answer(results: Vec<Value>, is_single: bool) -> (u16, String) {
     match results.as_slice() {
         [single] if is_single => (if single.get("error").is_some() { 400 } else { 200 }, single.to_string()),

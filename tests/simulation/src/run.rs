@@ -1,4 +1,4 @@
-//! One run from one seed: a storm, a calm, an end.
+//! One run from one seed: a storm with faults, a calm phase without them, and the end of the room.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,36 +11,36 @@ use crate::{
     world::{BEGIN, Happening, Setup, World},
 };
 
-/// Steps after which a storm is over in any case.
+/// The storm ends after this many steps in any case.
 const MOST_STEPS: u64 = 2_500;
 
-/// What a run came to.
+/// The result of a run.
 pub struct Report {
     /// The first invariant that did not hold.
     pub violation: Option<Violation>,
-    /// How many steps there were.
+    /// The number of steps.
     pub steps: u64,
     /// Virtual time that passed, in milliseconds.
     pub elapsed_ms: u64,
-    /// A number that is the same for two runs that went the same way.
+    /// A number that is equal for two runs that went the same way.
     pub digest: u64,
-    /// What happened, if it was kept.
+    /// The trace, if it was kept.
     pub trace: Vec<String>,
     /// All draws.
     pub tape: Tape,
-    /// The faults that were on.
+    /// The faults that were switched on.
     pub faults: Vec<(&'static str, u64)>,
     /// Rare states that were reached.
     pub marks: Vec<(&'static str, u64)>,
-    /// Messages in the journal at the most, and events that the object handled.
+    /// The largest number of messages in the journal, and the number of events that the object handled.
     pub size: (u64, u64),
 }
 
-/// A run that failed, as it is printed.
+/// A failed run, in its printed form.
 pub struct Failure {
     /// Its seed.
     pub seed: u64,
-    /// What it came to.
+    /// Its result.
     pub report: Report,
 }
 
@@ -66,7 +66,7 @@ pub fn run_seed(seed: u64, keeps_trace: bool) -> Report {
     run(Dice::seeded(seed), &|_| {}, keeps_trace)
 }
 
-/// Runs with dice. `adjust` can switch off faults.
+/// Runs with these dice. `adjust` can switch off faults.
 pub fn run(mut dice: Dice, adjust: &dyn Fn(&mut Swarm), keeps_trace: bool) -> Report {
     let setup = draw_setup(&mut dice);
     let mut weather = Weather::drawn(&mut dice);

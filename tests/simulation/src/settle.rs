@@ -1,4 +1,4 @@
-//! What has to be true some time after the faults stop.
+//! The conditions that must hold some time after the faults stop.
 
 use crate::{
     auditor::{Verdict, Violation},
@@ -9,18 +9,18 @@ use crate::{
     world::World,
 };
 
-/// The time within which clients are complete again; their longest pause is half of it.
+/// The time within which clients must have every message again. Their longest pause is half of it.
 const CLIENTS_MS: u64 = 75_000;
-/// The time within which Redis is in step again and the object asleep: the longest pause before a retry, and the checks
-/// for a minute after it.
+/// The time within which Redis must be up to date and the object hibernated: the longest pause before a retry, and the
+/// checks during the minute after it.
 const REDIS_MS: u64 = 215_000;
-/// Requests in the time that is left for Redis, with the longest pauses between them.
+/// The least number of requests in the time that is left for Redis, with the longest pauses between them.
 const LEAST_RETRIES: u64 = 2;
-/// How long the object may be seen idle without doing anything.
+/// How long the idle object is observed. It must not do anything in this time.
 const IDLE_MS: u64 = 60_000;
 
 impl World {
-    /// Ends all faults: lost connections are noticed, and everybody comes back.
+    /// Ends all faults: lost connections are noticed, and everybody reconnects.
     pub fn calm_down(&mut self) {
         self.stage.note("weather", || "calms down".to_owned());
         self.weather.calm_down();
@@ -50,7 +50,7 @@ impl World {
         self.host.disk.newest_dump().is_room() && self.auditor.is_creation_confirmed()
     }
 
-    /// Runs until everything has to agree, and fails with what is still pending.
+    /// Runs until everything must agree. Fails with what is still pending.
     pub fn settle(&mut self) -> Verdict {
         let begin = self.stage.now;
         self.run_until(begin + CLIENTS_MS - 5_000)?;
@@ -67,7 +67,7 @@ impl World {
         if self.lives() && self.weather.lasting.is_none() {
             let (events, requests) = (self.events, self.redis.received);
             self.run_for(IDLE_MS)?;
-            // An alarm that was set for something earlier may ring once for nothing.
+            // An alarm that was set for an earlier purpose may ring once without need.
             if self.lives() && (self.events > events + 1 || self.redis.received > requests) {
                 let (events, requests) = (self.events - events, self.redis.received - requests);
                 return Err(Violation::new(
@@ -79,14 +79,14 @@ impl World {
         Ok(())
     }
 
-    /// How long it takes until nothing of a room is left: the checks after a request that may still run, or the time to
-    /// live of the keys.
+    /// The time until nothing of a room is left: the checks after a request that may still run, or the time to live of
+    /// the keys.
     fn removal_ms(&self) -> u64 {
         let is_dead = self.weather.lasting == Some(Spell::RedisDead);
         if is_dead { self.setup.ttl_seconds * 4_000 + 300_000 } else { 150_000 }
     }
 
-    /// While the database does not answer, an object that has something for it tries again once a minute.
+    /// While the database does not answer, an object with unsent changes retries once a minute.
     fn check_retries(&self, requests: u64) -> Verdict {
         let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), self.stage.now);
         let is_behind = self.setup.has_database && self.lives() && list != self.auditor.rows();
@@ -97,7 +97,7 @@ impl World {
         Ok(())
     }
 
-    /// The room ends, by a person or by itself, and nothing is left.
+    /// Ends the room, by a person or by its expiry, and checks that nothing remains.
     pub fn end(&mut self) -> Verdict {
         let room = self.host.disk.newest_dump();
         if room.is_room() {
@@ -119,7 +119,7 @@ impl World {
             }
         }
         if !self.auditor.is_creation_confirmed() {
-            // Nobody knows of it, so nobody can come in. Its alarm may be lost with the event that made it.
+            // Nobody knows the room, so nobody can join. Its alarm may have been lost with the event that created it.
             self.run_for(20_000 + self.removal_ms())?;
             let keys = self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}"));
             let is_erased = !self.host.disk.newest_dump().is_room();

@@ -1,4 +1,4 @@
-//! The clock and everything that is going to happen.
+//! The clock, and the plan of everything that is going to happen.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -8,7 +8,7 @@ use crate::{
     world::Happening,
 };
 
-/// What waits for its time. Equal times have an order, which the dice pick.
+/// A planned happening. The dice decide the order of happenings at the same time.
 struct Planned {
     at: u64,
     tie: u64,
@@ -42,13 +42,13 @@ impl Ord for Planned {
     }
 }
 
-/// Time, chance, the trace and the plan: what every part of the world needs.
+/// The clock, the dice, the trace and the plan, which every part of the world needs.
 pub struct Stage {
     /// Virtual time in milliseconds.
     pub now: u64,
-    /// All chance.
+    /// The dice.
     pub dice: Dice,
-    /// What happened so far.
+    /// The trace so far.
     pub trace: Trace,
     planned: BinaryHeap<Reverse<Planned>>,
     count: u64,
@@ -60,31 +60,31 @@ impl Stage {
         Self { now, dice, trace, planned: BinaryHeap::new(), count: 0 }
     }
 
-    /// Plans a happening for a moment; one that is over counts as now.
+    /// Plans a happening for a moment. A past moment counts as now.
     pub fn at(&mut self, at: u64, happening: Happening) {
         let tie = self.dice.below(Part::Ties, "tie", 4);
         self.count += 1;
         self.planned.push(Reverse(Planned { at: at.max(self.now), tie, number: self.count, happening }));
     }
 
-    /// Plans a happening in so many milliseconds.
+    /// Plans a happening after this many milliseconds.
     pub fn after(&mut self, ms: u64, happening: Happening) {
         self.at(self.now + ms, happening);
     }
 
-    /// When the next happening is.
+    /// The time of the next happening.
     pub fn next_at(&self) -> Option<u64> {
         self.planned.peek().map(|Reverse(next)| next.at)
     }
 
-    /// Takes the next happening and goes to its time.
+    /// Removes the next happening and advances the clock to its time.
     pub fn take_next(&mut self) -> Option<Happening> {
         let Reverse(next) = self.planned.pop()?;
         self.now = self.now.max(next.at);
         Some(next.happening)
     }
 
-    /// Writes a line into the trace, if there is one.
+    /// Adds a line to the trace, if one is kept.
     pub fn note(&mut self, part: &str, line: impl FnOnce() -> String) {
         self.trace.note(self.now, part, line);
     }

@@ -11,13 +11,13 @@ use std::{
 
 use crate::{Report, run_seed};
 
-/// The usual first seed. A seed has a meaning at its commit only.
+/// The usual first seed. A seed gives the same run only at the same commit.
 pub const FIRST_SEED: u64 = 1;
 
-/// Every run of so many is repeated, to show that the two do not differ.
+/// One run in this many is repeated, to check that both are equal.
 const REPEATED: u64 = 20;
 
-/// What many runs came to.
+/// The result of many runs.
 #[derive(Default)]
 pub struct Survey {
     /// The lowest seed that fails, with its report.
@@ -45,7 +45,7 @@ impl Survey {
     }
 }
 
-/// Runs so many seeds from `first` on, or all up to the first one that fails.
+/// Runs this many seeds from `first` on, or all up to the first one that fails.
 pub fn survey(first: u64, seeds: u64) -> Survey {
     let next = AtomicU64::new(first);
     let survey = Mutex::new(Survey::default());

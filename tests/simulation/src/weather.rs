@@ -1,7 +1,8 @@
-//! Which faults there are, when, and when they are over.
+//! The faults of a run: which ones, when, and when they end.
 //!
-//! Each seed switches every kind of fault on or off and weighs the rest: what is left out lets the rest go deep. Beside
-//! single faults there are spells, because coins that are tossed one by one never make a long outage.
+//! Each seed switches every kind of fault on or off, and draws how often the others strike. With some faults switched
+//! off, a run gets further with the others. In addition to single faults there are spells, because independent single
+//! faults never make a long outage.
 
 use crate::{
     dice::{Dice, Part},
@@ -11,7 +12,7 @@ use crate::{
 
 macro_rules! swarm {
     ($($(#[$doc:meta])* $name:ident: $most:expr,)+) => {
-        /// How often each kind of fault strikes, in a thousand chances.
+        /// How often each kind of fault strikes, in thousandths.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Swarm { $($(#[$doc])* pub $name: u64,)+ }
 
@@ -47,7 +48,7 @@ swarm! {
     cuts: 30,
     /// The object notices a lost connection late, or never.
     half_open: 1000,
-    /// Lines take up to seconds.
+    /// Transmission takes up to seconds.
     slow_lines: 200,
     /// The object loses its memory between two events.
     crashes: 12,
@@ -65,19 +66,19 @@ swarm! {
     clock_jumps: 20,
     /// A request is lost on its way to Redis.
     redis_lost: 80,
-    /// Redis did it, and its answer is lost.
+    /// Redis runs a request, and its answer is lost.
     redis_reply_lost: 80,
-    /// Redis does it much later.
+    /// Redis runs a request much later.
     redis_late: 80,
-    /// Redis does it twice.
+    /// Redis runs a request twice.
     redis_twice: 60,
-    /// Redis refuses: 400, 401 or 429.
+    /// Redis refuses a request: 400, 401 or 429.
     redis_refused: 80,
-    /// Redis answers 5xx, whether it did it or not.
+    /// Redis answers 5xx, whether or not the request ran.
     redis_broken: 80,
-    /// What comes back is not JSON.
+    /// The answer is not JSON.
     redis_garbage: 60,
-    /// The keys are gone.
+    /// The keys disappear.
     redis_wiped: 15,
     /// Somebody else writes into the keys.
     redis_tampered: 15,
@@ -89,12 +90,12 @@ fn rate(dice: &mut Dice, name: &'static str, most: u64) -> u64 {
     if dice.chance(Part::Swarm, name, 1, 2) { dice.between(Part::Swarm, name, 1, most) } else { 0 }
 }
 
-/// Something that lasts for a while.
+/// A fault that lasts for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spell {
     /// Redis does not answer at all.
     RedisDead,
-    /// Redis does everything and answers 500.
+    /// Redis runs everything and answers 500.
     RedisBreaks,
     /// Redis refuses everything with this status.
     RedisRefuses(u16),
@@ -108,11 +109,11 @@ pub enum Spell {
 pub struct Weather {
     /// How often each strikes.
     pub swarm: Swarm,
-    /// Whether faults are over.
+    /// Whether the faults have ended.
     pub is_calm: bool,
-    /// What lasts at present.
+    /// The current spells.
     spells: Vec<Spell>,
-    /// What lasts even when faults are over.
+    /// A spell that continues when the faults end.
     pub lasting: Option<Spell>,
     /// Whether there is no fault from the beginning to the end.
     pub is_faultless: bool,
@@ -151,7 +152,7 @@ impl Weather {
         stage.dice.between(part, name, 1, 40)
     }
 
-    /// Plans the spells of a run that is stormy for so long.
+    /// Plans the spells of a run whose storm lasts for this long.
     pub fn plan_spells(&mut self, stage: &mut Stage, storm_ms: u64) {
         if self.is_calm || self.swarm.spells == 0 {
             return;
@@ -184,13 +185,13 @@ impl Weather {
         self.spells.retain(|other| *other != spell);
     }
 
-    /// All faults are over.
+    /// Ends all faults.
     pub fn calm_down(&mut self) {
         self.is_calm = true;
         self.spells.clear();
     }
 
-    /// Whether a spell lasts.
+    /// Whether a spell is active.
     pub fn has(&self, spell: Spell) -> bool {
         self.spells.contains(&spell) || self.lasting == Some(spell)
     }

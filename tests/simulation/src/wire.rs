@@ -1,5 +1,5 @@
-//! The network between a client and the object. It loses calls, and answers to calls that took effect; it breaks
-//! sockets together with the frames in them. It keeps order within one direction of one socket only.
+//! The network between a client and the object. It loses calls, and answers to calls that took effect, and breaks
+//! sockets together with the frames in transit. It keeps the order only within one direction of one socket.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -17,10 +17,10 @@ use crate::{
 
 /// Names a call of a client.
 pub type CallKey = u64;
-/// Names a socket, from end to end.
+/// Names a connection from end to end.
 pub type PipeKey = u64;
 
-/// Who is at the outer end.
+/// The owner of the outer end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// An honest client.
@@ -31,7 +31,7 @@ pub enum Who {
     Nuisance(usize),
 }
 
-/// What a client asks for.
+/// A client's request.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs, reason = "named as in HTTP")]
 pub struct Ask {
@@ -44,7 +44,7 @@ pub struct Ask {
     pub is_upgrade: bool,
 }
 
-/// What a client is answered.
+/// The answer to a client.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -53,17 +53,17 @@ pub struct Answer {
     pub body: String,
 }
 
-/// A call on its way.
+/// A call under way.
 pub struct Call {
-    /// Who asks.
+    /// The caller.
     pub who: Who,
-    /// What for.
+    /// The request.
     pub ask: Rc<Ask>,
     /// The answer, once it is on its way back.
     pub answer: Option<Answer>,
 }
 
-/// What a client sends through a socket.
+/// What a client sends through a connection.
 #[derive(Clone, Debug)]
 pub enum Up {
     /// A text frame.
@@ -76,7 +76,7 @@ pub enum Up {
     Closed,
 }
 
-/// What comes through a socket to the client.
+/// What a client receives through a connection.
 #[derive(Clone, Debug)]
 pub enum Down {
     /// The socket is open.
@@ -85,21 +85,21 @@ pub enum Down {
     Text(Rc<str>),
     /// The answer to a ping.
     Pong,
-    /// Closed with this code; 1006 where the connection is lost.
+    /// Closed with this code; 1006 if the connection was lost.
     Closed(u16),
 }
 
-/// A socket between a client and the object.
+/// A connection between a client and the object.
 pub struct Pipe {
-    /// Whose it is.
+    /// Its owner.
     pub who: Who,
-    /// The object's name for it; `None` where the Worker answers in its place.
+    /// The object's id of the socket; `None` if the Worker answers in the object's place.
     pub socket: Option<SocketId>,
     /// Whether the client still has its end.
     pub is_client_open: bool,
     /// Whether the object still has its end.
     pub is_server_open: bool,
-    /// Whether nothing passes any more.
+    /// Whether the connection is broken.
     pub is_cut: bool,
     up: VecDeque<Up>,
     down: VecDeque<Down>,
@@ -112,7 +112,7 @@ pub struct Pipe {
 pub struct Wire {
     /// Calls whose client still waits.
     pub calls: BTreeMap<CallKey, Call>,
-    /// Sockets of which somebody still has an end.
+    /// Connections of which somebody still has an end.
     pub pipes: BTreeMap<PipeKey, Pipe>,
     count: u64,
 }
@@ -123,7 +123,7 @@ impl Wire {
         self.count
     }
 
-    /// Sends a call on its way.
+    /// Sends a call.
     pub fn call(&mut self, who: Who, ask: Ask, stage: &mut Stage, weather: &Weather) -> CallKey {
         let key = self.next_key();
         stage.note("wire", || format!("{who:?} asks {} {} {} ({key})", ask.method, ask.path, ask.query));
@@ -177,7 +177,7 @@ impl Wire {
         let pipe = Pipe {
             who: caller.as_ref().map_or(Who::Stranger(0), |call| call.who),
             socket,
-            // A client that gave up, or a second copy of a call, has no use for it.
+            // If the client gave up, or if this is the second copy of a call, nobody uses the client's end.
             is_client_open: caller.is_some(),
             is_server_open: socket.is_some(),
             is_cut: false,
@@ -223,7 +223,7 @@ impl Wire {
         stage.at(pipe.up_at, Happening::LineUp(key));
     }
 
-    /// What arrives at the client now; nothing where the connection is lost.
+    /// What arrives at the client now; `None` if the connection was lost.
     pub fn take_down(&mut self, key: PipeKey) -> Option<(Who, Down)> {
         let pipe = self.pipes.get_mut(&key)?;
         let line = pipe.down.pop_front()?;
@@ -241,12 +241,12 @@ impl Wire {
         (!pipe.is_cut).then_some((pipe.socket, line))
     }
 
-    /// Breaks a connection: what is on its way is lost, and each end finds out by itself.
+    /// Breaks a connection: everything in transit is lost, and each end notices by itself.
     pub fn cut(&mut self, key: PipeKey, stage: &mut Stage, weather: &Weather) {
         let Some(pipe) = self.pipes.get_mut(&key).filter(|pipe| !pipe.is_cut) else { return };
         pipe.is_cut = true;
         stage.note("wire", || format!("socket {key} is cut"));
-        // Otherwise the client finds out by its pings.
+        // Otherwise, the client notices by its pings.
         if stage.dice.chance(Part::Wire, "client notices", 1, 2) {
             stage.after(10, Happening::ClientNotices(key));
         }
@@ -261,13 +261,13 @@ impl Wire {
         stage.after(server_ms, Happening::ObjectNotices(key));
     }
 
-    /// Sockets that a client has an end of.
+    /// The connections of which this client has an end.
     pub fn pipes_of(&self, who: Who) -> Vec<PipeKey> {
         let is_own = |(_, pipe): &(&PipeKey, &Pipe)| pipe.who == who && pipe.is_client_open;
         self.pipes.iter().filter(is_own).map(|(key, _)| *key).collect()
     }
 
-    /// Forgets sockets that have no end left.
+    /// Forgets connections that have no end left.
     pub fn sweep(&mut self) {
         self.pipes.retain(|_, pipe| pipe.is_client_open || pipe.is_server_open || !pipe.up.is_empty());
     }

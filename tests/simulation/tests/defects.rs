@@ -1,7 +1,7 @@
-//! Deliberate defects: one-line changes to the product, each a patch in `defects/`, each of which the simulation finds.
+//! Deliberate defects: one-line changes to the product. Each is a patch in `defects/`, and the simulation must find it.
 //!
 //! `npm run abuse` builds the product once with each patch, in a copy of the sources, and looks for the first seed that
-//! fails. `DUET_DEFECTS=third-seat,two-requests-in-flight` names some of them.
+//! fails. `DUET_DEFECTS=third-seat,two-requests-in-flight` selects some of them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what fails here is a test")]
 
 use std::{
@@ -10,24 +10,24 @@ use std::{
     process::Command,
 };
 
-/// What the build of the simulation needs.
+/// The files that the build of the simulation needs.
 const SOURCES: [&str; 8] = ["Cargo.toml", "Cargo.lock", ".cargo", "src", "bench", "crates", "tests", "xtask"];
 
-/// Folders of this name hold nothing that is built.
+/// Folders with these names contain nothing that the build needs.
 const NOT_SOURCES: [&str; 3] = ["target", "node_modules", "results"];
 
 /// A patch to one file of the product.
 struct Defect {
     name: String,
-    /// What is wrong with the product, in a sentence.
+    /// A sentence that says what is wrong with the product.
     about: String,
     file: String,
-    /// Lines as they are, and as they become.
+    /// Lines before and after the change.
     changes: Vec<(String, String)>,
 }
 
 impl Defect {
-    /// Reads a unified diff with a sentence in front of it. Line numbers are ignored: the lines have to be unique.
+    /// Parses a unified diff with a sentence in front of it. Line numbers are ignored, so the lines must be unique.
     fn read(path: &Path) -> Self {
         let patch = fs::read_to_string(path).unwrap();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -92,7 +92,7 @@ fn every_defect_still_applies_to_the_product_and_stands_in_the_table() {
     }
 }
 
-/// A copy of the sources with a target folder of its own. What is the same keeps its time, so that little is compiled.
+/// A copy of the sources with its own target folder. Unchanged files keep their time, so that little is compiled.
 struct Workshop(PathBuf);
 
 impl Workshop {
@@ -104,7 +104,7 @@ impl Workshop {
         Self(folder)
     }
 
-    /// Builds the simulation with a defect, and lets it look for the first failure.
+    /// Builds the simulation with a defect, and runs it until the first failure.
     fn find(&self, defect: &Defect) -> Found {
         let path = self.0.join("sources").join(&defect.file);
         let healthy = fs::read_to_string(root().join(&defect.file)).unwrap();
@@ -125,7 +125,7 @@ impl Workshop {
     }
 }
 
-/// What failed first with a defect: a place, an invariant and what was seen.
+/// The first failure with a defect: the seed or the scenario, the invariant and what was observed.
 #[derive(Default)]
 struct Found {
     by_seed: Option<[String; 3]>,

@@ -19,7 +19,7 @@ fn every_invariant_holds_in_every_history_of_the_small_scenarios() {
             broken.scenario, broken.path, violation.invariant, violation.what
         );
     }
-    // Past the capture of the test runner, so that the number is seen in every run.
+    // Bypasses the test runner's capture, so that every run shows the number.
     let _ = writeln!(std::io::stderr(), "{} histories of small scenarios", explored.histories);
     assert!(explored.histories > 5_000, "only {} histories", explored.histories);
 }

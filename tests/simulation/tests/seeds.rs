@@ -1,7 +1,7 @@
-//! Many worlds, each from a seed.
+//! Runs many worlds, each from its own seed.
 //!
-//! `DUET_SEED=7` runs one and prints what happened; `DUET_SEEDS=200000` runs so many in place of 2,000,
-//! `DUET_FIRST_SEED=2001` others than usual.
+//! `DUET_SEED=7` runs one seed and prints its trace. `DUET_SEEDS=200000` runs that many instead of 2,000, and
+//! `DUET_FIRST_SEED=2001` starts with another seed than 1.
 
 #![allow(clippy::panic, reason = "what fails here is a test, and has to say so at once")]
 
@@ -14,7 +14,7 @@ use duet_simulation::{
 };
 
 const SEEDS: u64 = 2_000;
-/// Runs that shrinking a failure may take.
+/// The most runs that shrinking a failure may take.
 const SHRINKING_RUNS: usize = 1_500;
 
 fn setting(name: &str) -> Option<u64> {

@@ -41,7 +41,8 @@ impl Worker {
         Ok(Self { base_url, wrangler_url, workerd, wrangler })
     }
 
-    /// The address that `wrangler dev` names. Only its proxy removes the headers that wrangler adds to answers for itself.
+    /// The address that `wrangler dev` prints. Only its proxy removes the headers that wrangler adds to answers for
+    /// internal use.
     pub fn wrangler_url(&self) -> &str {
         &self.wrangler_url
     }
@@ -52,7 +53,7 @@ impl Worker {
         &self.base_url
     }
 
-    /// Resident memory of the workerd that runs the Worker, in bytes. Panics if the system has no /proc.
+    /// Resident memory, in bytes, of the workerd that runs the Worker. Panics if the system has no /proc.
     pub fn resident_bytes(&self) -> u64 {
         process::resident_bytes(self.workerd.expect("memory is read on Linux only"))
     }

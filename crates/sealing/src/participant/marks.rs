@@ -1,16 +1,16 @@
-//! Seen marks: up to where a person has read. Source: `docs/sealing.md`, "Seen marks".
+//! Seen marks: up to which message a person has read. Source: `docs/sealing.md`, "Seen marks".
 
 use super::{Participant, SealError};
 use crate::body::Mark;
 use crate::bytes::ParticipantId;
 use crate::message::{Envelope, SealedText, seal};
 
-/// What stands in place of a message's id in a mark. No message has it: ids have 21 characters.
+/// What a mark uses instead of a message's id. No message has this id, because ids have 21 characters.
 pub const MARK_ID: &str = "seen";
 
 impl Participant {
-    /// The `text` of a `seen` frame: this person has read up to `seq`. `nonce` is fresh. Fails with `NoSeat` until the
-    /// other's hello is pinned.
+    /// The `text` of a `seen` frame: this person has read up to `seq`. `nonce` must be fresh. Fails with `NoSeat` until
+    /// the other person's hello is pinned.
     pub fn seal_mark(&self, seq: u64, nonce: [u8; 12]) -> Result<String, SealError> {
         self.check_running().map_err(|_| SealError::Stopped)?;
         let pair = self.pair.as_ref().ok_or(SealError::NoSeat)?;
@@ -20,14 +20,14 @@ impl Participant {
         seal(&envelope, key_id, &key, nonce, &mark.to_json()).ok_or(SealError::TooLong)
     }
 
-    /// Takes a `seen` frame of `sender`. What does not open says nothing.
+    /// Processes a `seen` frame from `sender`. A mark that does not open is ignored.
     pub fn take_mark(&mut self, sender: ParticipantId, text: &str) {
         if let Some(Mark { seen }) = self.open_mark(sender, text) {
             self.conversation.take_mark(seen);
         }
     }
 
-    /// Up to which sequence number the other has read, by their marks.
+    /// Up to which sequence number the other person has read, according to their marks.
     pub fn other_has_read(&self) -> u64 {
         self.conversation.other_has_read()
     }
@@ -54,7 +54,7 @@ mod tests {
         Id::parse(&letter.repeat(LENGTH)).unwrap()
     }
 
-    /// Two people who know each other's hello, and a message of Ann's that both have.
+    /// Two people who have each other's hello, and a message from Ann that both have.
     fn two_people() -> [Participant; 2] {
         let (room, link): (RoomId, _) = (id("r"), LinkSecret::new([7; 32]));
         let secrets = [1, 2].map(|seed| {

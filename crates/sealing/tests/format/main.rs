@@ -1,4 +1,4 @@
-//! The format against `docs/sealing-vectors.json`: every value, and everything that must not be accepted.
+//! Tests the format with `docs/sealing-vectors.json`: every value, and every input that must be refused.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! All published negatives: what a client must do with what no honest server and no honest person sends.
+//! All published negatives: what a client must do with input that no honest server and no honest person sends.
 
 use std::num::NonZeroU32;
 
@@ -127,7 +127,7 @@ fn the_published_conversations_are_read_whole_by_both_people() {
         for name in list(room, "people").iter().map(|person| text(person, "name")) {
             let mut participant = participant(room, name);
             let messages = list(room, "messages");
-            // The other's hello comes last, so that everything has to wait.
+            // The other person's hello comes last, so that every message has to wait.
             let own_id: ParticipantId = id(person(room, name), "P");
             participant.on_hellos(own_id, &[(own_id, text(person(room, name), "hello"))]).unwrap();
             for (message, seq) in messages.iter().zip(1..) {

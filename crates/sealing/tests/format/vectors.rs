@@ -1,4 +1,4 @@
-//! All published vectors. Anchor: RFC 7748, section 6.1.
+//! All published test vectors. They are anchored in RFC 7748, section 6.1.
 
 use serde_json::Value;
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -79,7 +79,7 @@ fn x25519_is_that_of_rfc_7748() {
         let byte = |index: usize| u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).unwrap();
         std::array::from_fn::<u8, 32, _>(byte)
     };
-    // Section 6.1, as printed there, so that a changed vector file cannot move the anchor.
+    // The bytes printed in section 6.1, so that a change of the vector file cannot go unnoticed.
     assert_eq!(hex("KHex")[..4], [0x4a, 0x5d, 0x9d, 0x5b]);
 
     let (ann, ben) = (StaticSecret::from(hex("aHex")), StaticSecret::from(hex("bHex")));

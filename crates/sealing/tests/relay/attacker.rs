@@ -1,4 +1,4 @@
-//! Somebody who finds the link after the end, and has all that server, proxy and database ever saw.
+//! An attacker who finds the link after the end, and has everything that server, proxy and database ever saw.
 
 use duet_sealing::body::RevealedKeys;
 use duet_sealing::bytes::{ParticipantId, Secret32, sha256};
@@ -16,7 +16,7 @@ pub struct Attacker {
     link: LinkSecret,
     seats: [Seat; 2],
     texts: Vec<Relayed>,
-    /// Everything of 32 bytes that may be a key, a share of one, or an X25519 secret.
+    /// Every value of 32 bytes that may be a key, a part of one, or an X25519 secret.
     materials: Vec<Secret32>,
 }
 
@@ -38,7 +38,7 @@ impl Attacker {
             Secret32::new([0; 32]),
         ];
         for side in [Side::Ann, Side::Ben] {
-            // A server that keeps what it should have forgotten still has these.
+            // A server that keeps what it should have erased still has these.
             materials.push(world.person(side).secrets.shelf.clone());
         }
         for seat in &seats {
@@ -47,7 +47,7 @@ impl Attacker {
         Self { room, link, seats, texts: world.pool().to_vec(), materials }
     }
 
-    /// And what a living browser holds.
+    /// Adds what a browser in the room has.
     pub fn and_the_browser_of(mut self, side: Side, world: &World) -> Self {
         let stored = world.person(side).participant.stored();
         self.materials.push(stored.early.clone());
@@ -58,10 +58,10 @@ impl Attacker {
         self
     }
 
-    /// How many of all texts open.
+    /// How many of the texts the attacker can decrypt.
     pub fn opened(mut self) -> usize {
         let mut opened = vec![false; self.texts.len()];
-        // What opens may reveal keys to more.
+        // A decrypted message may reveal keys to others.
         while self.open_more(&mut opened) {}
         opened.into_iter().filter(|is_open| *is_open).count()
     }
@@ -85,7 +85,7 @@ impl Attacker {
         SealedText::parse(text)?.open(&Envelope { room: &self.room, id: id.as_str(), sender }, key)
     }
 
-    /// Every key that the format derives, from everything that could stand in for its secret.
+    /// Every key of the format, derived from every value that could be its secret.
     fn keys(&self) -> Vec<Secret32> {
         let ids: Vec<ParticipantId> = self.seats.iter().map(|seat| seat.id).collect();
         let transcript = Transcript::of(&self.room, &self.seats[0], &self.seats[1]);

@@ -1,4 +1,5 @@
-//! Judges by the truth what the two people accepted. It uses nothing of the library that decides what to accept.
+//! Compares what the two people accepted with what was really sent. It uses no code of the library that decides what to
+//! accept.
 
 use std::num::NonZeroU32;
 
@@ -16,7 +17,7 @@ pub fn check(world: &World) {
     check_the_words(world);
 }
 
-/// What must hold in the end if nobody lied.
+/// What must hold in the end if the relay was honest.
 pub fn check_all_was_delivered(world: &World) {
     for side in [Side::Ann, Side::Ben] {
         let person = world.person(side);
@@ -96,7 +97,7 @@ fn check_the_order(world: &World, side: Side) {
     assert_eq!(person.participant.other_has_seen(), other_has_seen as u64);
 }
 
-/// Whether the reader has the same messages as the sender had; `None` while that cannot be known.
+/// Whether the reader has the same messages as the sender had; `None` while this is unknown.
 fn agrees(prefix: &[Relayed], truth: &Truth, seq: u32) -> Option<bool> {
     if truth.seen.len() >= seq as usize {
         return Some(false);

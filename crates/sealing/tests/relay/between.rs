@@ -1,4 +1,5 @@
-//! Somebody with server *and* link, between the two from the start. They read everything; the words betray them.
+//! A man in the middle from the start, who controls the server *and* has the link. They read everything, but the four
+//! words reveal them.
 
 use duet_sealing::bytes::Id;
 use duet_sealing::link::LinkSecret;
@@ -14,7 +15,7 @@ fn person(number: u64, link: &LinkSecret) -> (Participant, String) {
     (Participant::new(room, link, &secrets), secrets.hello(&room, link).to_base64url())
 }
 
-/// Both learn the other's hello, and exchange their keys messages.
+/// Both people receive the other's hello, and exchange their keys messages.
 fn introduce(ann: &mut (Participant, String), ben: &mut (Participant, String)) {
     let hellos = [(Side::Ann.id(), ann.1.as_str()), (Side::Ben.id(), ben.1.as_str())];
     ann.0.on_hellos(Side::Ann.id(), &hellos).unwrap();

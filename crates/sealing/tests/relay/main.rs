@@ -1,7 +1,7 @@
-//! A dishonest relay between two people: it may do everything that a server can do, and knows everything that a server
-//! learns. Whatever it does, nothing false is accepted, it gets no key, and what it changes is noticed.
+//! A dishonest relay between two people. It can do everything that a server can do, and knows everything that a server
+//! learns. Whatever it does, nothing false is accepted, it gets no key, and every change is noticed.
 //!
-//! `PROPTEST_CASES` sets the number of made-up conversations of each property.
+//! `PROPTEST_CASES` sets the number of random conversations for each property.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -21,10 +21,10 @@ use proptest::sample::Index;
 use attacker::Attacker;
 use world::{Act, HelloLie, MessageLie, Side, World};
 
-/// `DEFAULT` conversations, unless the environment wants another number.
+/// `DEFAULT` conversations, unless the environment sets another number.
 fn cases<const DEFAULT: u32>() -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    // The seed of a failure is printed; a file of old ones would be in the way of the source tree.
+    // The seed of a failure is printed. A file of old failures does not belong in the source tree.
     ProptestConfig {
         cases: wanted.unwrap_or(DEFAULT),
         failure_persistence: None,
@@ -157,7 +157,7 @@ proptest! {
 
         for side in [Side::Ann, Side::Ben] {
             let opened = attacker.clone().and_the_browser_of(side, &world).opened();
-            // The early messages of the other need their keys message, which the attacker opens first.
+            // The other person's early messages need their keys message, which the attacker opens first.
             prop_assert_eq!(opened, world.pool().len());
         }
     }

@@ -1,4 +1,4 @@
-//! Two people and the relay between them. It also keeps the truth, by which the auditor judges.
+//! Two people and the relay between them. It also records what was really sent, for the auditor.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -32,27 +32,27 @@ fn third_id() -> ParticipantId {
 #[derive(Clone, Debug)]
 pub enum Act {
     Say(Side),
-    /// Sends an earlier message once more, as after a lost answer.
+    /// Sends an earlier message again, as after a lost answer.
     SayAgain(Side, Index),
     SayKeys(Side),
     TellHellos(Side, HelloLie),
-    /// Hands out the next message in the order in which they came: what an honest relay does.
+    /// Delivers the next message in the order of sending, as an honest relay does.
     HandNext(Side),
-    /// Hands out any message as the next: drops, reorders, replays, changes.
+    /// Delivers any message as the next one: drops, reorders, replays, changes.
     HandAny {
         side: Side,
         which: Index,
         lie: MessageLie,
     },
-    /// Hands out any message at a sequence number that may be taken, or far ahead.
+    /// Delivers any message under a sequence number that may be taken, or is far ahead.
     HandAt {
         side: Side,
         which: Index,
         place: Index,
     },
-    /// Hands out to one what the other was given.
+    /// Shows one person the messages that the other received.
     GiveOthersView(Side),
-    /// The browser starts again from what it kept.
+    /// The browser starts again from its stored keys.
     Restart(Side),
 }
 
@@ -80,7 +80,7 @@ pub enum MessageLie {
     Cut(Index),
 }
 
-/// What a relay has of a message.
+/// A message as the relay sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relayed {
     pub id: MessageId,
@@ -88,7 +88,7 @@ pub struct Relayed {
     pub text: String,
 }
 
-/// What a person really said, and what had been shown to them when they did.
+/// What a person really sent, and what they had been shown by then.
 #[derive(Clone, Debug)]
 pub struct Truth {
     pub relayed: Relayed,
@@ -100,11 +100,11 @@ pub struct Person {
     pub participant: Participant,
     pub secrets: SeatSecrets,
     pub hello: String,
-    /// What was handed out to them, by sequence number; the first for each counts.
+    /// The messages that were delivered to them, by sequence number; the first for each number counts.
     pub view: BTreeMap<u32, Relayed>,
-    /// What has ever opened for them: sequence number and text.
+    /// The messages that ever opened for them: sequence number and text.
     pub ever_shown: Vec<(u32, String)>,
-    /// A sequence number was handed out a second time with another message.
+    /// A sequence number was delivered a second time, with another message.
     pub was_place_changed: bool,
     pub was_lied_to_about_hellos: bool,
     pub was_own_hello_changed: bool,
@@ -112,7 +112,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// What they have from sequence number 1 on, as far as nothing is missing.
+    /// The messages that they have from sequence number 1 up to the first gap.
     pub fn prefix(&self) -> Vec<Relayed> {
         (1..).map_while(|seq| self.view.get(&seq).cloned()).collect()
     }
@@ -126,7 +126,7 @@ pub struct World {
     pub room: RoomId,
     pub link: LinkSecret,
     people: [Person; 2],
-    /// All that was sent, in the order in which it came.
+    /// All messages, in the order of sending.
     pool: Vec<Relayed>,
     pub truths: Vec<Truth>,
     next_number: u64,
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// What an honest relay brings about in the end.
+    /// Delivers everything to both, as an honest relay does in the end.
     pub fn deliver_everything(&mut self) {
         for side in [Side::Ann, Side::Ben] {
             self.tell_hellos(side, &HelloLie::None);
@@ -224,7 +224,7 @@ impl World {
         self.relay(Relayed { id: outgoing.id, sender: side.id(), text: outgoing.text });
     }
 
-    /// As the room does: a known id of the same sender is not stored again.
+    /// Like the room, does not store a known id of the same sender again.
     fn relay(&mut self, relayed: Relayed) {
         if !self.pool.iter().any(|known| known.id == relayed.id) {
             self.pool.push(relayed);
@@ -253,7 +253,7 @@ impl World {
         self.note_shown(side);
     }
 
-    /// A whole hello with keys of the relay's own, under a link secret of its own.
+    /// A complete hello with the relay's own keys, under its own link secret.
     fn forged_hello(&mut self) -> String {
         let number = self.next_number;
         let link = LinkSecret::new(self.fresh());

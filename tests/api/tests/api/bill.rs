@@ -17,7 +17,7 @@ const TTL_SECONDS: &str = "5";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Redis is written up to 50 ms after a change. Counts that stay the same for this long are final.
 const QUIET: Duration = Duration::from_millis(250);
-/// A database that is slow for a moment makes the room write a row more. A busy machine may therefore retry.
+/// If the database is slow for a moment, the room writes one row more. On a busy machine, the test may therefore retry.
 const ATTEMPTS: usize = 3;
 
 /// A call and its cells in the table. On the embedded store all cells except Upstash's; on Upstash only Upstash's.

@@ -1,4 +1,4 @@
-//! The journal as the auditor reads it, by statements of its own.
+//! The journal as the auditor reads it, with its own SQL statements.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub struct Said {
 }
 
 impl Said {
-    /// Reads a message; `seq` is for one that does not carry its own.
+    /// Parses a message. `seq` is used if the message does not contain its own.
     pub fn read(value: &Value, seq: Option<u64>) -> Option<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned);
         Some(Self {
@@ -35,9 +35,9 @@ impl Said {
 /// A row of `message`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MessageRow {
-    /// As it stands there.
+    /// The stored JSON.
     pub json: Rc<str>,
-    /// What it says.
+    /// The parsed message.
     pub said: Said,
 }
 
@@ -56,10 +56,10 @@ pub struct RoomRow {
     pub keys: Vec<(Option<String>, Option<String>)>,
 }
 
-/// All that stands in the journal at one moment.
+/// The content of the journal at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    /// The room, while it lives.
+    /// The room, while it is open.
     pub room: Option<RoomRow>,
     /// Its messages.
     pub messages: Vec<Rc<MessageRow>>,
@@ -67,12 +67,12 @@ pub struct Dump {
     pub has_tombstone: bool,
     /// How many tables there are.
     pub tables: usize,
-    /// What cannot be read.
+    /// Why the journal cannot be read, if so.
     pub trouble: Option<String>,
 }
 
 impl Dump {
-    /// Reads everything. What is the same as in `before` is taken from there.
+    /// Reads everything. Reuses the values of `before` that have not changed.
     pub fn read(connection: &Connection, before: Option<&Self>) -> Self {
         Self::try_read(connection, before)
             .unwrap_or_else(|error| Self { trouble: Some(error.to_string()), ..Self::default() })
@@ -96,7 +96,7 @@ impl Dump {
         Ok(dump)
     }
 
-    /// Whether a room lives here.
+    /// Whether there is an open room.
     pub fn is_room(&self) -> bool {
         self.room.is_some() && !self.has_tombstone
     }
@@ -112,13 +112,13 @@ impl Dump {
         (self.active_at() + room.ttl_seconds * 1000).min(room.ends_by)
     }
 
-    /// When the last activity was.
+    /// The time of the last activity.
     pub fn active_at(&self) -> u64 {
         let newest = self.messages.last().map_or(0, |message| message.said.timestamp);
         self.room.as_ref().map_or(0, |room| room.active_at.max(newest))
     }
 
-    /// The end of its longest life.
+    /// The end of its maximum lifetime.
     pub fn ends_by(&self) -> u64 {
         self.room.as_ref().map_or(0, |room| room.ends_by)
     }
@@ -137,7 +137,7 @@ impl Dump {
         seats.map(|digest| digest.get(..16).unwrap_or_default()).collect()
     }
 
-    /// The message at a place.
+    /// The message with this sequence number.
     pub fn message(&self, seq: u64) -> Option<&Said> {
         let place = usize::try_from(seq.checked_sub(1)?).ok()?;
         self.messages.get(place).map(|row| &row.said)

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Auditor {
-    /// Somebody makes a call.
+    /// Somebody made a call.
     pub fn asked(&mut self, ask: &Ask) {
         let Some(known) = self.who(ask.token.as_ref()) else { return };
         let participant = known.participant().to_owned();
@@ -23,7 +23,7 @@ impl Auditor {
         }
     }
 
-    /// Somebody sends a frame.
+    /// Somebody sent a frame.
     pub fn framed(&mut self, participant: &str, text: &str) {
         let Ok(body) = serde_json::from_str::<Value>(text) else { return };
         if body["type"] == "message" {
@@ -37,8 +37,8 @@ impl Auditor {
         self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
     }
 
-    /// The object stored something and failed before it announced it. Sockets that stay open do not get it; their
-    /// clients find the hole with the next frame.
+    /// The object panicked after it stored something and before it announced it. Sockets that stay open do not receive
+    /// it; their clients notice the gap with the next frame.
     pub fn panicked(&mut self, before: &Dump, after: &Dump) {
         self.mark_if(before.last_seq() < after.last_seq(), "a message was stored and not announced");
         self.mark_if(after.has_tombstone && after.room.is_some(), "a burial was cut short");
@@ -64,7 +64,7 @@ impl Auditor {
             self.check_end(handled, ask)?;
         }
         if handled.has_mishap {
-            // The event has no effects, but the statements before the failure stay.
+            // The event has no effects, but the statements before the failure remain in force.
             self.has_failed = true;
             self.panicked(before, after);
             return check_failed_event(handled);
@@ -98,7 +98,7 @@ impl Auditor {
         })
     }
 
-    /// A seat, a message and `keep` move the end of the room, and nothing else does.
+    /// A new seat, a message and `keep` move the room's end, and nothing else does.
     fn check_activity(&mut self, handled: &Handled) -> Verdict {
         let (before, after) = (&handled.before, &handled.after);
         let is_seat_taken = before.participants().len() < after.participants().len();
@@ -112,7 +112,7 @@ impl Auditor {
 
     fn check_new_messages(&mut self, handled: &Handled, ask: Option<&Ask>) -> Verdict {
         let (before, after) = (&handled.before, &handled.after);
-        // A clock that goes back does not turn back the time of the room.
+        // When the clock goes back, the room's time does not.
         let latest = self.max_clock.max(before.active_at());
         for row in after.messages.iter().skip(before.messages.len()) {
             let time = row.said.timestamp;
@@ -144,7 +144,8 @@ impl Auditor {
         }
     }
 
-    /// Every message is confirmed or refused at once, nonsense closes its socket, and so does a flood.
+    /// Every message is confirmed or refused at once. A malformed frame closes its socket, and so does a flood of
+    /// frames.
     fn check_frame_handled(&mut self, frame: &FrameSeen, handled: &Handled) -> Verdict {
         let is_closed = handled.closed.contains(&frame.socket);
         let is_within = self.rates.take(&frame.owner, Rated::Frame);
@@ -192,7 +193,7 @@ impl Auditor {
     }
 }
 
-/// When the journal fails in an event, only refusals leave: the socket that sent the frame is closed.
+/// When the journal fails in an event, the object sends only refusals, and closes the socket that sent the frame.
 fn check_failed_event(handled: &Handled) -> Verdict {
     demand(handled.reached == handled.closed, 5, || "an event that failed sent a frame".to_owned())?;
     let sender = handled.frame.as_ref().map(|frame| frame.socket);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Auditor, Dump, MessageRow, Verdict, Violation, demand};
 
 impl Auditor {
-    /// The durable journal changed: a write became durable, or a crash went back to an earlier one.
+    /// The durable journal changed: a write became durable, or a crash restored an earlier state.
     pub fn safe_is(&mut self, dump: &Rc<Dump>) -> Verdict {
         if let Some(trouble) = &dump.trouble {
             return Err(Violation::new(3, format!("the journal cannot be read: {trouble}")));

@@ -1,4 +1,4 @@
-//! Invariants of what leaves the object: 1, 5, 6, 7, 8, 11 and 12.
+//! Invariants of everything that the object sends: 1, 5, 6, 7, 8, 11 and 12.
 
 use duet::{domain::SocketId, wire::ApiError};
 use serde_json::Value;
@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::{Auditor, Known, Said, Socket, Verdict, Violation, demand};
 use crate::wire::Ask;
 
-/// Bytes of a page beyond which it may end early.
+/// A page of the history may end early once it has this many bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
-/// Sockets that a participant may have open.
+/// The number of sockets that a participant may have open.
 const MOST_SOCKETS: usize = 8;
 
 impl Auditor {
-    /// The object accepts a socket, and the client learns that it is open.
+    /// The object accepted a socket, and the client learns that it is open.
     pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
         let known = self.who(token);
         let is_over = !self.safe.is_room();
@@ -32,7 +32,7 @@ impl Auditor {
         self.sockets.iter().filter(is_own).map(|(id, _)| *id)
     }
 
-    /// A call is answered by the object, after so many milliseconds.
+    /// The object answered a call, after this many milliseconds.
     pub fn answered(&mut self, ask: &Ask, status: u16, body: &str, after_ms: u64) -> Verdict {
         self.check_wait(ask, after_ms)?;
         let value: Value = serde_json::from_str(body).unwrap_or_default();
@@ -81,7 +81,7 @@ impl Auditor {
         }
     }
 
-    /// `create` waits for the database for five seconds, `destroy` for three, everything else for nothing.
+    /// `create` waits up to five seconds for the database and `destroy` up to three. No other call waits.
     fn check_wait(&self, ask: &Ask, after_ms: u64) -> Verdict {
         let most_ms = match (ask.method, ask.path) {
             ("POST", "/api/room/create") => 5_000,
@@ -107,7 +107,7 @@ impl Auditor {
         self.check_hellos(value)
     }
 
-    /// In an encrypted room both people get both halves of the key exchange.
+    /// In an encrypted room, both people receive both halves of the key exchange.
     fn check_hellos(&self, value: &Value) -> Verdict {
         let real = self.safe.hellos().unwrap_or_default();
         demand(value["hellos"] == real, 6, || {
@@ -115,7 +115,7 @@ impl Auditor {
         })
     }
 
-    /// Every answer and frame agrees with the safe journal.
+    /// Every answer and frame agrees with the durable journal.
     fn check_said_of_room(&mut self, value: &Value) -> Verdict {
         if let Some(end) = value["expiresAt"].as_u64() {
             let real = self.safe.expires_at();
@@ -157,7 +157,7 @@ impl Auditor {
         self.check_announced(said)
     }
 
-    /// A message that leaves the object is in the safe journal, and never changes.
+    /// A message that the object sends is in the durable journal, and never changes.
     fn check_announced(&mut self, said: Said) -> Verdict {
         let (seq, safe) = (said.seq, self.safe.message(said.seq));
         demand(safe == Some(&said), 5, || format!("message {seq} left, and is not in the safe journal"))?;
@@ -205,7 +205,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// A frame leaves for several sockets.
+    /// The object sent a frame to several sockets.
     pub fn sent(&mut self, to: &[SocketId], text: &str) -> Verdict {
         let value: Value =
             serde_json::from_str(text).map_err(|_| Violation::new(12, "a frame is not JSON"))?;
@@ -246,8 +246,8 @@ impl Auditor {
         Ok(())
     }
 
-    /// New messages and the last frame are for every open socket. A repeated message is confirmed to one socket alone,
-    /// which knows already that there is a message with its number.
+    /// New messages and the last frame go to every open socket. A repeated message is confirmed to one socket only,
+    /// which already knows that there is a message with this number.
     fn check_reach(&self, to: &[SocketId], kind: &str, value: &Value) -> Verdict {
         let seq = value["message"]["seq"].as_u64().unwrap_or_default();
         let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
@@ -267,11 +267,11 @@ impl Auditor {
         let is_it = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
         let texts: Vec<String> =
             self.sent.iter().filter(|(_, sent)| is_it(id, sent)).map(|(text, _)| text.clone()).collect();
-        // When two people used one id, only one of them is refused.
+        // If both people used the same id, only one of them is refused.
         if let [text] = texts.as_slice() { self.refuse(text) } else { Ok(()) }
     }
 
-    /// Sockets are closed by the object.
+    /// The object closed sockets.
     pub fn closed(&mut self, sockets: &[SocketId], code: u16) -> Verdict {
         let is_end = matches!(code, 4404 | 4410 | 4411);
         demand(!is_end || !self.safe.is_room(), 5, || format!("{code} while the room is there"))?;
@@ -284,7 +284,7 @@ impl Auditor {
         let internal = ApiError::Internal.close().code;
         demand(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
-            // A later frame makes the object close it again; the platform ignores that.
+            // A late frame makes the object close the socket again; the platform ignores that.
             if let Some(socket) = self.sockets.get_mut(id) {
                 socket.is_closed = true;
             }
@@ -292,7 +292,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// The socket that makes room for a ninth is its participant's oldest.
+    /// The socket that is closed for a ninth one is the participant's oldest.
     fn check_replaced(&mut self, sockets: &[SocketId]) -> Verdict {
         self.mark("a ninth socket took the place of the oldest");
         for id in sockets {
@@ -337,7 +337,7 @@ fn check_frame(
     }
 }
 
-/// New messages come once and in order. A repeated message is confirmed to its sender alone.
+/// New messages come once and in order. A repeated message is confirmed to its sender only.
 fn check_news(socket: &mut Socket, said: Option<&Said>, is_alone: bool) -> Verdict {
     let Some(said) = said else { return Err(Violation::new(12, "a message that cannot be read")) };
     let is_confirmation = said.seq <= socket.last && is_alone && said.participant == socket.owner;

@@ -1,4 +1,4 @@
-//! Rare states. A run notes which of them it reached, and a test fails where 2,000 runs never reach one.
+//! Rare states. A run records which of them it reached. A test fails if 2,000 runs never reach one of them.
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub const MARKS: [&str; 37] = [
 ];
 
 impl Auditor {
-    /// Notes a rare state.
+    /// Records a rare state.
     pub fn mark(&mut self, name: &'static str) {
         debug_assert!(MARKS.contains(&name), "{name} is not among the marks");
         *self.marks.entry(name).or_default() += 1;
@@ -61,7 +61,7 @@ impl Auditor {
         }
     }
 
-    /// Notes what an event reached.
+    /// Records the rare states that an event reached.
     pub(super) fn mark_handled(&mut self, handled: &Handled, ask: Option<&Ask>) {
         let (before, after) = (&handled.before, &handled.after);
         let is_same = before.last_seq() == after.last_seq();
@@ -98,7 +98,7 @@ impl Auditor {
         }
     }
 
-    /// Notes what an answer says.
+    /// Records the rare states that an answer shows.
     pub(super) fn mark_answered(&mut self, ask: &Ask, status: u16, value: &Value) {
         let is_room = self.safe.is_room();
         let is_seated = self.is_seated(self.who(ask.token.as_ref()));

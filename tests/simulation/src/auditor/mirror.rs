@@ -13,15 +13,15 @@ use crate::{
 
 /// The longest time between sending and running a request in this simulation.
 const LATENESS_MS: u64 = 65_000;
-/// Requests in a second: messages are gathered for 50 ms, and some requests are sent at once.
+/// The most requests in a second: messages are collected for 50 ms, and some requests are sent at once.
 const MOST_REQUESTS: usize = 25;
-/// How long the output gate holds a request at the most.
+/// The longest time that the output gate holds a request back.
 const MOST_HELD_MS: u64 = 20_000;
-/// Gathering, one round trip before and a commit, with what lies between.
+/// The time for collecting messages, for an earlier round trip and for a commit, with the pauses between them.
 const LONGEST_DELAY_MS: u64 = 150;
 
 impl Auditor {
-    /// A request leaves for the database.
+    /// The object sent a request to the database.
     pub fn fetched(&mut self, request: &RestRequest, now: u64, is_faultless: bool) -> Verdict {
         let (commands, _) = redis::parse(request);
         self.check_pace(now)?;
@@ -47,15 +47,15 @@ impl Auditor {
         Ok(())
     }
 
-    /// Gathering and waiting for answers leave no time for more.
+    /// Collecting messages and waiting for answers leave no time for more requests.
     fn check_pace(&mut self, now: u64) -> Verdict {
         self.requests_at.push_back(now);
         self.requests_at.retain(|at| at + 1000 > now);
         demand(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
     }
 
-    /// Without faults a message is sent to the database within a round trip and the time for gathering, and nothing is
-    /// written again.
+    /// Without faults, a message is sent to the database within a round trip and the time for collecting, and nothing
+    /// is rewritten.
     fn check_delay(&self, commands: &[Vec<String>], now: u64) -> Verdict {
         let is_repair = self.safe.is_room() && commands.iter().any(|words| words[0] == "DEL");
         demand(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
@@ -91,7 +91,7 @@ impl Auditor {
         demand(are_safe, 5, || "Redis is sent what is not safe".to_owned())
     }
 
-    /// Twice the life of the room, but not longer than to a minute after its longest life.
+    /// Twice the room's lifetime, but at most until a minute after its maximum lifetime.
     fn check_time_to_live(&self, ms: u64, now: u64) -> Verdict {
         let longest = (self.safe.ends_by() + 60_000).saturating_sub(now);
         let is_twice = ms == self.rules.ttl_seconds * 2_000 && ms <= longest + MOST_HELD_MS;
@@ -112,18 +112,18 @@ impl Auditor {
         })
     }
 
-    /// The object lost its memory; the database may have missed what was waiting in it.
+    /// The object lost its memory. The database may never get the changes that were waiting there.
     pub fn memory_lost(&mut self) {
         self.is_mirror_excused = true;
         self.may_lack_an_append = true;
     }
 
-    /// Nobody is connected, so nobody lacks news.
+    /// Nobody is connected, so nobody has to be notified.
     pub fn all_sockets_lost(&mut self) {
         self.is_news_lost = false;
     }
 
-    /// Something happened to the keys from outside.
+    /// Somebody else changed the keys.
     pub fn meddled(&mut self, outside: Outside) {
         self.is_mirror_excused = true;
         self.is_meddled = true;
@@ -167,19 +167,19 @@ impl Auditor {
         demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
     }
 
-    /// Whether the room needs one more message to notice a difference: keys that were changed from outside, an append
-    /// that was lost with the memory while the sockets stayed, or news of a failed event.
+    /// Whether the room notices a difference only with its next message: keys that somebody else changed, an append
+    /// that was lost with the memory while the sockets stayed open, or news of a failed event.
     pub fn needs_a_message(&self) -> bool {
         self.is_meddled || self.may_lack_an_append || self.is_news_lost
     }
 
-    /// Whether the list may have the right length by accident. Since the last rewrite, two requests ran late or again,
-    /// or one did and an append was lost. The room compares lengths only, so it cannot notice.
+    /// Whether the list may have the right length by accident: since the last rewrite, two requests ran late or twice,
+    /// or one did and an append was lost. The room compares only lengths, so it cannot notice this.
     pub fn may_count_right_by_accident(&self) -> bool {
         self.strays > 1 || (self.strays > 0 && self.may_lack_an_append)
     }
 
-    /// What the list should hold now.
+    /// The rows that the list should contain now.
     pub fn rows(&self) -> &[Rc<str>] {
         &self.rows
     }

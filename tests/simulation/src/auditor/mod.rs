@@ -1,8 +1,9 @@
-//! Judges what crossed the object's boundary, after every step. It reads frames, answers, requests and the journal by
-//! code of its own, and predicts nothing.
+//! Checks everything that entered or left the object, after every step. It parses frames, answers, requests and the
+//! journal with its own code, and predicts nothing.
 //!
-//! The gate releases each effect together with the write that it waits for. So everything that leaves agrees exactly
-//! with the durable journal of that moment. The invariants have the numbers of `docs/testing.md`.
+//! The output gate releases each effect together with the write that it waits for. Everything that leaves the object
+//! therefore agrees exactly with the durable journal at that moment. The invariants have the same numbers as in
+//! `docs/testing.md`.
 
 mod dump;
 mod events;
@@ -25,7 +26,7 @@ pub use marks::MARKS;
 use crate::world::Setup;
 use rates::Rates;
 
-/// What the invariants are about, by their numbers.
+/// The invariants, by number.
 pub const INVARIANTS: [(u8, &str); 17] = [
     (0, "no panic, no internal error"),
     (1, "once: an id has one message for ever"),
@@ -46,12 +47,12 @@ pub const INVARIANTS: [(u8, &str); 17] = [
     (16, "liveness: when faults stop, everything converges"),
 ];
 
-/// An invariant does not hold.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Its number in [`INVARIANTS`].
     pub invariant: u8,
-    /// What was seen.
+    /// What was observed.
     pub what: String,
 }
 
@@ -75,7 +76,7 @@ fn demand(holds: bool, invariant: u8, what: impl FnOnce() -> String) -> Verdict 
 pub struct Known {
     /// The token itself.
     pub token: String,
-    /// What a room stores of it.
+    /// The digest of it that a room stores.
     pub digest: String,
     /// Whether the person has the whole link.
     pub is_invited: bool,
@@ -95,7 +96,7 @@ struct Sent {
     is_refused: bool,
 }
 
-/// What went through a socket so far.
+/// The frames that went through a socket so far.
 #[derive(Default)]
 struct Socket {
     owner: String,
@@ -117,7 +118,7 @@ pub struct Auditor {
     /// Participants whose join was answered.
     joined: BTreeSet<String>,
     safe: Rc<Dump>,
-    /// Every message that was ever safe, as it is stored.
+    /// Every message that was ever durable, as stored.
     rows: Vec<Rc<str>>,
     row_set: BTreeSet<Rc<str>>,
     max_clock: u64,
@@ -130,13 +131,13 @@ pub struct Auditor {
     /// Whether the answer to a `DELETE` said that the room is gone.
     is_destroyed: bool,
     is_gone: bool,
-    /// Messages that the object stored in an event that failed, and did not announce.
+    /// Messages that a failed event stored and did not announce.
     unannounced: BTreeSet<u64>,
     /// Whether an event failed and no `presence` frame has gone to everybody since then.
     is_news_lost: bool,
     /// Whether an event failed.
     has_failed: bool,
-    /// When the newest requests left, in the world's time.
+    /// When the newest requests were sent, in the world's time.
     requests_at: VecDeque<u64>,
     is_mirror_excused: bool,
     is_meddled: bool,
@@ -148,7 +149,7 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// The auditor of the room with this id, before it is made.
+    /// The auditor of the room with this id, before the room is created.
     pub fn new(room: &str, rules: Setup, safe: Rc<Dump>) -> Self {
         Self {
             room: room.to_owned(),
@@ -182,22 +183,22 @@ impl Auditor {
         }
     }
 
-    /// The object's clock jumps, so nothing can be said about how long it waits.
+    /// The object's clock jumps, so the auditor cannot check how long it waits.
     pub fn expect_clock_jumps(&mut self) {
         self.rates.is_clock_uneven = true;
     }
 
-    /// Somebody has a token.
+    /// Adds somebody who has a token.
     pub fn meet(&mut self, known: Known) {
         self.people.push(known);
     }
 
-    /// Whether the room was made and is over.
+    /// Whether the room was created and has ended.
     pub fn is_gone(&self) -> bool {
         self.is_gone
     }
 
-    /// Whether the room's creator got the answer that it exists.
+    /// Whether the room's creator was told that it exists.
     pub fn is_creation_confirmed(&self) -> bool {
         self.is_creation_confirmed
     }

@@ -1,10 +1,10 @@
-//! How fast participants may be, counted by the auditor itself: what the object accepts has to fit into these rates.
+//! The auditor's own rate limits: everything that the object accepts must be within them.
 
 use std::collections::BTreeMap;
 
 use super::{Verdict, demand};
 
-/// What has a rate of its own.
+/// An action with its own rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rated {
     Message,
@@ -14,15 +14,15 @@ pub(super) enum Rated {
     Keep,
 }
 
-/// What participants may still do. The object counts in its memory, so the counts start again when it is lost.
+/// The actions that participants have left. The object counts in its memory, so the counts start again when it is lost.
 pub(super) struct Rates {
     messages_per_second: u64,
     /// Whether the object's clock jumps. The rates are not checked then.
     pub(super) is_clock_uneven: bool,
     life: u64,
-    /// The newest time of this life.
+    /// The latest time in this life of the memory.
     now: u64,
-    /// Thousandths of an action that are left, and when they were counted.
+    /// The thousandths of an action that are left, and when they were counted.
     left: BTreeMap<(String, Rated), (u64, u64)>,
 }
 
@@ -31,7 +31,7 @@ impl Rates {
         Self { messages_per_second, is_clock_uneven: false, life: 0, now: 0, left: BTreeMap::new() }
     }
 
-    /// The object's clock shows `clock` in this life of its memory.
+    /// Sets the object's clock, and the life of its memory.
     pub(super) fn tick(&mut self, life: u64, clock: u64) {
         if life != self.life {
             self.left.clear();
@@ -40,7 +40,7 @@ impl Rates {
         self.now = self.now.max(clock);
     }
 
-    /// Thousandths for each second, and at most; `None` is no limit.
+    /// The thousandths that are added in a second, and their maximum. `None` means no limit.
     fn limit(&self, rated: Rated) -> Option<(u64, u64)> {
         let rate = self.messages_per_second * 1000;
         let (per_second, at_once) = match rated {
@@ -70,7 +70,7 @@ impl Rates {
         is_within
     }
 
-    /// Fails when an action that the object accepted is beyond its rate.
+    /// Fails if the object accepted an action beyond its rate.
     pub(super) fn demand(&mut self, participant: &str, rated: Rated) -> Verdict {
         demand(self.take(participant, rated), 13, || format!("{rated:?} beyond its rate"))
     }

@@ -1,5 +1,6 @@
-//! Prints what fails first, for `tests/defects.rs`, which runs it on a product with a deliberate defect: one line for
-//! the seeds and one for the small scenarios, each with a place, an invariant and what was seen.
+//! Prints the first failure, for `tests/defects.rs`, which runs this program on a product with a deliberate defect. It
+//! prints one line for the seeds and one for the small scenarios, each with the seed or the scenario, the invariant and
+//! what was observed.
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 use duet_simulation::{
@@ -11,7 +12,7 @@ use duet_simulation::{
 const SEEDS: u64 = 2_000;
 
 fn main() {
-    // A panic of the product is a violation like any other.
+    // A panic in the product counts as a violation.
     std::panic::set_hook(Box::new(|_| {}));
     let found = survey(FIRST_SEED, SEEDS);
     if let Some((seed, report)) = found.first_failure {

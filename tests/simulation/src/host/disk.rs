@@ -1,7 +1,7 @@
 //! The object's storage: SQLite in memory, and a snapshot after each event that wrote.
 //!
-//! A snapshot is safe once it is durable. A crash goes back to the newest safe snapshot, or to a later one that
-//! becomes durable although nothing announced it.
+//! A snapshot is safe once it is durable. A crash restores the newest safe snapshot, or a later one that becomes
+//! durable although nothing announced it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,24 +20,24 @@ use rusqlite::{
 
 use crate::auditor::Dump;
 
-/// What is stored at one moment.
+/// The stored data at one moment.
 #[derive(Clone)]
 pub struct Snapshot {
     bytes: Rc<Vec<u8>>,
-    /// When the alarm is set for.
+    /// The time for which the alarm is set.
     pub alarm: Option<u64>,
     /// The contents, as the auditor reads them.
     pub dump: Rc<Dump>,
 }
 
-/// What goes wrong with the statements of one event.
+/// A fault in the statements of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mishap {
     /// Nothing.
     None,
     /// The statement with this number fails, from 0.
     StatementFails(u32),
-    /// The object panics after so many statements that wrote.
+    /// The object panics after this many writing statements.
     Panic(u32),
 }
 
@@ -84,17 +84,17 @@ impl Disk {
         self.safe
     }
 
-    /// What is durable.
+    /// The durable contents.
     pub fn safe_dump(&self) -> Rc<Dump> {
         self.snapshots[0].dump.clone()
     }
 
-    /// What the object itself sees.
+    /// The contents that the object itself sees.
     pub fn newest_dump(&self) -> Rc<Dump> {
         self.snapshots[self.snapshots.len() - 1].dump.clone()
     }
 
-    /// When the alarm is set for, as it is stored.
+    /// The time of the alarm, as stored.
     pub fn newest_alarm(&self) -> Option<u64> {
         self.snapshots[self.snapshots.len() - 1].alarm
     }
@@ -128,7 +128,7 @@ impl Disk {
         self.writes.set(self.writes.get() + 1);
     }
 
-    /// Keeps the present contents as the newest write.
+    /// Stores the current contents as the newest write.
     pub fn keep(&mut self, alarm: Option<u64>) {
         let before = self.newest_dump();
         let dump = Rc::new(Dump::read(&self.connection.borrow(), Some(&before)));
@@ -144,7 +144,7 @@ impl Disk {
         self.keep(alarm);
     }
 
-    /// The next write is durable; `false` when it was already.
+    /// Makes the next write durable. Returns `false` if it was durable already.
     pub fn settle_one(&mut self, up_to: u64) -> bool {
         let is_due = self.safe < up_to && self.snapshots.len() > 1;
         if is_due {
@@ -154,7 +154,7 @@ impl Disk {
         is_due
     }
 
-    /// Goes back to write `number`, which is durable from now on. Returns the alarm that was set then.
+    /// Restores write `number`, which is durable from now on. Returns the alarm that was set then.
     pub fn go_back(&mut self, number: u64) -> Option<u64> {
         let steps = (number.saturating_sub(self.safe) as usize).min(self.snapshots.len() - 1);
         let snapshot = self.snapshots[steps].clone();

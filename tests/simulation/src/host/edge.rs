@@ -1,4 +1,4 @@
-//! What the Worker and the object's adapter do with a call before the room sees it.
+//! The checks that the Worker and the object's adapter make before a call reaches the room.
 
 use duet::{
     domain::{RandomBytes, RoomId, SeatDigest},
@@ -25,7 +25,7 @@ impl Admitted {
     }
 }
 
-/// Reads a call for the room with this id. Fails with what the Worker answers by itself.
+/// Parses a call for the room with this id. Fails with the error that the Worker itself answers.
 pub fn admit(ask: &crate::wire::Ask, id: &RoomId, random: RandomBytes) -> Result<Admitted, ApiError> {
     let route = Route::parse(ask.method, ask.path)?;
     let query = Query::new(&ask.query);

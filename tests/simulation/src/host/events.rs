@@ -1,4 +1,4 @@
-//! What reaches the object: calls, frames, answers of the database, alarm and timer.
+//! The events that reach the object: calls, frames, answers of the database, alarm and timer.
 
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Host {
-    /// A call arrives. What needs no object is answered by the Worker.
+    /// A call arrives. The Worker itself answers calls that need no object.
     pub fn call(&mut self, key: CallKey, ask: &Ask, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
         self.next_call += 1;
         let random =
@@ -33,7 +33,7 @@ impl Host {
         self.handle(admitted.event(call), mishap, stage, weather);
     }
 
-    /// A line of a socket arrives.
+    /// A frame arrives on a socket.
     pub fn frame(
         &mut self,
         socket: SocketId,
@@ -59,7 +59,7 @@ impl Host {
         }
     }
 
-    /// The answer to a request comes back. It is dropped if the memory was lost since the request.
+    /// The answer to a request arrives. It is dropped if the memory was lost since the request.
     pub fn reply(
         &mut self,
         (life, request): (u64, RequestId),
@@ -85,7 +85,7 @@ impl Host {
             return;
         }
         if matches!(mishap, Mishap::Panic(_)) {
-            // The platform calls a handler that failed again.
+            // If an alarm handler fails, the platform calls it again.
             self.handle(Event::Alarm, mishap, stage, weather);
             self.plan_alarm(stage, weather);
         } else {
@@ -98,7 +98,7 @@ impl Host {
         }
     }
 
-    /// The alarm rings although it is not its time.
+    /// The alarm rings at the wrong time.
     pub fn alarm_again(&mut self, stage: &mut Stage, weather: &Weather) {
         self.marks.push("an alarm rang again");
         self.handle(Event::Alarm, Mishap::None, stage, weather);
@@ -163,7 +163,7 @@ impl Host {
         Some(FrameSeen { socket: *socket, owner: known.owner.as_str().to_owned(), text })
     }
 
-    /// When the object panics in an event, a part of its writes stays and nothing leaves.
+    /// The object panics in an event: some of its writes remain, and it sends nothing.
     fn panic(&mut self, effects: &mut Effects, before: Rc<Dump>, stage: &mut Stage, weather: &Weather) {
         stage.note("object", || "panics before it is done".to_owned());
         if self.disk.has_written() {

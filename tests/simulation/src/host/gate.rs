@@ -1,4 +1,4 @@
-//! The output gate: what an event stores, what it sends, and when that leaves.
+//! The output gate: what an event stores, what it sends, and when the output leaves the object.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -21,7 +21,7 @@ use crate::{
 /// The shortest pause after a failed request.
 const SHORTEST_PAUSE_MS: u64 = 187;
 
-/// What is known of an event before its effects are carried out.
+/// The data about an event before its effects are carried out.
 pub(super) struct Context {
     pub(super) clock: u64,
     pub(super) before: Rc<Dump>,
@@ -87,14 +87,14 @@ impl Host {
             self.plan_alarm(stage, weather);
         }
         if context.has_mishap {
-            // The room drops its memory after a failed statement, and with it the pause.
+            // After a failed statement, the room drops its memory, including the pause.
             self.failed_at = None;
         }
         let mut handled = context.handled(self.disk.newest_dump(), self.life, count);
         for effect in effects.output.drain(..) {
             self.put_out(effect, &mut handled, stage, weather);
         }
-        // A statement that was to fail may not have come.
+        // The statement that should fail may never have been run.
         handled.has_mishap =
             handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. }));
         self.handled.push(handled);
@@ -126,7 +126,7 @@ impl Host {
                 Leaving::Answered { call: key, answer, after_ms: stage.now - came_at }
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
-                // Only a clock that went back makes an id appear twice. Nothing of the older socket arrives any more.
+                // An id is used twice only if the clock went back. No frame of the older socket arrives after that.
                 let older =
                     self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
                 self.superseded.extend(older.and_then(|older| older.pipe));
@@ -166,7 +166,7 @@ impl Host {
             }
             OutputEffect::AbortFetch(id) => {
                 self.fetches.remove(&id);
-                // A request that is still in the gate is never sent.
+                // An aborted request that is still held by the gate is never sent.
                 let is_it =
                     |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
                 self.gate.retain(|(_, out)| !is_it(out));
@@ -183,8 +183,8 @@ impl Host {
         self.gate.push_back((self.disk.newest(), leaving));
     }
 
-    /// After a failure the object has to wait for at least three quarters of the shortest pause. The first removal of
-    /// the keys follows at once.
+    /// Whether the request comes too soon: after a failure, the object must wait for at least three quarters of the
+    /// shortest pause. Only the first deletion of the keys follows at once.
     fn is_too_soon(&self, now: u64, is_removal: bool, weather: &Weather) -> bool {
         let is_clock_even = weather.swarm.clock_jumps == 0;
         let is_same = |(at, was_removal)| was_removal == is_removal && now < at + SHORTEST_PAUSE_MS;
@@ -197,14 +197,14 @@ impl Host {
         }
     }
 
-    /// Releases everything whose write is durable.
+    /// Releases all output whose write is durable.
     fn let_out(&mut self) {
         while self.gate.front().is_some_and(|(number, _)| *number <= self.disk.safe()) {
             self.leaving.extend(self.gate.pop_front().map(|(_, leaving)| leaving));
         }
     }
 
-    /// One more write is durable. Returns `false` where there is none up to `number`.
+    /// Makes one more write durable. Returns `false` if there is none up to `number`.
     pub fn commit_one(&mut self, number: u64) -> bool {
         let is_new = self.disk.settle_one(number);
         self.let_out();
@@ -215,7 +215,7 @@ impl Host {
         let is_slow = weather.has(Spell::SlowCommits)
             || weather.strikes(stage, Part::Host, "slow commit", |swarm| swarm.slow_commits);
         let delay = stage.dice.between(Part::Host, "commit", 1, if is_slow { 3_000 } else { 5 });
-        // Commits are durable in order.
+        // Commits become durable in order.
         self.durable_at = self.durable_at.max(stage.now + delay);
         stage.at(self.durable_at, Happening::Durable(self.disk.newest()));
     }

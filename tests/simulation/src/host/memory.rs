@@ -26,7 +26,7 @@ impl Host {
         stage.after(IDLE_MS, Happening::IdleCheck(self.idle_count));
     }
 
-    /// The object hibernates if it was idle and nothing in it waits. It loses its memory and keeps its sockets.
+    /// The object hibernates if it was idle and nothing waits in it: it loses its memory and keeps its sockets.
     pub fn idle_check(&mut self, count: u64, stage: &mut Stage) -> bool {
         let is_idle =
             self.timer.is_none() && self.fetches.is_empty() && self.calls.is_empty() && self.gate.is_empty();
@@ -65,7 +65,7 @@ impl Host {
         self.lose_memory(loss, stage, weather);
     }
 
-    /// The object loses its memory in a certain way.
+    /// The object loses its memory in this way.
     pub fn lose_memory(&mut self, loss: Loss, stage: &mut Stage, weather: &Weather) {
         stage.note("object", || format!("loses its memory: {loss:?}"));
         self.has_crashed = true;
@@ -83,7 +83,7 @@ impl Host {
         }
     }
 
-    /// Notes what a loss of memory takes with it.
+    /// Records which rare states a loss of memory reaches.
     fn mark_loss(&mut self, loss: Loss) {
         if self.timer.is_some() {
             self.marks.push("a timer was lost with the memory");

@@ -35,13 +35,13 @@ use crate::{
 #[allow(missing_docs, reason = "named as in the effects of the room")]
 #[derive(Clone, Debug)]
 pub enum Leaving {
-    /// The answer to a call, after so many milliseconds in the object.
+    /// The answer to a call, after this many milliseconds in the object.
     Answered { call: CallKey, answer: Result<Answer, ApiError>, after_ms: u64 },
     /// The answer to a call that the Worker refuses without asking the object.
     Refused { call: CallKey, error: ApiError },
     /// A frame.
     Sent { to: Vec<SocketId>, frame: Rc<str> },
-    /// The end of sockets.
+    /// The object closes sockets.
     Closed { sockets: Vec<SocketId>, code: u16 },
     /// A request to the database.
     Fetched { life: u64, id: RequestId, request: RestRequest },
@@ -52,23 +52,23 @@ pub enum Leaving {
 pub struct Handled {
     /// The object's clock.
     pub clock: u64,
-    /// What stood in the journal before.
+    /// The journal before the event.
     pub before: Rc<Dump>,
-    /// What stands there now.
+    /// The journal after the event.
     pub after: Rc<Dump>,
-    /// The call that it was, if it was one.
+    /// The call, if the event is one.
     pub call: Option<CallKey>,
-    /// The status of an answer to that call.
+    /// The status of the answer to that call.
     pub status: Option<u16>,
-    /// The frame that it was, if it was one that came through an open socket.
+    /// The frame, if the event is one that came through an open socket.
     pub frame: Option<FrameSeen>,
-    /// The life of the object's memory in which it happened.
+    /// The life of the object's memory in which the event happened.
     pub life: u64,
-    /// Sockets that it sent something to, or closed.
+    /// The sockets to which it sent something, or which it closed.
     pub reached: BTreeSet<SocketId>,
     /// Sockets that it closed.
     pub closed: BTreeSet<SocketId>,
-    /// Whether it passed a typing notice on.
+    /// Whether it forwarded a typing notice.
     pub is_typing_passed_on: bool,
     /// Whether it sent an `expiry` frame.
     pub is_end_announced: bool,
@@ -76,11 +76,11 @@ pub struct Handled {
     pub is_presence_sent: bool,
     /// Whether it sent a `message` frame.
     pub is_message_sent: bool,
-    /// The type of the last frame that it sent, if it ended the room.
+    /// The type of the last frame, if the event ended the room.
     pub last_word: Option<&'static str>,
     /// How many sockets were open when it began.
     pub open_sockets: usize,
-    /// Whether it was the end of a participant's last socket.
+    /// Whether the event is the end of a participant's last socket.
     pub is_departure: bool,
     /// Whether it woke the object.
     pub is_waking: bool,
@@ -92,22 +92,22 @@ pub struct Handled {
     pub has_mishap: bool,
     /// How many effects it had.
     pub effects: usize,
-    /// What must never happen, whatever the event.
+    /// Something that must never happen in any event.
     pub trouble: Option<&'static str>,
     /// Its log lines.
     pub logged: Vec<LogEntry>,
-    /// The event and its effects as the product shows them, where a trace is kept.
+    /// The debug output of the event and its effects, if a trace is kept.
     pub shown: Option<String>,
 }
 
-/// A frame as it came.
+/// A frame as received.
 #[derive(Clone, Debug)]
 pub struct FrameSeen {
     /// The socket.
     pub socket: SocketId,
     /// The participant whose socket it is.
     pub owner: String,
-    /// Its text; `None` for one that is too large or no text.
+    /// Its text; `None` if it is too large or not a text.
     pub text: Option<String>,
 }
 
@@ -122,10 +122,10 @@ struct Socket {
 /// How an object loses its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The process ends, or a commit fails: everything in the gate is lost, and so are the sockets. The first writes
-    /// that were not durable, as many as this number, become durable.
+    /// The process ends, or a commit fails: everything in the gate and all sockets are lost. Of the writes that were
+    /// not durable, the first ones, as many as this number, become durable.
     Reset(u64),
-    /// A panic in this room or in another room of its isolate: gate, writes and sockets stay.
+    /// A panic in this room or in another room of its isolate: the gate, the writes and the sockets remain.
     Wiped,
 }
 
@@ -139,21 +139,21 @@ pub struct Host {
     pub alarm: Option<u64>,
     /// When the timer runs out.
     pub timer: Option<u64>,
-    /// What passed the gate and is not delivered yet.
+    /// Output that passed the gate and is not delivered yet.
     pub leaving: Vec<Leaving>,
     /// Connections that ended together with the object.
     pub dropped: Vec<PipeKey>,
     /// Connections of sockets whose id belongs to another socket now.
     pub superseded: Vec<PipeKey>,
-    /// Whether the memory was lost since the auditor looked.
+    /// Whether the memory was lost since the auditor's last check.
     pub has_crashed: bool,
     /// Calls that the object can no longer answer.
     pub failed_calls: Vec<CallKey>,
-    /// What stood in the journal before and after events in which the object panicked.
+    /// The journal before and after each event in which the object panicked.
     pub panicked: Vec<(Rc<Dump>, Rc<Dump>)>,
-    /// Rare states that were reached since the auditor looked.
+    /// Rare states that were reached since the auditor's last check.
     pub marks: Vec<&'static str>,
-    /// What the events did since the auditor looked.
+    /// What the events did since the auditor's last check.
     pub handled: Vec<Handled>,
     /// The difference between the object's clock and the world's.
     skew_ms: i64,
@@ -172,12 +172,12 @@ pub struct Host {
     /// Calls without an answer, and when they came.
     calls: BTreeMap<CallId, (CallKey, u64)>,
     next_call: u64,
-    /// Requests to the database without an answer, and whether they only remove the keys.
+    /// Requests to the database without an answer, and whether they only delete the keys.
     fetches: BTreeMap<RequestId, bool>,
     /// Whether the next event is the end of a participant's last socket.
     is_departure: bool,
-    /// When the database last failed to do what it was asked, in this life of the memory, and whether that was to
-    /// remove the keys.
+    /// When the last request to the database failed in this life of the memory, and whether it was a deletion of the
+    /// keys.
     failed_at: Option<(u64, bool)>,
     sockets: BTreeMap<SocketId, Socket>,
 }
@@ -223,7 +223,7 @@ impl Host {
         now.saturating_add_signed(self.skew_ms)
     }
 
-    /// The object's clock jumps; its alarm goes by the same clock.
+    /// Makes the object's clock jump. Its alarm uses the same clock.
     pub fn set_clock(&mut self, skew_ms: i64, stage: &mut Stage, weather: &Weather) {
         if skew_ms < self.skew_ms {
             self.marks.push("the clock went back");
@@ -232,7 +232,7 @@ impl Host {
         self.plan_alarm(stage, weather);
     }
 
-    /// The client of a socket learns that it is open.
+    /// The client of a socket learns that the socket is open.
     pub fn connect(&mut self, socket: SocketId, pipe: PipeKey) {
         if let Some(socket) = self.sockets.get_mut(&socket) {
             socket.pipe = Some(pipe);
@@ -259,7 +259,7 @@ impl Host {
         life == self.life && self.fetches.contains_key(&request)
     }
 
-    /// What waits in the output gate.
+    /// The number of effects that the output gate holds back.
     pub fn held(&self) -> usize {
         self.gate.len()
     }

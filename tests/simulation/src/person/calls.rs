@@ -69,7 +69,7 @@ impl Person {
         }
     }
 
-    /// The answer to a call came.
+    /// The answer to a call arrived.
     pub fn on_answer(&mut self, call: CallKey, answer: &Answer, means: &mut Means<'_>) {
         let Some(purpose) = self.waiting.remove(&call) else { return };
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();

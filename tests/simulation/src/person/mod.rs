@@ -1,6 +1,6 @@
-//! An honest client, written from `docs/protocol.md`: text only, and no code shared with the room. It subscribes first
-//! and then fetches, orders by number, asks again on a hole, keeps what it sent until that is confirmed, and sends what
-//! waits in the order in which it was written.
+//! An honest client, written from `docs/protocol.md`. It handles frames and bodies as text and shares no code with the
+//! room. It subscribes first and then fetches, orders messages by number, requests missing ones, keeps a message until
+//! it is confirmed, and sends waiting messages in the order in which they were written.
 
 mod calls;
 mod outbox;
@@ -24,35 +24,35 @@ const PING_EVERY_MS: u64 = 20_000;
 const PONG_LIMIT_MS: u64 = 5_000;
 const CONFIRMATION_LIMIT_MS: u64 = 10_000;
 
-/// What a client waits for; setting one again replaces it.
+/// The client's timers. Setting one again replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// To connect again, or to join again.
+    /// The client connects or joins again.
     Reconnect,
-    /// To send again what waits.
+    /// The client sends waiting messages again.
     Resend,
-    /// To ask for the history again.
+    /// The client requests the history again.
     Refetch,
-    /// To send a ping.
+    /// The client sends a ping.
     Ping,
-    /// A pong that does not come.
+    /// A pong is overdue.
     Pong,
-    /// A confirmation that does not come.
+    /// A confirmation is overdue.
     Confirmation,
 }
 
-/// Where a client is.
+/// The phase of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It did not come yet.
+    /// It has not joined yet.
     Outside,
-    /// It takes its seat.
+    /// It is taking its seat.
     Joining,
     /// It has its seat.
     Inside,
-    /// The room is over.
+    /// The room has ended.
     Ended,
-    /// It was refused for good.
+    /// It was refused permanently.
     Refused(u16),
 }
 
@@ -85,27 +85,27 @@ struct Draft {
 
 /// A client of a person.
 pub struct Person {
-    /// Its place in the world.
+    /// Its index in the world.
     pub place: usize,
-    /// Who it is.
+    /// Its identity.
     pub identity: Identity,
-    /// Where it is.
+    /// Its phase.
     pub phase: Phase,
-    /// The messages that it knows, by their numbers.
+    /// The messages that it has, by sequence number.
     pub messages: BTreeMap<u64, (String, String)>,
-    /// When the room ends, as the client knows.
+    /// When the room ends, as far as the client knows.
     pub expires_at: u64,
-    /// Who is here, as the client knows.
+    /// Who is online, as far as the client knows.
     pub online: BTreeSet<String>,
-    /// Whether it sends by `POST` in place of its socket.
+    /// Whether it sends by `POST` instead of its socket.
     pub posts: bool,
     /// How many messages it sends before the first one is confirmed.
     pub window: usize,
-    /// Whether a message of its was refused, and sent again later.
+    /// Whether one of its messages was refused and sent again later.
     pub was_held_up: bool,
     /// The ids of its messages, in the order in which they were written.
     pub written: Vec<String>,
-    /// How the answer to its `DELETE` was.
+    /// The status of the answer to its `DELETE`.
     pub destroyed: Option<u16>,
     part: Part,
     who: Who,
@@ -129,12 +129,12 @@ pub struct Means<'a> {
     pub stage: &'a mut Stage,
     /// The way to the object.
     pub wire: &'a mut Wire,
-    /// What can go wrong on it.
+    /// The faults on the way.
     pub weather: &'a Weather,
 }
 
 impl Person {
-    /// A client outside of the room with this id.
+    /// A client that has not joined the room with this id.
     pub fn new(place: usize, part: Part, identity: Identity, room: &str) -> Self {
         Self {
             place,
@@ -183,7 +183,7 @@ impl Person {
         }
     }
 
-    /// The last place up to which it knows every message.
+    /// The last sequence number up to which it has every message.
     pub fn complete_up_to(&self) -> u64 {
         (1..).take_while(|seq| self.messages.contains_key(seq)).last().unwrap_or(0)
     }
@@ -209,7 +209,7 @@ impl Person {
         self.flush(means);
     }
 
-    /// Sends a frame that is no message, if it can.
+    /// Sends a frame that is not a message, if it is connected.
     pub fn frame(&mut self, text: String, means: &mut Means<'_>) {
         if let Link::Open { pipe, is_ready: true } = self.link {
             means.wire.send_up(pipe, Up::Text(text), means.stage, means.weather);
@@ -221,12 +221,12 @@ impl Person {
         self.call("DELETE", "/api/room", "", String::new(), Purpose::Destroy, means);
     }
 
-    /// Makes a call whose answer it does not need.
+    /// Makes a call and ignores the answer.
     pub fn look(&mut self, method: &'static str, path: &'static str, query: &str, means: &mut Means<'_>) {
         self.call(method, path, query, String::new(), Purpose::Other, means);
     }
 
-    /// Loads the page again: only the seat and what was not confirmed are left.
+    /// Reloads the page: only the seat and the unconfirmed messages remain.
     pub fn reload(&mut self, means: &mut Means<'_>) {
         self.leave(means);
         self.messages.clear();

@@ -1,4 +1,4 @@
-//! The messages that the client knows, and those that it sends.
+//! The messages that the client has, and those that it sends.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{CONFIRMATION_LIMIT_MS, Link, Means, Person, Phase, Purpose, Timer};
 use crate::{stage::Stage, wire::Up};
 
 impl Person {
-    /// The room has messages up to a number: those that are missing are asked for.
+    /// The room has messages up to a number. Requests the missing ones.
     pub(super) fn note_last_seq(&mut self, value: &Value, means: &mut Means<'_>) {
         self.last_seq = self.last_seq.max(value["lastSeq"].as_u64().unwrap_or(0));
         self.fetch(means);
@@ -64,7 +64,7 @@ impl Person {
         self.flush(means);
     }
 
-    /// Sends nothing for a while, and then all that waits, in order.
+    /// Sends nothing for a while, and then all waiting messages in order.
     pub(super) fn hold(&mut self, ms: u64, stage: &mut Stage) {
         self.is_held = true;
         self.outbox.iter_mut().for_each(|draft| draft.is_sent = false);

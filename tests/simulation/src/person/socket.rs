@@ -14,7 +14,7 @@ impl Person {
         self.link = Link::Opening(call);
     }
 
-    /// Something came through a socket.
+    /// Something arrived on a socket.
     pub fn on_line(&mut self, pipe: PipeKey, call: Option<CallKey>, line: &Down, means: &mut Means<'_>) {
         if let (Down::Opened, Some(call)) = (line, call) {
             return self.on_opened(pipe, call, means);
@@ -41,7 +41,7 @@ impl Person {
             self.link = Link::Open { pipe, is_ready: false };
             self.set(Timer::Ping, PING_EVERY_MS, means.stage);
         } else {
-            // It gave up meanwhile.
+            // The client has given up this socket meanwhile.
             means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
         }
     }
@@ -53,7 +53,7 @@ impl Person {
         self.set(Timer::Ping, PING_EVERY_MS, means.stage);
     }
 
-    /// The connection is lost: the network reports it, or a pong does not come.
+    /// The connection is lost: the network reports it, or a pong is overdue.
     pub fn lose_connection(&mut self, means: &mut Means<'_>) {
         if let Link::Open { pipe, .. } = self.link {
             means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
@@ -88,7 +88,7 @@ impl Person {
         let destroying = self.waiting.iter().find(|(_, purpose)| **purpose == Purpose::Destroy);
         let destroying = destroying.map(|(call, purpose)| (*call, *purpose));
         self.leave(means);
-        // Whether everything is erased is still worth knowing.
+        // The answer to `destroy` still matters: it says whether everything is deleted.
         self.waiting.extend(destroying);
     }
 

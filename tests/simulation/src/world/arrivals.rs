@@ -1,4 +1,4 @@
-//! What arrives at the object, at a client or at the database.
+//! Arrivals at the object, at a client and at the database.
 
 use super::{Happening, World};
 use crate::{
@@ -52,7 +52,7 @@ impl World {
         Ok(())
     }
 
-    /// What goes wrong with the next event.
+    /// Draws the mishap of the next event.
     fn mishap(&mut self) -> Mishap {
         if let Some(mishap) = self.next_mishap.take() {
             return mishap;
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// The same for an event that is rare.
+    /// The same with a higher chance, for a rare event.
     fn likely_mishap(&mut self) -> Mishap {
         let mishaps = (0..10).map(|_| self.mishap());
         mishaps.reduce(|one, other| if one == Mishap::None { other } else { one }).unwrap_or(Mishap::None)
@@ -121,7 +121,7 @@ impl World {
     fn line_down(&mut self, key: PipeKey) {
         let Some((who, line)) = self.wire.take_down(key) else { return };
         if matches!(line, Down::Closed(_)) {
-            // The client answers the close, as the protocol of WebSockets demands.
+            // The client answers the close, as the WebSocket protocol requires.
             self.wire.send_up(key, Up::Closed, &mut self.stage, &self.weather);
         }
         let Who::Client(client) = who else { return };

@@ -1,4 +1,4 @@
-//! What leaves the object: the auditor checks it, and the world delivers it.
+//! The output of the object: the auditor checks it, and the world delivers it.
 
 use duet::{
     domain::SocketId,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl World {
-    /// The auditor checks what the object did, and everything that left it is delivered.
+    /// Lets the auditor check what the object did, and delivers everything that left it.
     pub fn look_around(&mut self) -> Verdict {
         self.note_asks();
         for handled in std::mem::take(&mut self.host.handled) {
@@ -56,7 +56,7 @@ impl World {
         }
         self.auditor.safe_is(&self.host.disk.safe_dump())?;
         for pipe in std::mem::take(&mut self.host.dropped) {
-            // Frames that are still on their way to the object are lost.
+            // Frames that are still in transit to the object are lost.
             if let Some(socket) = self.wire.pipes.get_mut(&pipe).and_then(|pipe| pipe.socket.take()) {
                 self.auditor.forget_socket(socket);
             }
@@ -68,7 +68,7 @@ impl World {
         Ok(())
     }
 
-    /// The Worker answers in place of the object.
+    /// The Worker answers in the object's place.
     fn worker_answers(&mut self, call: CallKey, error: &wire::ApiError) {
         let is_upgrade = self.asks.get(&call).is_some_and(|ask| ask.is_upgrade);
         if is_upgrade {

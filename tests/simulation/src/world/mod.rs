@@ -1,5 +1,5 @@
-//! Everything together: one object with its platform, a Redis, people, and what lies between them. A step takes the
-//! next happening, lets it act, and asks the auditor.
+//! The whole simulated world: one object with its platform, a Redis, people, and the network between them. A step takes
+//! the next happening, carries it out, and calls the auditor.
 
 mod arrivals;
 mod departures;
@@ -53,18 +53,18 @@ pub enum Happening {
     SpellEnds(Spell),
 }
 
-/// What a world is like.
+/// The settings of a world.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Whether a Redis is configured.
     pub has_database: bool,
-    /// The life of the room after its last activity.
+    /// The room's lifetime after its last activity, in seconds.
     pub ttl_seconds: u64,
-    /// Its longest life.
+    /// Its maximum lifetime, in seconds.
     pub longest_seconds: u64,
-    /// Messages per participant and second; 0 for no limit.
+    /// Messages per participant and second; 0 means no limit.
     pub messages_per_second: u64,
-    /// Whether the room asks for a proof.
+    /// Whether the room requires a proof.
     pub is_sealed: bool,
 }
 
@@ -82,7 +82,7 @@ impl Default for Setup {
 
 /// The simulated world.
 pub struct World {
-    /// Time, chance and the plan.
+    /// The clock, the dice and the plan.
     pub stage: Stage,
     /// Calls and sockets.
     pub wire: Wire,
@@ -92,21 +92,21 @@ pub struct World {
     pub host: Host,
     /// The faults.
     pub weather: Weather,
-    /// The judge.
+    /// The auditor.
     pub auditor: Auditor,
     /// The clients: Ann, Ben, and a second one of Ann.
     pub people: Vec<Person>,
-    /// Third persons: one with the whole link, one without.
+    /// Two strangers: one with the complete link, one without.
     pub strangers: Vec<Identity>,
-    /// How often people do what.
+    /// How often people do each action.
     pub habits: Habits,
-    /// What the room is like.
+    /// The settings.
     pub setup: Setup,
     /// The answer to `create`.
     pub creation: Option<Answer>,
-    /// Steps so far.
+    /// The number of steps so far.
     pub steps: u64,
-    /// Events that the object handled so far.
+    /// The number of events that the object has handled so far.
     pub events: u64,
     next_mishap: Option<Mishap>,
     asks: BTreeMap<CallKey, Rc<Ask>>,
@@ -119,7 +119,7 @@ impl World {
         Self::new(setup, Weather::calm(), Dice::calm(), Trace::kept(BEGIN))
     }
 
-    /// A world before its room is made.
+    /// A world before its room is created.
     pub fn new(setup: Setup, weather: Weather, dice: Dice, trace: Trace) -> Self {
         let settings = RoomSettings {
             ttl_seconds: setup.ttl_seconds,
@@ -168,20 +168,20 @@ impl World {
         self.stage.now - BEGIN
     }
 
-    /// One client with what it needs to act.
+    /// One client, with everything that it needs to act.
     pub fn person(&mut self, place: usize) -> (&mut Person, Means<'_>) {
         let means = Means { stage: &mut self.stage, wire: &mut self.wire, weather: &self.weather };
         (&mut self.people[place], means)
     }
 
-    /// A call from somebody who is no honest client.
+    /// Makes a call for somebody who is not an honest client.
     pub fn ask(&mut self, who: Who, ask: Ask) -> CallKey {
         let key = self.wire.call(who, ask, &mut self.stage, &self.weather);
         self.note_asks();
         key
     }
 
-    /// The call that makes the room.
+    /// Makes the call that creates the room.
     pub fn ask_create(&mut self) {
         let access = if self.setup.is_sealed {
             format!(r#"{{"access":"{}"}}"#, Identity::access())
@@ -192,7 +192,7 @@ impl World {
         self.ask(Who::Nuisance(0), ask);
     }
 
-    /// Remembers new calls for the auditor, even those that never arrive.
+    /// Reports new calls to the auditor, including those that never arrive.
     fn note_asks(&mut self) {
         let next = self.asks.last_key_value().map_or(0, |(key, _)| key + 1);
         for (key, call) in self.wire.calls.range(next..) {
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// Takes the next happening, up to a moment. `Ok(false)`: there is none.
+    /// Carries out the next happening up to a moment. `Ok(false)`: there is none.
     pub fn step(&mut self, until: u64) -> Result<bool, Violation> {
         if self.stage.next_at().is_none_or(|at| at > until) {
             self.stage.now = self.stage.now.max(until);
@@ -212,18 +212,18 @@ impl World {
         Ok(true)
     }
 
-    /// Lets everything happen up to a moment.
+    /// Carries out everything up to a moment.
     pub fn run_until(&mut self, until: u64) -> Verdict {
         while self.step(until)? {}
         Ok(())
     }
 
-    /// Lets everything happen for so many milliseconds.
+    /// Carries out everything in the next milliseconds.
     pub fn run_for(&mut self, ms: u64) -> Verdict {
         self.run_until(self.stage.now + ms)
     }
 
-    /// Lets one happening act, and judges what came of it.
+    /// Carries out one happening, and lets the auditor check the result.
     pub fn happen(&mut self, happening: Happening) -> Verdict {
         self.steps += 1;
         self.stage.dice.note(self.stage.now);
@@ -253,7 +253,7 @@ impl World {
         self.look_around()
     }
 
-    /// The next event goes wrong in this way.
+    /// Sets the mishap of the next event.
     pub fn go_wrong(&mut self, mishap: Mishap) {
         self.next_mishap = Some(mishap);
     }

@@ -1,4 +1,4 @@
-//! Stories of lost memory, of the end of a room and of a room that never was.
+//! Stories of lost memory, of the end of a room, and of a room that was never created.
 
 use duet_simulation::{
     Setup, World,

@@ -1,5 +1,5 @@
-//! Short stories about one thing each, in the same world as the seeds and under the same auditor. Each defect that was
-//! found stays here in plain words.
+//! Short scenarios with one topic each, in the same world as the seeds and with the same auditor. Each defect that the
+//! simulation found has a story here.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "what fails here is a test")]
 
 mod database;

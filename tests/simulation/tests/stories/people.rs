@@ -16,7 +16,7 @@ fn fifty_joins_without_an_answer_leave_the_room_to_the_same_two_people() {
         for client in [ANN, BEN] {
             enter(&mut world, client);
             world.run_for(1).unwrap();
-            // The seat is taken by now, and the answer gets lost.
+            // By now the seat is taken, and the answer gets lost.
             world.wire.calls.clear();
             world.run_for(100).unwrap();
             let (person, mut means) = world.person(client);
@@ -101,7 +101,7 @@ fn a_room_holds_5000_messages_and_refuses_the_next() {
     }
     world.run_for(SECOND).unwrap();
 
-    // A message that is there is confirmed again all the same.
+    // A message that is already stored is confirmed again all the same.
     let (token, query) = (Some(world.people[ANN].identity.token.clone()), format!("roomId={ROOM}"));
     let body = format!(r#"{{"id":"{}","sender":"S","text":"0"}}"#, world.people[ANN].written[0]);
     let ask = Ask { method: "POST", path: "/api/messages", query, body, token, is_upgrade: false };

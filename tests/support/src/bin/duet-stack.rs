@@ -4,10 +4,10 @@
 //! duet-stack --store embedded|upstash [--var NAME:VALUE]...
 //! ```
 //!
-//! Prints one line `{"baseUrl": …, "wranglerUrl": …, "upstashUrl": …}` once it is ready. It reads commands from standard input, one a
-//! line: `kill` ends the Worker like a crash and prints `{"isKilled": true}` when it is gone; `start` starts it again
-//! with the same store on another port and prints the new addresses. Everything ends when standard input closes, and on
-//! SIGTERM or SIGINT.
+//! Prints one line `{"baseUrl": …, "wranglerUrl": …, "upstashUrl": …}` once it is ready. It reads commands from
+//! standard input, one per line: `kill` ends the Worker like a crash and prints `{"isKilled": true}` when it is gone;
+//! `start` starts it again with the same store on another port and prints the new addresses. Everything ends when
+//! standard input closes, and on SIGTERM or SIGINT.
 
 use std::{env, process::ExitCode, thread};
 

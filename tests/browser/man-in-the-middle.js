@@ -1,28 +1,28 @@
-// An attacker who has the server and the link, and stands between two people from the start. To each of them it plays
-// the other person.
+// A man in the middle: an attacker who controls the server, has the link, and intercepts the conversation from the
+// start. To each person it pretends to be the other.
 
 import { expect } from "@playwright/test"
 
 import { makeHello } from "../../public/app/crypto/hello.js"
 import { openText, parseText, readSaid } from "../../public/app/crypto/messages.js"
-import { numbered } from "./dishonest.js"
+import { renumbered } from "./dishonest.js"
 import { drawn, keysMessage, pairBetween, partsOf } from "./peer.js"
 
-export class Between {
+export class ManInTheMiddle {
   #roomId
   #secret
   #annId
-  /** Its session towards Ann plays Bob, and the one towards Bob plays Ann. */
+  /** In its session with Ann it pretends to be Bob, and in the one with Bob to be Ann. */
   #ann
   #bob
 
   /**
-   * Takes its position before the second person joins.
-   * @param {import("./dishonest.js").Dishonest[]} servers one towards each person
+   * Must be set up before the second person joins.
+   * @param {import("./dishonest.js").DishonestServer[]} servers one towards each person
    * @param {{link: string, annId: string}} room
    */
-  static async people([towardsAnn, towardsBob], { link, annId }) {
-    const between = new Between(link, annId)
+  static async between([towardsAnn, towardsBob], { link, annId }) {
+    const between = new ManInTheMiddle(link, annId)
     between.#ann = await between.#faceTo(towardsAnn)
     between.#bob = await between.#faceTo(towardsBob)
     towardsAnn.changeHellos((hellos) => withOthers(hellos, annId, between.#ann.hello))
@@ -38,7 +38,7 @@ export class Between {
   }
 
   /** Sends each person keys in the other's name. */
-  async introducesItself() {
+  async sendKeysMessages() {
     const { hellos } = this.#bob.server
     const bobId = Object.keys(hellos).find((id) => id !== this.#annId)
     await this.#introduce(this.#ann, bobId, { id: this.#annId, hello: hellos[this.#annId] })
@@ -46,7 +46,7 @@ export class Between {
   }
 
   /** The texts that Ann has sent. */
-  async readsAnn() {
+  async readAnnsMessages() {
     const { server, pair } = this.#ann
     const sent = server.conversation.filter(({ participantId }) => participantId === this.#annId)
     const opened = await Promise.all(
@@ -58,7 +58,7 @@ export class Between {
   }
 
   async #faceTo(server) {
-    await server.shows(() => [])
+    await server.setView(() => [])
     const secrets = drawn()
     return { server, secrets, hello: await makeHello(this.#roomId, this.#secret, secrets), pair: null }
   }
@@ -70,12 +70,12 @@ export class Between {
     const keys = await keysMessage(this.#roomId, face.pair, secrets)
     const forged = { ...keys, participantId: asId, sender: "", timestamp: Date.now() }
     const isTheirs = ({ participantId }) => participantId === other.id
-    await server.shows((messages) => numbered([forged, ...messages.filter(isTheirs)]))
+    await server.setView((messages) => renumbered([forged, ...messages.filter(isTheirs)]))
     await expect.poll(() => server.conversation.some(isTheirs)).toBe(true)
   }
 }
 
-/** Replaces every hello except the own one. */
+/** Replaces every hello except the person's own. */
 function withOthers(hellos, ownId, hello) {
   return Object.fromEntries(Object.entries(hellos).map(([id, own]) => [id, id === ownId ? own : hello]))
 }
