@@ -238,7 +238,8 @@ impl Room {
         }
     }
 
-    /// Runs after every event: broadcasts who is here if that changed, drives the replica, answers calls that waited for the database, sets the next wake-up.
+    /// Runs after every event: broadcasts who is here if that changed, answers calls that waited for the database, drives
+    /// the replica, and sets the next wake-up.
     pub(super) fn follow_up(
         &mut self,
         journal: Journal<'_>,
@@ -246,8 +247,9 @@ impl Room {
     ) -> Result<(), JournalError> {
         self.load_and_expire(journal, effects)?;
         self.broadcast_presence(effects);
-        self.drive_replica(journal, effects)?;
+        // Before the replica, because a room that is given up has nothing more to write to Redis.
         self.answer_waiting(journal, effects)?;
+        self.drive_replica(journal, effects)?;
         self.drive_deletion(journal, effects)?;
         self.arrange_wake_up(effects);
         Ok(())

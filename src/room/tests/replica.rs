@@ -4,6 +4,7 @@ use super::world::*;
 use crate::{
     domain::{EpochMs, SocketId},
     journal::sql::Sql,
+    room::Event,
     wire::{Answer, ApiError, CreateBody, JoinBody, Request},
 };
 
@@ -100,6 +101,18 @@ fn create_fails_after_five_seconds_without_an_answer_and_the_keys_are_deleted_un
     assert_eq!(room.sql.tables(), ["tombstone"]);
     assert!(room.alarm.is_some());
     assert_eq!(room.call(ANN, Request::Join(JoinBody::default())), Err(ApiError::RoomNotFound));
+}
+
+#[test]
+fn a_room_that_is_given_up_is_not_written_to_the_database_again() {
+    let mut room = TestRoom::empty(true);
+    let call = room.begin_call(ANN, Request::Create(CreateBody::default()));
+    room.after_ms(4_900).reply(500, "");
+
+    room.after_ms(1_000).handle(Event::Timer);
+
+    assert!(matches!(room.answer(call), Some(Err(ApiError::StoreUnavailable(_)))));
+    assert_eq!(verbs(&room), ["DEL"]);
 }
 
 #[test]
