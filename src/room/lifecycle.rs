@@ -238,8 +238,8 @@ impl Room {
         }
     }
 
-    /// Runs after every event: broadcasts who is here if that changed, answers calls that waited for the database, drives
-    /// the replica, and sets the next wake-up.
+    /// Runs after every event: broadcasts who is here if that changed, answers calls that waited for the database,
+    /// drives the replica, and sets the next wake-up.
     pub(super) fn follow_up(
         &mut self,
         journal: Journal<'_>,

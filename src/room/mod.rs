@@ -214,8 +214,8 @@ impl Room {
         }
     }
 
-    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again. Sockets are
-    /// closed whether or not the event was about to close them.
+    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again. All sockets
+    /// are closed, whether or not the event was about to close them.
     fn recover(&mut self, error: JournalError, call: Option<CallId>, effects: &mut Effects) {
         effects.storage.clear();
         let dropped_answers = effects.output.iter().filter_map(|effect| match effect {
