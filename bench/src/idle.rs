@@ -15,6 +15,8 @@ const SHORT_ROOM: usize = 50;
 const LONG_ROOM: usize = 4_900;
 /// Longer than the 10 s after which the platform hibernates an idle object.
 const SLEEP: Duration = Duration::from_secs(14);
+/// Longer than what a message causes after its delivery, such as its copy to Redis. Both rooms share one thread.
+const AFTERMATH: Duration = Duration::from_millis(200);
 const SPACE: Duration = Duration::from_secs(12);
 const LIVELY_MESSAGES: usize = 500;
 const FAR: Duration = Duration::from_millis(10);
@@ -48,13 +50,17 @@ pub fn measure(servers: &Servers) -> Section {
 fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
     let mut long: Vec<Pair> = (0..rooms).map(|_| filled(server, LONG_ROOM)).collect();
     let mut short: Vec<Pair> = (0..rooms).map(|_| filled(server, SHORT_ROOM)).collect();
+    // From now on all rooms are idle for the same time. Otherwise those that were filled last may still be awake.
+    long.iter_mut().chain(&mut short).for_each(|pair| drop(pair.deliver()));
     sleep(SLEEP);
     let upstash = server.upstash();
     let mark = upstash.mark();
     let (mut long_times, mut short_times) = (vec![], vec![]);
     for (long, short) in long.iter_mut().zip(&mut short) {
-        short_times.push(short.deliver());
-        long_times.push(long.deliver());
+        for (pair, times) in [(short, &mut short_times), (long, &mut long_times)] {
+            times.push(pair.deliver());
+            sleep(AFTERMATH);
+        }
     }
     let requests = upstash.all_requests_since(mark);
     let reads =

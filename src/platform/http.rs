@@ -169,7 +169,7 @@ fn is_json(request: &Request) -> bool {
 }
 
 /// The client hung up, so only the log shows this error.
-const CUT_OFF: ApiError = ApiError::BadRequest { field: "body", problem: "did not come whole" };
+const CUT_OFF: ApiError = ApiError::BadRequest { field: "body", problem: "arrived incomplete" };
 
 async fn read_at_most(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     if request.inner().body().is_none() {

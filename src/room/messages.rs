@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The other participant used this id. Confirming it would lose the caller's message.
-const TAKEN_ID: ApiError = ApiError::BadRequest { field: "id", problem: "is that of another message" };
+const TAKEN_ID: ApiError =
+    ApiError::BadRequest { field: "id", problem: "was already used by the other participant" };
 
 /// A message that is in the journal.
 struct Sent {

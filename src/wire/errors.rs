@@ -77,11 +77,13 @@ impl ApiError {
                 (401, 4401, "not-a-participant", "You have no seat in this room. Join it first.")
             }
             Self::BadOrigin => (403, 4403, "bad-origin", "This request was sent by a page of another site."),
-            Self::BadProof => (403, 4403, "bad-proof", "This room opens with its whole link only."),
+            Self::BadProof => {
+                (403, 4403, "bad-proof", "This room can be joined only with its complete link.")
+            }
             Self::RoomNotFound => (404, 4404, "room-not-found", "There is no room with this id."),
             Self::NotFound => (404, 4404, "not-found", "There is nothing at this address."),
             Self::MethodNotAllowed { .. } => {
-                (405, 4400, "method-not-allowed", "This address does not take that method.")
+                (405, 4400, "method-not-allowed", "This address does not allow this method.")
             }
             Self::RoomFull => {
                 (409, 4409, "room-full", "This room has two people in it, and never takes a third.")
@@ -91,7 +93,9 @@ impl ApiError {
             }
             Self::TooLarge => (413, 1009, "too-large", "The body must be at most 64 KiB."),
             Self::NotJson => (415, 4400, "not-json", "The body must be JSON, sent as application/json."),
-            Self::UpgradeRequired => (426, 4400, "upgrade-required", "This address takes WebSockets only."),
+            Self::UpgradeRequired => {
+                (426, 4400, "upgrade-required", "This address accepts only WebSocket connections.")
+            }
             Self::TooManyRequests { .. } => {
                 (429, 4429, "too-many-requests", "Too fast. Wait a little and try again.")
             }
