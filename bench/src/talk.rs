@@ -76,7 +76,9 @@ impl Place {
     }
 }
 
+/// Somebody without a seat. Makes a call as joining does, so that a person has equally many connections everywhere.
 fn stranger(browser: Browser, room: &str) -> Participant {
+    browser.get("/");
     Participant { browser, room: room.to_owned(), id: message_id() }
 }
 

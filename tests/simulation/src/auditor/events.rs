@@ -44,6 +44,8 @@ impl Auditor {
         self.mark_if(after.has_tombstone && after.room.is_some(), "a burial was cut short");
         self.unannounced.extend(before.last_seq() + 1..=after.last_seq());
         self.is_news_lost = true;
+        // A request that waited in the memory was dropped with it.
+        self.may_lack_an_append = true;
     }
 
     /// The object handled an event.
