@@ -21,20 +21,22 @@ pub struct Deletion {
     keys: Keys,
     link: Link<Purpose>,
     tombstone: Tombstone,
+    /// When an earlier request was abandoned that may still run.
+    earlier_doubt_at: Option<EpochMs>,
 }
 
 impl Deletion {
-    pub(super) fn start(keys: Keys, link: Link<Purpose>, tombstone: Tombstone) -> Self {
-        Self { keys, link, tombstone }
+    /// A request under way could write the keys again. As long as its answer is missing it counts as abandoned, because
+    /// the memory may be lost before the answer comes.
+    pub(super) fn start(keys: Keys, link: Link<Purpose>, mut tombstone: Tombstone) -> Self {
+        let earlier_doubt_at = tombstone.doubt_at;
+        tombstone.doubt_at = link.gives_up_at().or(earlier_doubt_at);
+        Self { keys, link, tombstone, earlier_doubt_at }
     }
 
-    /// Continues a deletion whose tombstone was loaded at `now`. `first_id` is the number of its first request.
-    pub fn of_tombstone(room: &RoomId, mut tombstone: Tombstone, now: EpochMs, first_id: u64) -> Self {
-        if tombstone.confirmed_at.is_none() {
-            // A request may have been under way when the memory was lost.
-            tombstone.doubt_at = Some(now);
-        }
-        Self { keys: Keys::of(room), link: Link::new(room, first_id), tombstone }
+    /// Continues a deletion whose tombstone was loaded. `first_id` is the number of its first request.
+    pub fn of_tombstone(room: &RoomId, tombstone: Tombstone, first_id: u64) -> Self {
+        Self::start(Keys::of(room), Link::new(room, first_id), tombstone)
     }
 
     /// The state that the journal stores.
@@ -83,7 +85,7 @@ impl Deletion {
             // A deletion that runs late does no harm.
             (Purpose::Delete, _) => self.link.failed(now, self.tombstone.ended_at),
             (_, Verdict::Unknown(_)) => self.tombstone.doubt_at = Some(now),
-            _ => {}
+            _ => self.tombstone.doubt_at = self.earlier_doubt_at,
         }
     }
 

@@ -54,6 +54,11 @@ impl<T> Link<T> {
         self.in_flight.as_ref()
     }
 
+    /// When the request under way is abandoned if no answer comes.
+    pub(super) fn gives_up_at(&self) -> Option<EpochMs> {
+        self.in_flight.as_ref().map(|request| request.sent_at.plus_ms(GIVE_UP_AFTER_MS))
+    }
+
     /// Whether a request may be sent now.
     pub(super) fn is_free(&self, now: EpochMs) -> bool {
         self.in_flight.is_none() && self.retry_at.is_none_or(|at| at <= now)

@@ -42,7 +42,7 @@ impl Room {
         self.memory = match journal.load()? {
             Loaded::Nothing => Memory::Nothing,
             Loaded::Tombstone(tombstone) => {
-                let deletion = Deletion::of_tombstone(&self.id, tombstone, self.now, self.next_request);
+                let deletion = Deletion::of_tombstone(&self.id, tombstone, self.next_request);
                 Memory::Ended(Box::new(EndedRoom { deletion, stored: tombstone }))
             }
             Loaded::Room(record, last_seq) => Memory::Open(Box::new(self.loaded_room(*record, last_seq))),
