@@ -14,7 +14,10 @@ const test = base.extend({
       peers.push(peer)
       return peer
     }
-    await use({ joins: (link) => started(RustPeer.join(link)), creates: () => started(RustPeer.create(baseURL)) })
+    await use({
+      joinRoom: (link) => started(RustPeer.join(link)),
+      createRoom: () => started(RustPeer.create(baseURL)),
+    })
     for (const peer of peers) await peer.leave()
   },
 })
