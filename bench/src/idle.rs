@@ -51,7 +51,9 @@ fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
     let mut long: Vec<Pair> = (0..rooms).map(|_| filled(server, LONG_ROOM)).collect();
     let mut short: Vec<Pair> = (0..rooms).map(|_| filled(server, SHORT_ROOM)).collect();
     // From now on all rooms are idle for the same time. Otherwise those that were filled last may still be awake.
-    long.iter_mut().chain(&mut short).for_each(|pair| drop(pair.deliver()));
+    for pair in long.iter_mut().chain(&mut short) {
+        pair.deliver();
+    }
     sleep(SLEEP);
     let upstash = server.upstash();
     let mark = upstash.mark();
