@@ -1,7 +1,7 @@
 // The room page from Join on: takes a seat and shows the conversation. Its modules load while the visitor is still at the
 // door.
 
-/** @import { Arrival as LinkArrival } from "./crypto/interface.js" */
+/** @import { Arrival } from "./crypto/interface.js" */
 /** @import { Session } from "./crypto/session.js" */
 /** @import { Joined } from "./net/wire.js" */
 /** @import { Composer } from "./view/composer.js" */
@@ -25,7 +25,7 @@ export class Entrance {
 
   /**
    * @param {string} roomId
-   * @param {LinkArrival} link
+   * @param {Arrival} link
    * @param {Composer} composer
    */
   constructor(roomId, link, composer) {

@@ -127,9 +127,11 @@ class Arrival {
 
   /** @param {string} code */
   #fail(code) {
-    // Another link may be pasted. After any other failure, the next attempt must send the same keys.
-    if (code === "bad-proof") this.#entrance = null
-    if (code === "bad-proof") return this.#rescue.show("key-wrong")
+    if (code === "bad-proof") {
+      // Another link may be pasted. After any other failure, the next attempt must send the same keys.
+      this.#entrance = null
+      return this.#rescue.show("key-wrong")
+    }
     if (code === "room-full") return leaveFor(code)
     if (code === "room-not-found") forgetRoom(this.#roomId)
     if (code === "room-not-found" || code === "bad-request") return leaveFor("room-not-found")

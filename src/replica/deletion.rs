@@ -3,7 +3,7 @@
 use super::{
     Purpose, RequestId,
     commands::{Batch, Keys},
-    link::Link,
+    link::{InFlight, Link},
     replies::{Reply, Verdict, judge},
 };
 use crate::{
@@ -30,7 +30,7 @@ impl Deletion {
     /// the memory may be lost before the answer comes.
     pub(super) fn start(keys: Keys, link: Link<Purpose>, mut tombstone: Tombstone) -> Self {
         let earlier_doubt_at = tombstone.doubt_at;
-        tombstone.doubt_at = link.gives_up_at().or(earlier_doubt_at);
+        tombstone.doubt_at = link.in_flight().map(InFlight::given_up_at).or(earlier_doubt_at);
         Self { keys, link, tombstone, earlier_doubt_at }
     }
 

@@ -30,6 +30,13 @@ pub(super) struct InFlight<T> {
     pub(super) purpose: T,
 }
 
+impl<T> InFlight<T> {
+    /// When it is abandoned if no answer comes.
+    pub(super) fn given_up_at(&self) -> EpochMs {
+        self.sent_at.plus_ms(GIVE_UP_AFTER_MS)
+    }
+}
+
 /// The connection to the database for requests of purpose `T`.
 pub(super) struct Link<T> {
     in_flight: Option<InFlight<T>>,
@@ -54,11 +61,6 @@ impl<T> Link<T> {
         self.in_flight.as_ref()
     }
 
-    /// When the request under way is abandoned if no answer comes.
-    pub(super) fn gives_up_at(&self) -> Option<EpochMs> {
-        self.in_flight.as_ref().map(|request| request.sent_at.plus_ms(GIVE_UP_AFTER_MS))
-    }
-
     /// Whether a request may be sent now.
     pub(super) fn is_free(&self, now: EpochMs) -> bool {
         self.in_flight.is_none() && self.retry_at.is_none_or(|at| at <= now)
@@ -79,7 +81,7 @@ impl<T> Link<T> {
 
     /// Takes and cancels a request that has waited too long for its answer.
     pub(super) fn give_up(&mut self, now: EpochMs, effects: &mut Effects) -> Option<InFlight<T>> {
-        let late = self.in_flight.take_if(|request| request.sent_at.plus_ms(GIVE_UP_AFTER_MS) <= now)?;
+        let late = self.in_flight.take_if(|request| request.given_up_at() <= now)?;
         effects.output.push(OutputEffect::AbortFetch(late.id));
         Some(late)
     }
@@ -102,7 +104,7 @@ impl<T> Link<T> {
     /// When the link needs attention again: the answer is slow or overdue, or the pause is over.
     pub(super) fn deadline(&self, is_slow_known: bool) -> Option<EpochMs> {
         match &self.in_flight {
-            Some(request) if is_slow_known => Some(request.sent_at.plus_ms(GIVE_UP_AFTER_MS)),
+            Some(request) if is_slow_known => Some(request.given_up_at()),
             Some(request) => Some(request.sent_at.plus_ms(SLOW_AFTER_MS)),
             None => self.retry_at,
         }
