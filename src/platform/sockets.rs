@@ -54,10 +54,15 @@ impl Sockets {
         self.0.borrow_mut().push((id, socket));
     }
 
-    /// The id of a socket. `None`: the room does not know the socket.
+    /// The id of a socket. `None`: the room does not know the socket. The room may have given the id of a socket that
+    /// it closed to a newer one.
     pub fn id_of(&self, socket: &WebSocket) -> Option<SocketId> {
-        let known = self.0.borrow().iter().find(|(_, known)| known == socket).map(|(id, _)| *id);
-        known.or_else(|| read_attachment(socket).map(|(id, _)| id))
+        let open = self.0.borrow();
+        if let Some((id, _)) = open.iter().find(|(_, known)| known == socket) {
+            return Some(*id);
+        }
+        let (id, _) = read_attachment(socket)?;
+        (!open.iter().any(|(other, _)| *other == id)).then_some(id)
     }
 
     /// Sends one frame to several sockets. A dead socket is skipped; the platform reports its close separately.

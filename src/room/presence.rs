@@ -36,7 +36,7 @@ impl Room {
         self.enter(journal, effects)?;
         let participant = self.participant(seat)?;
         let was_online = self.sockets.is_online(&participant);
-        let (socket, replaced) = self.sockets.open(participant.clone(), self.now);
+        let (socket, replaced) = self.sockets.open(participant.clone());
         if let Some(oldest) = replaced {
             effects.output.push(OutputEffect::Close(vec![oldest], Close::REPLACED));
         }

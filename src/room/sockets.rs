@@ -1,7 +1,7 @@
 //! The open sockets of a room and their owners.
 
 use crate::{
-    domain::{EpochMs, ParticipantId, SocketId},
+    domain::{ParticipantId, SocketId},
     wire::limits::MAX_SOCKETS_PER_PARTICIPANT,
 };
 
@@ -23,10 +23,10 @@ impl Sockets {
     /// Adds a socket of `participant`. Returns its id, and the id of the participant's oldest socket if that has to
     /// close.
     ///
-    /// The id contains the time, so that no id is used twice although the counter is lost with the memory: the platform
-    /// may report the close of an older socket late.
-    pub fn open(&mut self, participant: ParticipantId, now: EpochMs) -> (SocketId, Option<SocketId>) {
-        self.newest = now.0.max(self.newest.saturating_add(1));
+    /// The id differs from those of all open sockets. It may be that of a closed one, because the counter is lost with
+    /// the memory: the platform must not report the late frame or close of a socket whose id another socket has.
+    pub fn open(&mut self, participant: ParticipantId) -> (SocketId, Option<SocketId>) {
+        self.newest = self.newest.saturating_add(1);
         let id = SocketId(self.newest);
         let own: Vec<SocketId> = self.of(&participant).collect();
         let replaced = if own.len() >= MAX_SOCKETS_PER_PARTICIPANT { own.first().copied() } else { None };
@@ -82,8 +82,6 @@ impl Sockets {
 mod tests {
     use super::*;
 
-    const NOW: EpochMs = EpochMs(5);
-
     fn participant(letter: &str) -> ParticipantId {
         ParticipantId::parse(&letter.repeat(16)).unwrap()
     }
@@ -91,10 +89,10 @@ mod tests {
     #[test]
     fn one_socket_too_many_closes_the_participants_oldest() {
         let mut sockets = Sockets::default();
-        let (other, _) = sockets.open(participant("b"), NOW);
-        let opened: Vec<SocketId> = (0..8).map(|_| sockets.open(participant("a"), NOW).0).collect();
+        let (other, _) = sockets.open(participant("b"));
+        let opened: Vec<SocketId> = (0..8).map(|_| sockets.open(participant("a")).0).collect();
 
-        let (newest, replaced) = sockets.open(participant("a"), NOW);
+        let (newest, replaced) = sockets.open(participant("a"));
 
         assert_eq!(replaced, opened.first().copied());
         assert_eq!(sockets.participant(newest), Some(&participant("a")));
@@ -107,13 +105,13 @@ mod tests {
         let mut sockets =
             Sockets::new(vec![(SocketId(9), participant("a")), (SocketId(4), participant("b"))]);
 
-        assert_eq!(sockets.open(participant("b"), NOW), (SocketId(10), None));
+        assert_eq!(sockets.open(participant("b")), (SocketId(10), None));
     }
 
     #[test]
     fn a_participant_is_online_until_the_last_socket_closes() {
         let mut sockets = Sockets::default();
-        let (one, two) = (sockets.open(participant("a"), NOW).0, sockets.open(participant("a"), NOW).0);
+        let (one, two) = (sockets.open(participant("a")).0, sockets.open(participant("a")).0);
 
         sockets.close(one);
         assert!(sockets.is_online(&participant("a")));

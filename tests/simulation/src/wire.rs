@@ -6,8 +6,6 @@ use std::{
     rc::Rc,
 };
 
-use duet::domain::SocketId;
-
 use crate::{
     dice::Part,
     stage::Stage,
@@ -17,6 +15,8 @@ use crate::{
 
 /// Names a call of a client.
 pub type CallKey = u64;
+/// Names a socket that the object accepted. In contrast to a `SocketId`, it is never used twice.
+pub type SocketKey = u64;
 /// Names a connection from end to end.
 pub type PipeKey = u64;
 
@@ -94,7 +94,7 @@ pub struct Pipe {
     /// Its owner.
     pub who: Who,
     /// The object's id of the socket; `None` if the Worker answers in the object's place.
-    pub socket: Option<SocketId>,
+    pub socket: Option<SocketKey>,
     /// Whether the client still has its end.
     pub is_client_open: bool,
     /// Whether the object still has its end.
@@ -168,7 +168,7 @@ impl Wire {
     pub fn open(
         &mut self,
         call: CallKey,
-        socket: Option<SocketId>,
+        socket: Option<SocketKey>,
         stage: &mut Stage,
         weather: &Weather,
     ) -> PipeKey {
@@ -235,7 +235,7 @@ impl Wire {
     }
 
     /// What arrives at the object now.
-    pub fn take_up(&mut self, key: PipeKey) -> Option<(Option<SocketId>, Up)> {
+    pub fn take_up(&mut self, key: PipeKey) -> Option<(Option<SocketKey>, Up)> {
         let pipe = self.pipes.get_mut(&key)?;
         let line = pipe.up.pop_front()?;
         (!pipe.is_cut).then_some((pipe.socket, line))

@@ -1,10 +1,10 @@
 //! Invariants of everything that the object sends: 1, 5, 6, 7, 8, 11 and 12.
 
-use duet::{domain::SocketId, wire::ApiError};
+use duet::wire::ApiError;
 use serde_json::Value;
 
 use super::{Auditor, Known, Said, Socket, Verdict, Violation, demand};
-use crate::wire::Ask;
+use crate::wire::{Ask, SocketKey};
 
 /// A page of the history may end early once it has this many bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -13,7 +13,7 @@ const MOST_SOCKETS: usize = 8;
 
 impl Auditor {
     /// The object accepted a socket, and the client learns that it is open.
-    pub fn socket_opened(&mut self, socket: SocketId, token: Option<&String>) -> Verdict {
+    pub fn socket_opened(&mut self, socket: SocketKey, token: Option<&String>) -> Verdict {
         let known = self.who(token);
         let is_over = !self.safe.is_room();
         demand(is_over || self.is_seated(known), 6, || {
@@ -27,8 +27,8 @@ impl Auditor {
     }
 
     /// The sockets of a participant that the object did not close, oldest first.
-    fn sockets_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = SocketId> + 'a {
-        let is_own = move |(_, socket): &(&SocketId, &Socket)| !socket.is_closed && socket.owner == owner;
+    fn sockets_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = SocketKey> + 'a {
+        let is_own = move |(_, socket): &(&SocketKey, &Socket)| !socket.is_closed && socket.owner == owner;
         self.sockets.iter().filter(is_own).map(|(id, _)| *id)
     }
 
@@ -206,7 +206,7 @@ impl Auditor {
     }
 
     /// The object sent a frame to several sockets.
-    pub fn sent(&mut self, to: &[SocketId], text: &str) -> Verdict {
+    pub fn sent(&mut self, to: &[SocketKey], text: &str) -> Verdict {
         let value: Value =
             serde_json::from_str(text).map_err(|_| Violation::new(12, "a frame is not JSON"))?;
         let kind = value["type"].as_str().unwrap_or_default();
@@ -217,7 +217,7 @@ impl Auditor {
         if matches!(kind, "ready" | "presence") && self.safe.is_room() {
             self.check_hellos(&value)?;
         }
-        let is_missed = |(id, socket): (&SocketId, &Socket)| !socket.is_closed && !to.contains(id);
+        let is_missed = |(id, socket): (&SocketKey, &Socket)| !socket.is_closed && !to.contains(id);
         if kind == "presence" && !self.sockets.iter().any(is_missed) {
             self.mark_if(self.is_news_lost, "a room that woke said what a failed event had not");
             self.is_news_lost = false;
@@ -248,7 +248,7 @@ impl Auditor {
 
     /// New messages and the last frame go to every open socket. A repeated message is confirmed to one socket only,
     /// which already knows that there is a message with this number.
-    fn check_reach(&self, to: &[SocketId], kind: &str, value: &Value) -> Verdict {
+    fn check_reach(&self, to: &[SocketKey], kind: &str, value: &Value) -> Verdict {
         let seq = value["message"]["seq"].as_u64().unwrap_or_default();
         let is_news_to = |id| self.sockets.get(id).is_some_and(|socket| socket.last < seq);
         let is_for_all = match kind {
@@ -257,7 +257,7 @@ impl Auditor {
             _ => false,
         };
         let is_missed =
-            |(id, socket): &(&SocketId, &Socket)| socket.is_ready && !socket.is_closed && !to.contains(id);
+            |(id, socket): &(&SocketKey, &Socket)| socket.is_ready && !socket.is_closed && !to.contains(id);
         let is_missed = is_for_all && self.sockets.iter().any(|known| is_missed(&known));
         demand(!is_missed, 12, || format!("`{kind}` is not sent to every open socket"))
     }
@@ -272,7 +272,7 @@ impl Auditor {
     }
 
     /// The object closed sockets.
-    pub fn closed(&mut self, sockets: &[SocketId], code: u16) -> Verdict {
+    pub fn closed(&mut self, sockets: &[SocketKey], code: u16) -> Verdict {
         let is_end = matches!(code, 4404 | 4410 | 4411);
         demand(!is_end || !self.safe.is_room(), 5, || format!("{code} while the room is there"))?;
         demand(code != 4410 || self.is_destroy_asked, 7, || {
@@ -293,7 +293,7 @@ impl Auditor {
     }
 
     /// The socket that is closed for a ninth one is the participant's oldest.
-    fn check_replaced(&mut self, sockets: &[SocketId]) -> Verdict {
+    fn check_replaced(&mut self, sockets: &[SocketKey]) -> Verdict {
         self.mark("a ninth socket took the place of the oldest");
         for id in sockets {
             let Some(socket) = self.sockets.get(id) else { continue };
@@ -304,7 +304,7 @@ impl Auditor {
     }
 
     /// Sockets that were lost with the object's memory, or by their clients.
-    pub fn forget_socket(&mut self, socket: SocketId) {
+    pub fn forget_socket(&mut self, socket: SocketKey) {
         self.sockets.remove(&socket);
     }
 }

@@ -18,12 +18,10 @@ use std::{
     rc::Rc,
 };
 
-use duet::domain::SocketId;
-
 pub use dump::{Dump, MessageRow, Said};
 pub use marks::MARKS;
 
-use crate::world::Setup;
+use crate::{wire::SocketKey, world::Setup};
 use rates::Rates;
 
 /// The invariants, by number.
@@ -114,7 +112,7 @@ pub struct Auditor {
     sent: BTreeMap<String, Sent>,
     /// The messages that left the object, by their ids.
     announced: BTreeMap<String, Said>,
-    sockets: BTreeMap<SocketId, Socket>,
+    sockets: BTreeMap<SocketKey, Socket>,
     /// Participants whose join was answered.
     joined: BTreeSet<String>,
     safe: Rc<Dump>,

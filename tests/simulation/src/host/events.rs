@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use duet::{
-    domain::{EpochMs, SocketId},
+    domain::EpochMs,
     replica::{Reply, RequestId},
     room::{CallId, Effects, Event, Frame, Room},
 };
@@ -14,7 +14,7 @@ use crate::{
     dice::Part,
     stage::Stage,
     weather::Weather,
-    wire::{Ask, CallKey},
+    wire::{Ask, CallKey, SocketKey},
     world::Happening,
 };
 
@@ -36,12 +36,13 @@ impl Host {
     /// A frame arrives on a socket.
     pub fn frame(
         &mut self,
-        socket: SocketId,
+        socket: SocketKey,
         text: Option<&str>,
         mishap: Mishap,
         stage: &mut Stage,
         weather: &Weather,
     ) {
+        let Some(socket) = self.id_of(socket) else { return };
         let frame = match text {
             Some(text) if text.len() > edge::MAX_FRAME_BYTES => Frame::TooLarge,
             Some(text) => Frame::Text(text),
@@ -51,8 +52,9 @@ impl Host {
     }
 
     /// A socket is closed by its client, or its connection is lost.
-    pub fn socket_closed(&mut self, socket: SocketId, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
-        if let Some(Socket { owner, is_open, .. }) = self.sockets.remove(&socket) {
+    pub fn socket_closed(&mut self, socket: SocketKey, mishap: Mishap, stage: &mut Stage, weather: &Weather) {
+        let id = self.id_of(socket);
+        if let (Some(Socket { owner, is_open, .. }), Some(socket)) = (self.sockets.remove(&socket), id) {
             let is_last = !open_sockets(&self.sockets).iter().any(|(_, other)| *other == owner);
             self.is_departure = is_open && is_last;
             self.handle(Event::SocketClosed { socket }, mishap, stage, weather);
@@ -155,12 +157,13 @@ impl Host {
 
     fn frame_seen(&self, event: &Event<'_>) -> Option<FrameSeen> {
         let Event::Frame { socket, frame } = event else { return None };
-        let known = self.sockets.get(socket).filter(|known| known.is_open)?;
+        let socket = self.key_of(*socket)?;
+        let known = self.sockets.get(&socket)?;
         let text = match frame {
             Frame::Text(text) => Some((*text).to_owned()),
             Frame::TooLarge | Frame::Binary => None,
         };
-        Some(FrameSeen { socket: *socket, owner: known.owner.as_str().to_owned(), text })
+        Some(FrameSeen { socket, owner: known.owner.as_str().to_owned(), text })
     }
 
     /// The object panics in an event: some of its writes remain, and it sends nothing.

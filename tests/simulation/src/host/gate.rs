@@ -14,7 +14,7 @@ use crate::{
     dice::Part,
     stage::Stage,
     weather::{Spell, Weather},
-    wire::CallKey,
+    wire::{CallKey, SocketKey},
     world::Happening,
 };
 
@@ -123,16 +123,31 @@ impl Host {
                 if handled.call == Some(key) {
                     handled.status = Some(answer.as_ref().map_or_else(ApiError::status, Answer::status));
                 }
-                Leaving::Answered { call: key, answer, after_ms: stage.now - came_at }
+                match answer {
+                    Ok(Answer::SocketAccepted(id)) => {
+                        let Some(socket) = self.key_of(id) else {
+                            handled.trouble = Some("a call is answered with a socket that is not open");
+                            return;
+                        };
+                        Leaving::Accepted { call: key, socket }
+                    }
+                    answer => Leaving::Answered { call: key, answer, after_ms: stage.now - came_at },
+                }
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
-                // An id is used twice only if the clock went back. No frame of the older socket arrives after that.
-                let older =
-                    self.sockets.insert(socket, Socket { owner: participant, pipe: None, is_open: true });
-                self.superseded.extend(older.and_then(|older| older.pipe));
+                if self.key_of(socket).is_some() {
+                    handled.trouble = Some("two open sockets have the same id");
+                }
+                if self.sockets.values().any(|older| older.id == socket) {
+                    self.marks.push("a socket got the id of an older one");
+                }
+                self.next_socket += 1;
+                let socket = Socket { id: socket, owner: participant, pipe: None, is_open: true };
+                self.sockets.insert(self.next_socket, socket);
                 return;
             }
             OutputEffect::Send { to, frame } => {
+                let to = self.keys_of(&to);
                 handled.reached.extend(&to);
                 handled.is_typing_passed_on |= frame.starts_with(r#"{"type":"typing""#);
                 handled.is_message_sent |= frame.starts_with(r#"{"type":"message""#);
@@ -147,10 +162,14 @@ impl Host {
                 Leaving::Sent { to, frame: frame.into() }
             }
             OutputEffect::Close(sockets, close) => {
+                let sockets = self.keys_of(&sockets);
+                self.sockets
+                    .iter_mut()
+                    .filter(|(key, _)| sockets.contains(key))
+                    .for_each(|(_, it)| it.is_open = false);
                 handled.reached.extend(&sockets);
                 handled.closed.extend(&sockets);
                 handled.says_too_many |= close.code == 4429;
-                sockets.iter().for_each(|socket| self.mark_closed(*socket));
                 Leaving::Closed { sockets, code: close.code }
             }
             OutputEffect::Fetch(id, request) => {
@@ -191,10 +210,9 @@ impl Host {
         is_clock_even && self.failed_at.is_some_and(is_same)
     }
 
-    fn mark_closed(&mut self, socket: SocketId) {
-        if let Some(socket) = self.sockets.get_mut(&socket) {
-            socket.is_open = false;
-        }
+    /// The adapter skips the sockets that are not open.
+    fn keys_of(&self, ids: &[SocketId]) -> Vec<SocketKey> {
+        ids.iter().filter_map(|id| self.key_of(*id)).collect()
     }
 
     /// Releases all output whose write is durable.

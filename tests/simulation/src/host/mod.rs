@@ -28,7 +28,7 @@ use crate::{
     auditor::Dump,
     stage::Stage,
     weather::Weather,
-    wire::{CallKey, PipeKey},
+    wire::{CallKey, PipeKey, SocketKey},
 };
 
 /// An effect that passed the gate.
@@ -37,12 +37,14 @@ use crate::{
 pub enum Leaving {
     /// The answer to a call, after this many milliseconds in the object.
     Answered { call: CallKey, answer: Result<Answer, ApiError>, after_ms: u64 },
+    /// The object accepted a socket.
+    Accepted { call: CallKey, socket: SocketKey },
     /// The answer to a call that the Worker refuses without asking the object.
     Refused { call: CallKey, error: ApiError },
     /// A frame.
-    Sent { to: Vec<SocketId>, frame: Rc<str> },
+    Sent { to: Vec<SocketKey>, frame: Rc<str> },
     /// The object closes sockets.
-    Closed { sockets: Vec<SocketId>, code: u16 },
+    Closed { sockets: Vec<SocketKey>, code: u16 },
     /// A request to the database.
     Fetched { life: u64, id: RequestId, request: RestRequest },
 }
@@ -65,9 +67,9 @@ pub struct Handled {
     /// The life of the object's memory in which the event happened.
     pub life: u64,
     /// The sockets to which it sent something, or which it closed.
-    pub reached: BTreeSet<SocketId>,
+    pub reached: BTreeSet<SocketKey>,
     /// Sockets that it closed.
-    pub closed: BTreeSet<SocketId>,
+    pub closed: BTreeSet<SocketKey>,
     /// Whether it forwarded a typing notice.
     pub is_typing_passed_on: bool,
     /// Whether it sent an `expiry` frame.
@@ -104,7 +106,7 @@ pub struct Handled {
 #[derive(Clone, Debug)]
 pub struct FrameSeen {
     /// The socket.
-    pub socket: SocketId,
+    pub socket: SocketKey,
     /// The participant whose socket it is.
     pub owner: String,
     /// Its text; `None` if it is too large or not a text.
@@ -112,6 +114,7 @@ pub struct FrameSeen {
 }
 
 struct Socket {
+    id: SocketId,
     owner: ParticipantId,
     /// The connection, once the client knows that the socket is open.
     pipe: Option<PipeKey>,
@@ -143,8 +146,6 @@ pub struct Host {
     pub leaving: Vec<Leaving>,
     /// Connections that ended together with the object.
     pub dropped: Vec<PipeKey>,
-    /// Connections of sockets whose id belongs to another socket now.
-    pub superseded: Vec<PipeKey>,
     /// Whether the memory was lost since the auditor's last check.
     pub has_crashed: bool,
     /// Calls that the object can no longer answer.
@@ -179,7 +180,8 @@ pub struct Host {
     /// When the last request to the database failed in this life of the memory, and whether it was a deletion of the
     /// keys.
     failed_at: Option<(u64, bool)>,
-    sockets: BTreeMap<SocketId, Socket>,
+    next_socket: SocketKey,
+    sockets: BTreeMap<SocketKey, Socket>,
 }
 
 impl Host {
@@ -192,7 +194,6 @@ impl Host {
             timer: None,
             leaving: vec![],
             dropped: vec![],
-            superseded: vec![],
             has_crashed: false,
             failed_calls: vec![],
             panicked: vec![],
@@ -214,6 +215,7 @@ impl Host {
             fetches: BTreeMap::new(),
             is_departure: false,
             failed_at: None,
+            next_socket: 0,
             sockets: BTreeMap::new(),
         }
     }
@@ -233,19 +235,31 @@ impl Host {
     }
 
     /// The client of a socket learns that the socket is open.
-    pub fn connect(&mut self, socket: SocketId, pipe: PipeKey) {
+    pub fn connect(&mut self, socket: SocketKey, pipe: PipeKey) {
         if let Some(socket) = self.sockets.get_mut(&socket) {
             socket.pipe = Some(pipe);
         }
     }
 
     /// The connection of a socket.
-    pub fn pipe_of(&self, socket: SocketId) -> Option<PipeKey> {
+    pub fn pipe_of(&self, socket: SocketKey) -> Option<PipeKey> {
         self.sockets.get(&socket).and_then(|socket| socket.pipe)
     }
 
+    /// The id by which the room knows a socket. The adapter knows none if an open socket has the id of this closed one.
+    fn id_of(&self, socket: SocketKey) -> Option<SocketId> {
+        let known = self.sockets.get(&socket)?;
+        let is_of_another = !known.is_open && self.key_of(known.id).is_some();
+        (!is_of_another).then_some(known.id)
+    }
+
+    /// The open socket that has this id.
+    fn key_of(&self, id: SocketId) -> Option<SocketKey> {
+        self.sockets.iter().find(|(_, socket)| socket.is_open && socket.id == id).map(|(key, _)| *key)
+    }
+
     /// Whether the object still has this socket open.
-    pub fn is_open(&self, socket: SocketId) -> bool {
+    pub fn is_open(&self, socket: SocketKey) -> bool {
         self.sockets.get(&socket).is_some_and(|socket| socket.is_open)
     }
 
@@ -275,7 +289,7 @@ impl Host {
     }
 }
 
-fn open_sockets(sockets: &BTreeMap<SocketId, Socket>) -> Vec<(SocketId, ParticipantId)> {
-    let open = sockets.iter().filter(|(_, socket)| socket.is_open);
-    open.map(|(id, socket)| (*id, socket.owner.clone())).collect()
+fn open_sockets(sockets: &BTreeMap<SocketKey, Socket>) -> Vec<(SocketId, ParticipantId)> {
+    let open = sockets.values().filter(|socket| socket.is_open);
+    open.map(|socket| (socket.id, socket.owner.clone())).collect()
 }

@@ -1,18 +1,17 @@
 //! The output of the object: the auditor checks it, and the world delivers it.
 
 use duet::{
-    domain::SocketId,
     replica::{RequestId, RestRequest},
     wire,
 };
 
 use super::World;
 use crate::{
-    auditor::{Verdict, Violation},
+    auditor::Verdict,
     dice::Part,
     host::Leaving,
     redis::Outside,
-    wire::{Answer, CallKey, Down, PipeKey},
+    wire::{Answer, CallKey, Down, PipeKey, SocketKey},
 };
 
 impl World {
@@ -29,13 +28,6 @@ impl World {
         }
         for mark in std::mem::take(&mut self.host.marks) {
             self.auditor.mark(mark);
-        }
-        for pipe in std::mem::take(&mut self.host.superseded) {
-            self.auditor.mark("a socket got the id of an older one");
-            if self.weather.swarm.clock_jumps == 0 {
-                return Err(Violation::new(13, "two sockets have the same id"));
-            }
-            self.wire.pipes.entry(pipe).and_modify(|pipe| pipe.socket = None);
         }
         self.deliver()?;
         self.after_losses()?;
@@ -80,7 +72,7 @@ impl World {
         }
     }
 
-    fn open_pipe(&mut self, call: CallKey, socket: Option<SocketId>) -> PipeKey {
+    fn open_pipe(&mut self, call: CallKey, socket: Option<SocketKey>) -> PipeKey {
         let pipe = self.wire.open(call, socket, &mut self.stage, &self.weather);
         self.pipe_calls.insert(pipe, call);
         pipe
@@ -92,6 +84,7 @@ impl World {
                 Leaving::Answered { call, answer, after_ms } => {
                     self.deliver_answer(call, answer, after_ms)?
                 }
+                Leaving::Accepted { call, socket } => self.deliver_socket(call, socket)?,
                 Leaving::Refused { call, error } => self.deliver_refusal(call, &error),
                 Leaving::Sent { to, frame } => {
                     self.auditor.sent(&to, &frame)?;
@@ -112,7 +105,7 @@ impl World {
     }
 
     /// The connections of sockets that the object did not close.
-    fn writable(&self, sockets: &[SocketId]) -> Vec<PipeKey> {
+    fn writable(&self, sockets: &[SocketKey]) -> Vec<PipeKey> {
         let pipes = sockets.iter().filter_map(|socket| self.host.pipe_of(*socket));
         pipes.filter(|pipe| self.wire.pipes.get(pipe).is_some_and(|pipe| pipe.is_server_open)).collect()
     }
@@ -125,12 +118,6 @@ impl World {
     ) -> Verdict {
         let Some(ask) = self.asks.get(&call).cloned() else { return Ok(()) };
         let (status, body) = match &answer {
-            Ok(wire::Answer::SocketAccepted(socket)) => {
-                self.auditor.socket_opened(*socket, ask.token.as_ref())?;
-                let pipe = self.open_pipe(call, Some(*socket));
-                self.host.connect(*socket, pipe);
-                return Ok(());
-            }
             Ok(answer) => (answer.status(), answer.body().unwrap_or_default()),
             Err(error) => (error.status(), error.to_json()),
         };
@@ -140,6 +127,14 @@ impl World {
             Err(error) => self.deliver_refusal(call, error),
             Ok(_) => self.wire.answer(call, Answer { status, body }, &mut self.stage, &self.weather),
         }
+        Ok(())
+    }
+
+    fn deliver_socket(&mut self, call: CallKey, socket: SocketKey) -> Verdict {
+        let Some(ask) = self.asks.get(&call) else { return Ok(()) };
+        self.auditor.socket_opened(socket, ask.token.as_ref())?;
+        let pipe = self.open_pipe(call, Some(socket));
+        self.host.connect(socket, pipe);
         Ok(())
     }
 
