@@ -121,9 +121,12 @@ fn every_frame_of_a_page_is_read_as_its_type() {
 fn answer(name: &str) -> Result<Answer, ApiError> {
     Ok(match name {
         "create" => Answer::Created { room_id: room(), ttl: 600, expires_at: FIRST_END },
-        "status" => {
-            Answer::Status { room_id: room(), status: RoomStatus::Open, sealed: false, identified: true }
-        }
+        "status" => Answer::Status {
+            room_id: room(),
+            status: RoomStatus::Open,
+            is_encrypted: false,
+            identified: true,
+        },
         "join" => Answer::Joined(Box::new(JoinedBody {
             room_id: room(),
             participant_id: ann(),

@@ -85,7 +85,7 @@ impl Token {
 
 impl ProofHash {
     /// Whether `proof` is the right one. The comparison takes constant time.
-    pub fn is_opened_by(&self, proof: &Proof) -> bool {
+    pub fn matches(&self, proof: &Proof) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(proof.expose()).unwrap_or_default();
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
         self.0.as_bytes().ct_eq(digest.as_bytes()).into()
@@ -132,7 +132,7 @@ mod tests {
         // SHA-256 of 32 zero bytes.
         let hash = ProofHash::parse("Zmh6rfhivXdsj8GLjp-OIAiXFIVu4jOzkCpZHQ1fKSU").unwrap();
 
-        assert!(hash.is_opened_by(&proof));
-        assert!(!hash.is_opened_by(&Proof::parse(&format!("{}E", "A".repeat(42))).unwrap()));
+        assert!(hash.matches(&proof));
+        assert!(!hash.matches(&Proof::parse(&format!("{}E", "A".repeat(42))).unwrap()));
     }
 }

@@ -78,7 +78,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Reads the record and the newest message, regardless of the length of the history. Writes only if an earlier
-    /// [`Self::bury`] was interrupted: then it completes it.
+    /// [`Self::replace_with_tombstone`] was interrupted: then it completes it.
     pub fn load(self) -> Result<Loaded, JournalError> {
         let tables = self.0.run(TABLES, &[])?;
         let has =
@@ -122,8 +122,8 @@ impl<'a> Journal<'a> {
                 Bind::Integer(lifetime.active_at.0 as i64),
                 record.access.as_ref().map_or(Bind::Null, |access| Bind::Text(access.as_str())),
                 Bind::Text(&seats),
-                record::moment(record.replica.behind_since),
-                record::moment(record.replica.doubt_at),
+                record::optional_timestamp(record.replica.behind_since),
+                record::optional_timestamp(record.replica.unknown_outcome_at),
                 Bind::Integer(record.replica.kept_until.0 as i64),
             ],
         )?;
@@ -138,8 +138,8 @@ impl<'a> Journal<'a> {
             &[
                 Bind::Integer(record.lifetime.active_at.0 as i64),
                 Bind::Text(&seats),
-                record::moment(record.replica.behind_since),
-                record::moment(record.replica.doubt_at),
+                record::optional_timestamp(record.replica.behind_since),
+                record::optional_timestamp(record.replica.unknown_outcome_at),
                 Bind::Integer(record.replica.kept_until.0 as i64),
             ],
         )?;
@@ -185,7 +185,7 @@ impl<'a> Journal<'a> {
 
     /// Deletes the room and leaves a tombstone. The tombstone is written first, because the room has ended as soon as
     /// the tombstone exists.
-    pub fn bury(self, tombstone: &Tombstone) -> Result<(), JournalError> {
+    pub fn replace_with_tombstone(self, tombstone: &Tombstone) -> Result<(), JournalError> {
         self.0.run(CREATE_TOMBSTONE, &[])?;
         self.0.run("INSERT INTO tombstone VALUES (?, ?, ?, ?)", &tombstone.columns())?;
         self.drop_room()

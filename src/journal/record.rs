@@ -26,8 +26,9 @@ pub struct Seat {
 pub struct ReplicaRecord {
     /// Since when Redis may lack changes. Set when the record changes and when a request fails or is slow.
     pub behind_since: Option<EpochMs>,
-    /// When a request was abandoned, or failed in a way that leaves open whether it will still run.
-    pub doubt_at: Option<EpochMs>,
+    /// When a request was abandoned, or failed in a way that leaves open whether it will still run. The database calls
+    /// the column `replica_doubt_at`.
+    pub unknown_outcome_at: Option<EpochMs>,
     /// When the keys in Redis expire; the epoch if there are none yet.
     pub kept_until: EpochMs,
 }
@@ -69,17 +70,26 @@ impl RoomRecord {
     }
 
     pub(super) fn read(row: &Row) -> Option<Self> {
-        let [created_at, ttl_seconds, ends_by, active_at, access, seats, behind_since, doubt_at, kept_until] =
-            row.as_slice()
+        let [
+            created_at,
+            ttl_seconds,
+            ends_by,
+            active_at,
+            access,
+            seats,
+            behind_since,
+            unknown_outcome_at,
+            kept_until,
+        ] = row.as_slice()
         else {
             return None;
         };
         Some(Self {
             lifetime: Lifetime {
-                created_at: EpochMs(whole(created_at)?),
-                ttl_seconds: whole(ttl_seconds)?,
-                ends_by: EpochMs(whole(ends_by)?),
-                active_at: EpochMs(whole(active_at)?),
+                created_at: EpochMs(integer(created_at)?),
+                ttl_seconds: integer(ttl_seconds)?,
+                ends_by: EpochMs(integer(ends_by)?),
+                active_at: EpochMs(integer(active_at)?),
             },
             access: match access {
                 Cell::Null => None,
@@ -91,9 +101,9 @@ impl RoomRecord {
                 _ => return None,
             },
             replica: ReplicaRecord {
-                behind_since: optional_moment(behind_since)?,
-                doubt_at: optional_moment(doubt_at)?,
-                kept_until: EpochMs(whole(kept_until)?),
+                behind_since: read_optional_timestamp(behind_since)?,
+                unknown_outcome_at: read_optional_timestamp(unknown_outcome_at)?,
+                kept_until: EpochMs(integer(kept_until)?),
             },
         })
     }
@@ -104,8 +114,8 @@ impl RoomRecord {
 pub struct Tombstone {
     /// When the room ended.
     pub ended_at: EpochMs,
-    /// When a request was abandoned that may still run.
-    pub doubt_at: Option<EpochMs>,
+    /// When a request was abandoned that may still run. The database calls the column `doubt_at`.
+    pub unknown_outcome_at: Option<EpochMs>,
     /// When the keys in Redis expire by themselves.
     pub keys_until: EpochMs,
     /// When the database last confirmed the deletion.
@@ -116,39 +126,39 @@ impl Tombstone {
     pub(super) fn columns(&self) -> [Bind<'static>; 4] {
         [
             Bind::Integer(self.ended_at.0 as i64),
-            moment(self.doubt_at),
+            optional_timestamp(self.unknown_outcome_at),
             Bind::Integer(self.keys_until.0 as i64),
-            moment(self.confirmed_at),
+            optional_timestamp(self.confirmed_at),
         ]
     }
 
     pub(super) fn read(row: &Row) -> Option<Self> {
-        let [ended_at, doubt_at, keys_until, confirmed_at] = row.as_slice() else { return None };
+        let [ended_at, unknown_outcome_at, keys_until, confirmed_at] = row.as_slice() else { return None };
         Some(Self {
-            ended_at: EpochMs(whole(ended_at)?),
-            doubt_at: optional_moment(doubt_at)?,
-            keys_until: EpochMs(whole(keys_until)?),
-            confirmed_at: optional_moment(confirmed_at)?,
+            ended_at: EpochMs(integer(ended_at)?),
+            unknown_outcome_at: read_optional_timestamp(unknown_outcome_at)?,
+            keys_until: EpochMs(integer(keys_until)?),
+            confirmed_at: read_optional_timestamp(confirmed_at)?,
         })
     }
 }
 
-/// The moment, or NULL.
-pub(super) fn moment(moment: Option<EpochMs>) -> Bind<'static> {
-    moment.map_or(Bind::Null, |EpochMs(ms)| Bind::Integer(ms as i64))
+/// The timestamp, or NULL.
+pub(super) fn optional_timestamp(timestamp: Option<EpochMs>) -> Bind<'static> {
+    timestamp.map_or(Bind::Null, |EpochMs(ms)| Bind::Integer(ms as i64))
 }
 
-fn whole(cell: &Cell) -> Option<u64> {
+fn integer(cell: &Cell) -> Option<u64> {
     match cell {
         Cell::Integer(number) => u64::try_from(*number).ok(),
         _ => None,
     }
 }
 
-/// Reads a moment or NULL. The outer `None` means that the cell holds neither.
-fn optional_moment(cell: &Cell) -> Option<Option<EpochMs>> {
+/// Reads a timestamp or NULL. The outer `None` means that the cell holds neither.
+fn read_optional_timestamp(cell: &Cell) -> Option<Option<EpochMs>> {
     match cell {
         Cell::Null => Some(None),
-        other => whole(other).map(|ms| Some(EpochMs(ms))),
+        other => integer(other).map(|ms| Some(EpochMs(ms))),
     }
 }

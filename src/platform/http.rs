@@ -105,8 +105,8 @@ pub fn route(request: &Request) -> Result<Route, ApiError> {
 /// Applies `read` to the query string of the URL.
 pub fn query<T>(request: &Request, read: impl FnOnce(&Query) -> Result<T, ApiError>) -> Result<T, ApiError> {
     let url = request.inner().url();
-    let behind_path = url.split_once('?').map_or("", |(_, behind)| behind);
-    read(&Query::new(behind_path.split('#').next().unwrap_or_default()))
+    let after_path = url.split_once('?').map_or("", |(_, after)| after);
+    read(&Query::new(after_path.split('#').next().unwrap_or_default()))
 }
 
 /// Reads a call of the API. `identified` is true if it came with a token.

@@ -51,8 +51,8 @@ pub fn trouble(trouble: &str, cause: &str) {
 /// Logs an entry from a room.
 pub fn entry(entry: LogEntry) {
     match entry {
-        LogEntry::ReplicaOutOfStep { cause } => trouble("database-out-of-step", cause),
-        LogEntry::ReplicaInStep => {
+        LogEntry::ReplicaOutOfSync { cause } => trouble("database-out-of-step", cause),
+        LogEntry::ReplicaInSync => {
             let line =
                 TroubleLine { trouble: "database-in-step", cause: "it holds what the room holds again" };
             console_log!("{}", serde_json::to_string(&line).unwrap_or_default());

@@ -31,10 +31,10 @@ use crate::{
 ///
 /// The macro generates the `alarm` handler only; the socket handlers are written below.
 #[durable_object(alarm)]
-pub struct Room(Result<Rc<Inner>, ApiError>);
+pub struct Room(Result<Rc<HostedRoom>, ApiError>);
 
 /// What the object holds in memory.
-struct Inner {
+struct HostedRoom {
     state: State,
     id: RoomId,
     /// With a wrong setting, every call fails, but the room must still expire.
@@ -57,13 +57,13 @@ struct PendingCall {
 
 impl DurableObject for Room {
     fn new(state: State, env: Env) -> Self {
-        Self(Inner::new(state, &env).map(Rc::new))
+        Self(HostedRoom::new(state, &env).map(Rc::new))
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let (started, route) = (clock::now(), http::route(&request));
         let (store, answered) = match &self.0 {
-            Ok(inner) => (inner.store_name(), inner.answer(&mut request).await),
+            Ok(hosted) => (hosted.store_name(), hosted.answer(&mut request).await),
             Err(error) => ("", Err(error.clone())),
         };
         log::call(route.ok(), started, store, answered.as_ref().map(Response::status_code));
@@ -71,8 +71,8 @@ impl DurableObject for Room {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        if let Ok(inner) = &self.0 {
-            inner.handle(Event::Alarm);
+        if let Ok(hosted) = &self.0 {
+            hosted.handle(Event::Alarm);
         }
         Response::empty()
     }
@@ -84,10 +84,10 @@ impl Room {
     /// A client sent a frame.
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, socket: web_sys::WebSocket, frame: JsValue) {
-        let Ok(inner) = &self.0 else { return };
+        let Ok(hosted) = &self.0 else { return };
         let socket = WebSocket::from(socket);
-        match inner.sockets.id_of(&socket) {
-            Some(id) => inner.on_frame(id, &frame),
+        match hosted.sockets.id_of(&socket) {
+            Some(id) => hosted.on_frame(id, &frame),
             None => super::sockets::close_one(&socket, ApiError::NotAParticipant.close()),
         }
     }
@@ -95,8 +95,8 @@ impl Room {
     /// The client closed its socket, or its connection was lost.
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn websocket_close(&self, socket: web_sys::WebSocket) {
-        if let Ok(inner) = &self.0 {
-            inner.on_closed(&WebSocket::from(socket));
+        if let Ok(hosted) = &self.0 {
+            hosted.on_closed(&WebSocket::from(socket));
         }
     }
 
@@ -107,7 +107,7 @@ impl Room {
     }
 }
 
-impl Inner {
+impl HostedRoom {
     fn new(state: State, env: &Env) -> Result<Self, ApiError> {
         let id = state.id().name().as_deref().and_then(RoomId::parse).ok_or(ApiError::Internal)?;
         let config = env::read(env);
@@ -178,21 +178,21 @@ impl Inner {
         let controller = AbortController::default();
         let signal = controller.signal();
         self.fetches.borrow_mut().push((id, controller));
-        let inner = self.clone();
+        let hosted = self.clone();
         spawn_local(async move {
             let reply = database::send(&database, request, signal).await;
-            if take(&inner.fetches, id).is_some() {
+            if take(&hosted.fetches, id).is_some() {
                 let reply = reply.as_ref().map(|reply| Reply { status: reply.status, body: &reply.body });
-                inner.handle(Event::Reply { request: id, reply });
+                hosted.handle(Event::Reply { request: id, reply });
             }
         });
     }
 
     fn set_timer(self: &Rc<Self>, ms: u64) {
-        let inner = self.clone();
+        let hosted = self.clone();
         let (timer, handle) = abortable(async move {
             Delay::from(Duration::from_millis(ms)).await;
-            inner.handle(Event::Timer);
+            hosted.handle(Event::Timer);
         });
         if let Some(earlier) = self.timer.replace(Some(handle)) {
             earlier.abort();

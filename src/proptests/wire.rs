@@ -33,7 +33,7 @@ fn refusals(raw: &str) -> impl Iterator<Item = ApiError> {
     refusals.into_iter().flatten()
 }
 
-fn maybe_seconds() -> impl Strategy<Value = Value> {
+fn optional_seconds() -> impl Strategy<Value = Value> {
     let whole = (0_i64..90_000).prop_map(Value::from);
     prop_oneof![whole, (0.0..90_000.0).prop_map(Value::from), any_json()]
 }
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ttl_is_accepted_if_and_only_if_it_is_whole_and_in_range(seconds in maybe_seconds()) {
+    fn a_ttl_is_accepted_if_and_only_if_it_is_whole_and_in_range(seconds in optional_seconds()) {
         let number = seconds.as_f64().filter(|n| n.fract() == 0.0 && (60.0..=86_400.0).contains(n));
 
         let body = CreateBody::parse(&json!({ "ttlSeconds": seconds }).to_string());

@@ -4,14 +4,14 @@
 //! Every failure has the same remedy: the whole room is written again.
 
 mod commands;
+mod connection;
 mod deletion;
-mod follower;
-mod link;
+mod replicator;
 mod replies;
 
 pub use commands::RestRequest;
 pub use deletion::Deletion;
-pub use follower::{Follower, MemoryLoss, Progress, View};
+pub use replicator::{MemoryLoss, Progress, Replicator, RoomView};
 pub use replies::Reply;
 
 /// Identifies a request to the database. Unique until the object's memory is lost.
@@ -22,7 +22,7 @@ pub struct RequestId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     /// Brings the database up to a state.
-    Write(follower::Written),
+    Write(replicator::Written),
     /// Counts the list, which must have this length.
     Check(crate::domain::Seq),
     /// Deletes both keys.

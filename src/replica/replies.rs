@@ -24,7 +24,7 @@ impl std::fmt::Debug for Reply<'_> {
 
 /// What a reply means for the replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Outcome {
     /// Every command returned the expected result.
     AsExpected,
     /// The commands ran, but the keys are not what they should be.
@@ -36,28 +36,28 @@ pub enum Verdict {
 }
 
 /// Interprets a reply. `None`: no reply arrived.
-pub(super) fn judge(reply: Option<Reply<'_>>, expected: &[Expected]) -> Verdict {
-    let Some(reply) = reply else { return Verdict::Unknown("no answer came") };
+pub(super) fn classify(reply: Option<Reply<'_>>, expected: &[Expected]) -> Outcome {
+    let Some(reply) = reply else { return Outcome::Unknown("no answer came") };
     match reply.status {
-        200 => judge_body(reply.body, expected),
-        400 => Verdict::Refused("the database refused the command (400)"),
-        401 => Verdict::Refused("the database refused the token (401)"),
-        403..=405 => Verdict::Refused("the address is not that of an Upstash database (403, 404 or 405)"),
-        429 => Verdict::Refused("the database has too much to do (429)"),
-        _ => Verdict::Unknown("the database answered with an error"),
+        200 => classify_body(reply.body, expected),
+        400 => Outcome::Refused("the database refused the command (400)"),
+        401 => Outcome::Refused("the database refused the token (401)"),
+        403..=405 => Outcome::Refused("the address is not that of an Upstash database (403, 404 or 405)"),
+        429 => Outcome::Refused("the database has too much to do (429)"),
+        _ => Outcome::Unknown("the database answered with an error"),
     }
 }
 
-fn judge_body(body: &str, expected: &[Expected]) -> Verdict {
+fn classify_body(body: &str, expected: &[Expected]) -> Outcome {
     let Some(answers) = answers_in(body).filter(|answers| answers.len() == expected.len()) else {
-        return Verdict::Unknown("the answer is not one of the REST API");
+        return Outcome::Unknown("the answer is not one of the REST API");
     };
     let is_expected = |(answer, expected): (&Fields, &Expected)| match (answer.get("result"), expected) {
         (None, _) => false,
         (Some(_), Expected::Anything) => true,
         (Some(result), Expected::Number(number)) => *result == Value::Whole(*number),
     };
-    if answers.iter().zip(expected).all(is_expected) { Verdict::AsExpected } else { Verdict::Differs }
+    if answers.iter().zip(expected).all(is_expected) { Outcome::AsExpected } else { Outcome::Differs }
 }
 
 /// The one answer, or the answers of a transaction.
@@ -72,21 +72,21 @@ fn answers_in(body: &str) -> Option<Vec<Fields>> {
 mod tests {
     use super::*;
 
-    fn judged(status: u16, body: &str) -> Verdict {
-        judge(Some(Reply { status, body }), &[Expected::Number(7)])
+    fn classify_status_and_body(status: u16, body: &str) -> Outcome {
+        classify(Some(Reply { status, body }), &[Expected::Number(7)])
     }
 
     #[test]
-    fn only_the_expected_number_is_in_step() {
-        assert_eq!(judged(200, r#"{"result":7}"#), Verdict::AsExpected);
-        assert_eq!(judged(200, r#"[{"result":7}]"#), Verdict::AsExpected);
+    fn only_the_expected_number_is_as_expected() {
+        assert_eq!(classify_status_and_body(200, r#"{"result":7}"#), Outcome::AsExpected);
+        assert_eq!(classify_status_and_body(200, r#"[{"result":7}]"#), Outcome::AsExpected);
         for body in [
             r#"{"result":6}"#,
             r#"{"result":"7"}"#,
             r#"{"result":18446744073709551615}"#,
             r#"{"error":"WRONGTYPE"}"#,
         ] {
-            assert_eq!(judged(200, body), Verdict::Differs, "{body}");
+            assert_eq!(classify_status_and_body(200, body), Outcome::Differs, "{body}");
         }
     }
 
@@ -95,15 +95,15 @@ mod tests {
         for (status, body) in
             [(200, "<html>"), (200, ""), (200, "[]"), (200, "7"), (500, "{}"), (502, "<html>")]
         {
-            assert!(matches!(judged(status, body), Verdict::Unknown(_)), "{status} {body}");
+            assert!(matches!(classify_status_and_body(status, body), Outcome::Unknown(_)), "{status} {body}");
         }
-        assert!(matches!(judge(None, &[]), Verdict::Unknown(_)));
+        assert!(matches!(classify(None, &[]), Outcome::Unknown(_)));
     }
 
     #[test]
     fn a_refused_command_did_not_run() {
         for status in [400, 401, 403, 404, 405, 429] {
-            assert!(matches!(judged(status, "{}"), Verdict::Refused(_)), "{status}");
+            assert!(matches!(classify_status_and_body(status, "{}"), Outcome::Refused(_)), "{status}");
         }
     }
 }

@@ -148,9 +148,9 @@ impl std::fmt::Debug for OutputEffect {
 pub enum LogEntry {
     /// The database no longer matches the journal.
     #[allow(missing_docs, reason = "described above")]
-    ReplicaOutOfStep { cause: &'static str },
+    ReplicaOutOfSync { cause: &'static str },
     /// The database matches the journal again.
-    ReplicaInStep,
+    ReplicaInSync,
     /// The room's storage failed. The room drops its memory and reads the journal again.
     #[allow(missing_docs, reason = "described above")]
     JournalFailed { cause: &'static str },

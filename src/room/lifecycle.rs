@@ -1,13 +1,13 @@
 //! How a room is created, loaded and ended, and when it wakes up.
 
 use super::{
-    Alarm, Awaited, CallId, Effects, EndedRoom, Memory, OpenRoom, OutputEffect, Refusal, Room, StorageEffect,
-    Waiting,
+    Alarm, CallId, Confirmation, Effects, EndedRoom, EventError, Memory, OpenRoom, OutputEffect, Room,
+    StorageEffect, WaitingCall,
 };
 use crate::{
     domain::{EpochMs, Lifetime, SeatDigest, Seq},
     journal::{Journal, JournalError, Loaded, ReplicaRecord, RoomRecord},
-    replica::{Deletion, Follower, MemoryLoss, Progress, Reply, RequestId, View},
+    replica::{Deletion, MemoryLoss, Progress, Replicator, Reply, RequestId, RoomView},
     wire::{Answer, ApiError, Close, CreateBody, ServerFrame},
 };
 
@@ -56,35 +56,36 @@ impl Room {
         self.now = self.now.max(record.lifetime.active_at);
         let stored_replica = record.replica;
         let replica = self.settings.has_database.then(|| {
-            let loss = self.how_memory_was_lost(&record);
-            Follower::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
+            let loss = self.memory_loss_cause(&record);
+            Replicator::of_loaded_room(&self.id, &mut record, last_seq, loss, self.now, self.next_request)
         });
         OpenRoom { record, last_seq, replica, stored_replica }
     }
 
     /// Hibernation keeps the sockets open and starts only after a period without events. Anything else was a crash.
-    fn how_memory_was_lost(&self, record: &RoomRecord) -> MemoryLoss {
+    fn memory_loss_cause(&self, record: &RoomRecord) -> MemoryLoss {
         let idle_ms = self.now.ms_since(record.lifetime.active_at);
-        let has_slept = !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS && !self.has_lost_request;
-        if has_slept { MemoryLoss::Hibernation } else { MemoryLoss::Crash }
+        let has_hibernated =
+            !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS && !self.has_lost_request;
+        if has_hibernated { MemoryLoss::Hibernation } else { MemoryLoss::Crash }
     }
 
-    /// Drops the memory, so that the next event reads the journal again. Cancels the request under way.
+    /// Drops the memory, so that the next event reads the journal again. Cancels the request in flight.
     pub(super) fn drop_memory(&mut self, effects: &mut Effects) {
         self.note_next_request();
-        let under_way = match &self.memory {
-            Memory::Open(open) => open.replica.as_ref().and_then(Follower::under_way),
-            Memory::Ended(ended) => ended.deletion.under_way(),
+        let in_flight = match &self.memory {
+            Memory::Open(open) => open.replica.as_ref().and_then(Replicator::in_flight_id),
+            Memory::Ended(ended) => ended.deletion.in_flight_id(),
             Memory::Unknown | Memory::Nothing => None,
         };
-        effects.output.extend(under_way.map(OutputEffect::AbortFetch));
+        effects.output.extend(in_flight.map(OutputEffect::AbortFetch));
         self.has_lost_request |= !effects.output.is_empty();
         self.memory = Memory::Unknown;
     }
 
     fn note_next_request(&mut self) {
         self.next_request = match &self.memory {
-            Memory::Open(open) => open.replica.as_ref().map_or(self.next_request, Follower::next_id),
+            Memory::Open(open) => open.replica.as_ref().map_or(self.next_request, Replicator::next_id),
             Memory::Ended(ended) => ended.deletion.next_id(),
             Memory::Unknown | Memory::Nothing => self.next_request,
         };
@@ -109,11 +110,11 @@ impl Room {
     }
 
     /// The open room. Fails with `RoomNotFound` if there is none.
-    pub(super) fn enter(
+    pub(super) fn load_open_room(
         &mut self,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<&mut OpenRoom, Refusal> {
+    ) -> Result<&mut OpenRoom, EventError> {
         self.load_and_expire(journal, effects)?;
         match &mut self.memory {
             Memory::Open(open) => Ok(open),
@@ -128,7 +129,7 @@ impl Room {
         body: CreateBody,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Option<Answer>, Refusal> {
+    ) -> Result<Option<Answer>, EventError> {
         self.load(journal)?;
         if !matches!(self.memory, Memory::Nothing) {
             // Ids are random: a collision means a defect, not bad luck.
@@ -142,7 +143,7 @@ impl Room {
         self.set_alarm(expires_at, effects);
         if waits {
             let until = self.now.plus_seconds(CREATE_WAIT_SECONDS);
-            self.waiting.push(Waiting { call, what: Awaited::Creation, until });
+            self.waiting.push(WaitingCall { call, needs: Confirmation::Creation, until });
             return Ok(None);
         }
         Ok(Some(self.created(expires_at)))
@@ -158,7 +159,7 @@ impl Room {
             record: RoomRecord { lifetime, access: body.access, seats: vec![], replica },
             stored_replica: replica,
             last_seq: 0,
-            replica: has_database.then(|| Follower::of_new_room(&self.id, self.next_request)),
+            replica: has_database.then(|| Replicator::of_new_room(&self.id, self.next_request)),
         }
     }
 
@@ -173,15 +174,15 @@ impl Room {
         seat: Option<&SeatDigest>,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Option<Answer>, Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<Option<Answer>, EventError> {
+        self.load_open_room(journal, effects)?;
         self.participant(seat)?;
         self.end(Ending::Destroyed, journal, effects)?;
         if !matches!(self.memory, Memory::Ended(_)) {
             return Ok(Some(Answer::Destroyed));
         }
         let until = self.now.plus_seconds(DESTROY_WAIT_SECONDS);
-        self.waiting.push(Waiting { call, what: Awaited::Deletion, until });
+        self.waiting.push(WaitingCall { call, needs: Confirmation::Deletion, until });
         Ok(None)
     }
 
@@ -199,7 +200,7 @@ impl Room {
                 let deletion = replica.into_deletion(&open.record, self.now);
                 let stored = *deletion.tombstone();
                 self.memory = Memory::Ended(Box::new(EndedRoom { deletion, stored }));
-                journal.bury(&stored)?;
+                journal.replace_with_tombstone(&stored)?;
             }
             None => self.erase(effects),
         }
@@ -231,7 +232,12 @@ impl Room {
         match &mut self.memory {
             Memory::Open(open) => {
                 let OpenRoom { record, last_seq, replica: Some(replica), .. } = &mut **open else { return };
-                replica.on_reply(id, reply, &mut View { now, record, last_seq: *last_seq, journal }, effects);
+                replica.on_reply(
+                    id,
+                    reply,
+                    &mut RoomView { now, record, last_seq: *last_seq, journal },
+                    effects,
+                );
             }
             Memory::Ended(ended) => ended.deletion.on_reply(id, reply, now),
             Memory::Unknown | Memory::Nothing => {}
@@ -248,10 +254,10 @@ impl Room {
         self.load_and_expire(journal, effects)?;
         self.broadcast_presence(effects);
         // Before the replica, because a room that is given up has nothing more to write to Redis.
-        self.answer_waiting(journal, effects)?;
+        self.answer_waiting_calls(journal, effects)?;
         self.drive_replica(journal, effects)?;
         self.drive_deletion(journal, effects)?;
-        self.arrange_wake_up(effects);
+        self.schedule_wake_up(effects);
         Ok(())
     }
 
@@ -260,7 +266,7 @@ impl Room {
         if let Memory::Open(open) = &mut self.memory
             && let OpenRoom { record, last_seq, replica: Some(replica), stored_replica, .. } = &mut **open
         {
-            replica.drive(&mut View { now, record, last_seq: *last_seq, journal }, effects)?;
+            replica.drive(&mut RoomView { now, record, last_seq: *last_seq, journal }, effects)?;
             if record.replica != *stored_replica {
                 open.save(journal)?;
             }
@@ -282,13 +288,17 @@ impl Room {
     }
 
     /// Answers the calls that no longer have to wait.
-    fn answer_waiting(&mut self, journal: Journal<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+    fn answer_waiting_calls(
+        &mut self,
+        journal: Journal<'_>,
+        effects: &mut Effects,
+    ) -> Result<(), JournalError> {
         let mut is_creation_refused = false;
         for waiting in std::mem::take(&mut self.waiting) {
             match self.outcome_of(&waiting) {
                 None => self.waiting.push(waiting),
                 Some(outcome) => {
-                    is_creation_refused |= outcome.is_err() && waiting.what == Awaited::Creation;
+                    is_creation_refused |= outcome.is_err() && waiting.needs == Confirmation::Creation;
                     effects.output.push(OutputEffect::Respond(waiting.call, outcome));
                 }
             }
@@ -301,16 +311,16 @@ impl Room {
     }
 
     /// The answer to a call that waits for the database. `None`: it has to wait longer.
-    fn outcome_of(&self, waiting: &Waiting) -> Option<Result<Answer, ApiError>> {
+    fn outcome_of(&self, waiting: &WaitingCall) -> Option<Result<Answer, ApiError>> {
         let is_over = waiting.until <= self.now;
-        match (waiting.what, &self.memory) {
-            (Awaited::Creation, Memory::Open(open)) => {
+        match (waiting.needs, &self.memory) {
+            (Confirmation::Creation, Memory::Open(open)) => {
                 match open
                     .replica
                     .as_ref()
-                    .map_or(Progress::InStep, |replica| replica.progress(open.last_seq))
+                    .map_or(Progress::InSync, |replica| replica.progress(open.last_seq))
                 {
-                    Progress::InStep => Some(Ok(self.created(open.expires_at()))),
+                    Progress::InSync => Some(Ok(self.created(open.expires_at()))),
                     Progress::Refused(cause) => Some(Err(ApiError::StoreUnavailable(cause))),
                     Progress::Behind if is_over => {
                         Some(Err(ApiError::StoreUnavailable("the database did not take the room in time")))
@@ -318,16 +328,16 @@ impl Room {
                     Progress::Behind => None,
                 }
             }
-            (Awaited::Creation, _) => Some(Err(ApiError::RoomNotFound)),
-            (Awaited::Deletion, Memory::Ended(ended)) if !ended.deletion.is_confirmed() => {
+            (Confirmation::Creation, _) => Some(Err(ApiError::RoomNotFound)),
+            (Confirmation::Deletion, Memory::Ended(ended)) if !ended.deletion.is_confirmed() => {
                 is_over.then_some(Ok(Answer::Deleting))
             }
-            (Awaited::Deletion, _) => Some(Ok(Answer::Destroyed)),
+            (Confirmation::Deletion, _) => Some(Ok(Answer::Destroyed)),
         }
     }
 
     /// Sets the alarm and the timer for the next deadlines, unless they are already set.
-    fn arrange_wake_up(&mut self, effects: &mut Effects) {
+    fn schedule_wake_up(&mut self, effects: &mut Effects) {
         let (end, next, is_durable) = match &self.memory {
             Memory::Unknown | Memory::Nothing => return,
             Memory::Open(open) => {

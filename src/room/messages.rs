@@ -1,6 +1,6 @@
 //! Sending and reading messages, and keeping the room open.
 
-use super::{Action, Effects, OutputEffect, Refusal, Room};
+use super::{Action, Effects, EventError, OutputEffect, Room};
 use crate::{
     domain::{Message, MessageId, ParticipantId, SeatDigest, Seq, SocketId, StoredMessage},
     journal::Journal,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The other participant used this id. Confirming it would lose the caller's message.
-const TAKEN_ID: ApiError =
+const DUPLICATE_ID: ApiError =
     ApiError::BadRequest { field: "id", problem: "was already used by the other participant" };
 
 /// A message that is in the journal.
@@ -31,8 +31,8 @@ impl Room {
         fallback_id: MessageId,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<Answer, EventError> {
+        self.load_open_room(journal, effects)?;
         let participant = self.participant(seat)?;
         let sent = self.send(draft, || fallback_id, participant, journal)?;
         if sent.is_new {
@@ -50,8 +50,8 @@ impl Room {
         draft: Draft,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<(), Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<(), EventError> {
+        self.load_open_room(journal, effects)?;
         // A message frame without an id does not parse.
         let no_id = || MessageId::from_random([0; 32]);
         let sent = self.send(draft, no_id, participant, journal)?;
@@ -70,12 +70,12 @@ impl Room {
         fallback_id: impl FnOnce() -> MessageId,
         participant: ParticipantId,
         journal: Journal<'_>,
-    ) -> Result<Sent, Refusal> {
+    ) -> Result<Sent, EventError> {
         self.count(&participant, Action::Message)?;
         let message = draft.into_message(fallback_id, participant, self.now);
         let open = self.open_room_mut()?;
         if open.last_seq >= MAX_MESSAGES {
-            return find_again(&message, journal)?.ok_or(ApiError::HistoryFull.into());
+            return find_stored(&message, journal)?.ok_or(ApiError::HistoryFull.into());
         }
         match journal.append(open.last_seq + 1, &message)? {
             Some(stored) => {
@@ -83,11 +83,15 @@ impl Room {
                 open.record.lifetime.extend(message.timestamp);
                 Ok(Sent { message: stored, is_new: true })
             }
-            None => find_again(&message, journal)?.ok_or(ApiError::Internal.into()),
+            None => find_stored(&message, journal)?.ok_or(ApiError::Internal.into()),
         }
     }
 
-    fn broadcast_message(&mut self, message: &StoredMessage, effects: &mut Effects) -> Result<(), Refusal> {
+    fn broadcast_message(
+        &mut self,
+        message: &StoredMessage,
+        effects: &mut Effects,
+    ) -> Result<(), EventError> {
         let frame = message_frame(message, self.open_room()?.expires_at());
         effects.output.push(OutputEffect::Send { to: self.sockets.all(), frame });
         Ok(())
@@ -101,8 +105,8 @@ impl Room {
         limit: u64,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
-        let last_seq = self.enter(journal, effects)?.last_seq;
+    ) -> Result<Answer, EventError> {
+        let last_seq = self.load_open_room(journal, effects)?.last_seq;
         let participant = self.participant(seat)?;
         self.count(&participant, Action::Read)?;
         let messages = journal.page(after, limit, MAX_PAGE_BYTES)?;
@@ -115,8 +119,8 @@ impl Room {
         seat: Option<&SeatDigest>,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<Answer, EventError> {
+        self.load_open_room(journal, effects)?;
         self.participant(seat)?;
         self.ttl_answer()
     }
@@ -127,8 +131,8 @@ impl Room {
         seat: Option<&SeatDigest>,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<Answer, EventError> {
+        self.load_open_room(journal, effects)?;
         let participant = self.participant(seat)?;
         self.keep(&participant, journal, effects)?;
         self.ttl_answer()
@@ -140,7 +144,7 @@ impl Room {
         participant: &ParticipantId,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), EventError> {
         self.count(participant, Action::Keep)?;
         let now = self.now;
         let open = self.open_room_mut()?;
@@ -151,15 +155,15 @@ impl Room {
         Ok(())
     }
 
-    fn ttl_answer(&self) -> Result<Answer, Refusal> {
+    fn ttl_answer(&self) -> Result<Answer, EventError> {
         let expires_at = self.open_room()?.expires_at();
         Ok(Answer::Ttl { ttl: expires_at.seconds_left(self.now), expires_at })
     }
 }
 
 /// The stored message with the id of `message`, if any. Fails with `BadRequest` if the other participant sent it.
-fn find_again(message: &Message, journal: Journal<'_>) -> Result<Option<Sent>, Refusal> {
+fn find_stored(message: &Message, journal: Journal<'_>) -> Result<Option<Sent>, EventError> {
     let Some(stored) = journal.find(&message.id)? else { return Ok(None) };
     let is_own = stored.read().is_some_and(|known| known.participant_id == message.participant_id);
-    if is_own { Ok(Some(Sent { message: stored, is_new: false })) } else { Err(TAKEN_ID.into()) }
+    if is_own { Ok(Some(Sent { message: stored, is_new: false })) } else { Err(DUPLICATE_ID.into()) }
 }

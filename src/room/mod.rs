@@ -16,7 +16,7 @@ use crate::{
     config::RoomSettings,
     domain::{EpochMs, ParticipantId, RoomId, SeatDigest, Seq, SocketId},
     journal::{Journal, JournalError, ReplicaRecord, RoomRecord, Tombstone, sql::Sql},
-    replica::{Deletion, Follower},
+    replica::{Deletion, Replicator},
     wire::{Answer, ApiError, Request},
 };
 use rate_limit::{Action, RateLimits};
@@ -35,12 +35,12 @@ pub struct Room {
     is_presence_due: bool,
     rates: RateLimits,
     /// Calls whose answer waits for the database.
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingCall>,
     /// The latest time seen. It does not go back when the clock does.
     now: EpochMs,
     alarm: Alarm,
     timer: Option<EpochMs>,
-    /// A request was under way when the memory was dropped. The database may still run it.
+    /// A request was in flight when the memory was dropped. The database may still run it.
     has_lost_request: bool,
     /// Keeps counting when the memory is dropped, so that a late answer is not mistaken for the answer to a newer
     /// request.
@@ -64,7 +64,7 @@ struct OpenRoom {
     record: RoomRecord,
     last_seq: Seq,
     /// The copy in Redis, if one is configured.
-    replica: Option<Follower>,
+    replica: Option<Replicator>,
     /// The replica's part of the record, as the journal holds it.
     stored_replica: ReplicaRecord,
 }
@@ -88,33 +88,33 @@ enum Alarm {
 }
 
 /// A call whose answer waits for the database.
-struct Waiting {
+struct WaitingCall {
     call: CallId,
-    what: Awaited,
+    needs: Confirmation,
     until: EpochMs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Awaited {
+enum Confirmation {
     Creation,
     Deletion,
 }
 
 /// Why an event was refused.
-enum Refusal {
+enum EventError {
     /// The caller gets this error.
     Api(ApiError),
     /// The journal failed: none of this event's effects may leave the object.
     Journal(JournalError),
 }
 
-impl From<ApiError> for Refusal {
+impl From<ApiError> for EventError {
     fn from(error: ApiError) -> Self {
         Self::Api(error)
     }
 }
 
-impl From<JournalError> for Refusal {
+impl From<JournalError> for EventError {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)
     }
@@ -196,7 +196,7 @@ impl Room {
         request: Request,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Option<Answer>, Refusal> {
+    ) -> Result<Option<Answer>, EventError> {
         let seat = seat.as_ref();
         match request {
             Request::Create(body) => self.on_create(call, body, journal, effects),
@@ -275,14 +275,14 @@ impl OpenRoom {
 /// Answers a call. `None`: the answer comes later or was already given.
 fn respond(
     call: CallId,
-    outcome: Result<Option<Answer>, Refusal>,
+    outcome: Result<Option<Answer>, EventError>,
     effects: &mut Effects,
 ) -> Result<(), JournalError> {
     let answer = match outcome {
         Ok(None) => return Ok(()),
         Ok(Some(answer)) => Ok(answer),
-        Err(Refusal::Api(error)) => Err(error),
-        Err(Refusal::Journal(error)) => return Err(error),
+        Err(EventError::Api(error)) => Err(error),
+        Err(EventError::Journal(error)) => return Err(error),
     };
     effects.output.push(OutputEffect::Respond(call, answer));
     Ok(())

@@ -1,6 +1,6 @@
 //! Sockets: opening, frames, closing, and what is broadcast about them.
 
-use super::{Action, CallId, Effects, Frame, Memory, OpenRoom, OutputEffect, Refusal, Room};
+use super::{Action, CallId, Effects, EventError, Frame, Memory, OpenRoom, OutputEffect, Room};
 use crate::{
     domain::{MessageId, ParticipantId, SeatDigest, SocketId},
     journal::{Journal, JournalError},
@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Room {
-    /// The open room. Fails with `RoomNotFound` if the room has not been entered.
-    pub(super) fn open_room(&self) -> Result<&OpenRoom, Refusal> {
+    /// The open room. Fails with `RoomNotFound` if it has not been loaded.
+    pub(super) fn open_room(&self) -> Result<&OpenRoom, EventError> {
         match &self.memory {
             Memory::Open(open) => Ok(open),
             _ => Err(ApiError::RoomNotFound.into()),
@@ -17,7 +17,7 @@ impl Room {
     }
 
     /// The same, mutable.
-    pub(super) fn open_room_mut(&mut self) -> Result<&mut OpenRoom, Refusal> {
+    pub(super) fn open_room_mut(&mut self) -> Result<&mut OpenRoom, EventError> {
         match &mut self.memory {
             Memory::Open(open) => Ok(open),
             _ => Err(ApiError::RoomNotFound.into()),
@@ -32,8 +32,8 @@ impl Room {
         seat: Option<&SeatDigest>,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<(), Refusal> {
-        self.enter(journal, effects)?;
+    ) -> Result<(), EventError> {
+        self.load_open_room(journal, effects)?;
         let participant = self.participant(seat)?;
         let was_online = self.sockets.is_online(&participant);
         let (socket, replaced) = self.sockets.open(participant.clone());
@@ -54,7 +54,7 @@ impl Room {
         socket: SocketId,
         participant: &ParticipantId,
         effects: &mut Effects,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), EventError> {
         let open = self.open_room()?;
         let ready = ServerFrame::Ready {
             participant_id: participant,
@@ -108,8 +108,8 @@ impl Room {
     ) -> Result<(), JournalError> {
         match self.read_frame(socket, frame, journal, effects) {
             Ok(()) => Ok(()),
-            Err(Refusal::Journal(error)) => Err(error),
-            Err(Refusal::Api(error)) => {
+            Err(EventError::Journal(error)) => Err(error),
+            Err(EventError::Api(error)) => {
                 effects.output.push(OutputEffect::Close(vec![socket], error.close()));
                 self.on_socket_closed(socket);
                 Ok(())
@@ -123,7 +123,7 @@ impl Room {
         frame: Frame<'_>,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), EventError> {
         let participant = self.sockets.participant(socket).cloned().ok_or(ApiError::NotAParticipant)?;
         self.count(&participant, Action::Frame)?;
         let raw = match frame {
@@ -133,28 +133,28 @@ impl Room {
                 return Err(ApiError::BadRequest { field: "frame", problem: "must be text" }.into());
             }
         };
-        self.enter(journal, effects)?;
+        self.load_open_room(journal, effects)?;
         match ClientFrame::parse(raw)? {
             ClientFrame::Message(draft) => {
                 let id = draft.id.clone();
                 let sent = self.on_message(socket, participant, draft, journal, effects);
-                answer_refusal(socket, id.as_ref(), sent, effects)
+                answer_error(socket, id.as_ref(), sent, effects)
             }
             ClientFrame::BadMessage { id, error } => {
-                answer_refusal(socket, id.as_ref(), Err(error.into()), effects)
+                answer_error(socket, id.as_ref(), Err(error.into()), effects)
             }
             ClientFrame::Keep => {
                 let kept = self.keep(&participant, journal, effects);
-                answer_refusal(socket, None, kept, effects)
+                answer_error(socket, None, kept, effects)
             }
             ClientFrame::Typing => {
                 let frame = ServerFrame::Typing { participant_id: &participant };
-                self.pass_on(&participant, Action::Typing, &frame, effects);
+                self.forward_to_other(&participant, Action::Typing, &frame, effects);
                 Ok(())
             }
             ClientFrame::Seen(SeenMark(text)) => {
                 let frame = ServerFrame::Seen { participant_id: &participant, text: &text };
-                self.pass_on(&participant, Action::Seen, &frame, effects);
+                self.forward_to_other(&participant, Action::Seen, &frame, effects);
                 Ok(())
             }
             ClientFrame::Unknown => Ok(()),
@@ -163,7 +163,7 @@ impl Room {
 
     /// Sends a frame to the other participant and stores nothing. Beyond the limit it is dropped without an error,
     /// because nobody waits for it.
-    fn pass_on(
+    fn forward_to_other(
         &mut self,
         participant: &ParticipantId,
         action: Action,
@@ -208,14 +208,14 @@ impl Room {
 }
 
 /// Answers a refused frame with an `error` frame if the participant can fix the error. The socket stays open.
-fn answer_refusal(
+fn answer_error(
     socket: SocketId,
     id: Option<&MessageId>,
-    outcome: Result<(), Refusal>,
+    outcome: Result<(), EventError>,
     effects: &mut Effects,
-) -> Result<(), Refusal> {
+) -> Result<(), EventError> {
     match outcome {
-        Err(Refusal::Api(error)) if error != ApiError::RoomNotFound => {
+        Err(EventError::Api(error)) if error != ApiError::RoomNotFound => {
             let frame = ServerFrame::error(id, &error).to_text();
             effects.output.push(OutputEffect::Send { to: vec![socket], frame });
             Ok(())

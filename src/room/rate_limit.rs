@@ -109,8 +109,9 @@ impl RateLimits {
         limit: Limit,
         now: EpochMs,
     ) -> Option<&mut Bucket> {
-        let is_it = |(who, what, _): &(ParticipantId, Action, Bucket)| who == participant && *what == action;
-        let index = self.buckets.iter().position(is_it).unwrap_or_else(|| {
+        let is_match =
+            |(who, what, _): &(ParticipantId, Action, Bucket)| who == participant && *what == action;
+        let index = self.buckets.iter().position(is_match).unwrap_or_else(|| {
             let full = Bucket { millionths: limit.burst.saturating_mul(1_000_000), filled_at: now };
             self.buckets.push((participant.clone(), action, full));
             self.buckets.len() - 1

@@ -1,6 +1,6 @@
 //! The two seats: who holds one and who may take one.
 
-use super::{Effects, OpenRoom, Refusal, Room};
+use super::{Effects, EventError, OpenRoom, Room};
 use crate::{
     domain::{EpochMs, ParticipantId, ProofHash, SeatDigest},
     journal::{Journal, Seat},
@@ -18,15 +18,15 @@ impl Room {
         identified: bool,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
-        let open = self.enter(journal, effects)?;
+    ) -> Result<Answer, EventError> {
+        let open = self.load_open_room(journal, effects)?;
         let status = match seat.and_then(|seat| open.record.seat(seat)) {
             Some(_) => RoomStatus::Joined,
             None if open.record.seats.len() < SEATS => RoomStatus::Open,
             None => RoomStatus::Full,
         };
-        let sealed = open.record.access.is_some();
-        Ok(Answer::Status { room_id: self.id.clone(), status, sealed, identified })
+        let is_encrypted = open.record.access.is_some();
+        Ok(Answer::Status { room_id: self.id.clone(), status, is_encrypted, identified })
     }
 
     /// Takes a seat. Changes nothing if the caller already has one.
@@ -36,10 +36,10 @@ impl Room {
         body: JoinBody,
         journal: Journal<'_>,
         effects: &mut Effects,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Answer, EventError> {
         let digest = seat.ok_or(ApiError::NotAParticipant)?;
         let now = self.now;
-        let open = self.enter(journal, effects)?;
+        let open = self.load_open_room(journal, effects)?;
         let is_seated = open.record.seat(digest).is_some();
         check_proof(open.record.access.as_ref(), &body, is_seated)?;
         check_keys(open.record.access.as_ref(), &body, is_seated)?;
@@ -55,7 +55,7 @@ impl Room {
         self.joined(digest).map(|joined| Answer::Joined(Box::new(joined)))
     }
 
-    fn joined(&mut self, digest: &SeatDigest) -> Result<JoinedBody, Refusal> {
+    fn joined(&mut self, digest: &SeatDigest) -> Result<JoinedBody, EventError> {
         let (now, open) = (self.now, self.open_room()?);
         Ok(JoinedBody {
             participant_id: ParticipantId::of(digest),
@@ -97,7 +97,7 @@ fn check_proof(access: Option<&ProofHash>, body: &JoinBody, is_seated: bool) -> 
         (None, _) => Ok(()),
         (Some(_), None) if is_seated => Ok(()),
         (Some(_), None) => Err(missing("proof")),
-        (Some(access), Some(proof)) if access.is_opened_by(proof) => Ok(()),
+        (Some(access), Some(proof)) if access.matches(proof) => Ok(()),
         (Some(_), Some(_)) => Err(ApiError::BadProof),
     }
 }

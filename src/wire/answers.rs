@@ -12,7 +12,7 @@ pub enum Answer {
     /// The room was created.
     Created { room_id: RoomId, ttl: u64, expires_at: EpochMs },
     /// What anyone may know about the room.
-    Status { room_id: RoomId, status: RoomStatus, sealed: bool, identified: bool },
+    Status { room_id: RoomId, status: RoomStatus, is_encrypted: bool, identified: bool },
     /// The caller has a seat.
     Joined(Box<JoinedBody>),
     /// How long the room has left.
@@ -79,11 +79,26 @@ pub struct HealthBody {
 #[derive(Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum Body<'a> {
-    Created { room_id: &'a RoomId, ttl: u64, expires_at: EpochMs },
-    Status { room_id: &'a RoomId, status: RoomStatus, sealed: bool, identified: bool },
+    Created {
+        room_id: &'a RoomId,
+        ttl: u64,
+        expires_at: EpochMs,
+    },
+    Status {
+        room_id: &'a RoomId,
+        status: RoomStatus,
+        #[serde(rename = "sealed")]
+        is_encrypted: bool,
+        identified: bool,
+    },
     Joined(&'a JoinedBody),
-    Ttl { ttl: u64, expires_at: EpochMs },
-    Deleting { status: &'static str },
+    Ttl {
+        ttl: u64,
+        expires_at: EpochMs,
+    },
+    Deleting {
+        status: &'static str,
+    },
 }
 
 impl Answer {
@@ -104,9 +119,12 @@ impl Answer {
             Self::Created { room_id, ttl, expires_at } => {
                 to_json(&Body::Created { room_id, ttl: *ttl, expires_at: *expires_at })
             }
-            Self::Status { room_id, status, sealed, identified } => {
-                to_json(&Body::Status { room_id, status: *status, sealed: *sealed, identified: *identified })
-            }
+            Self::Status { room_id, status, is_encrypted, identified } => to_json(&Body::Status {
+                room_id,
+                status: *status,
+                is_encrypted: *is_encrypted,
+                identified: *identified,
+            }),
             Self::Joined(joined) => to_json(&Body::Joined(joined)),
             Self::Ttl { ttl, expires_at } => to_json(&Body::Ttl { ttl: *ttl, expires_at: *expires_at }),
             Self::History { messages, last_seq } => Some(history_json(messages, *last_seq)),

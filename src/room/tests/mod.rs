@@ -1,7 +1,7 @@
 //! Tests of the room as a function: events in, effects out. `tests/simulation` has longer stories with faults.
 
 mod ends;
+mod messages;
 mod replica;
 mod seats;
-mod talk;
 mod world;

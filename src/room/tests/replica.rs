@@ -17,16 +17,16 @@ fn commands(body: &str) -> Vec<Vec<String>> {
     }
 }
 
-/// The commands of the request under way.
+/// The commands of the request in flight.
 fn sent(room: &TestRoom) -> Vec<Vec<String>> {
-    commands(&room.fetches.first().expect("a request is under way").1.body)
+    commands(&room.fetches.first().expect("a request is in flight").1.body)
 }
 
 fn verbs(room: &TestRoom) -> Vec<String> {
     sent(room).into_iter().map(|command| command[0].clone()).collect()
 }
 
-/// Answers the request under way as a healthy database would. The list has `length` messages afterwards.
+/// Answers the request in flight as a healthy database would. The list has `length` messages afterwards.
 fn succeed(room: &mut TestRoom, length: usize) {
     let results: Vec<Value> = sent(room)
         .iter()
@@ -40,7 +40,7 @@ fn succeed(room: &mut TestRoom, length: usize) {
 }
 
 /// Two people in a room whose copy in Redis is up to date.
-fn in_step() -> (TestRoom, SocketId, SocketId) {
+fn in_sync() -> (TestRoom, SocketId, SocketId) {
     let mut room = TestRoom::empty(true);
     room.begin_call(ANN, Request::Create(CreateBody::default()));
     succeed(&mut room, 0);
@@ -53,14 +53,14 @@ fn in_step() -> (TestRoom, SocketId, SocketId) {
     (room, ann, ben)
 }
 
-/// Runs timers, and alarms where there is no timer, until a request is under way.
+/// Runs timers, and alarms where there is no timer, until a request is in flight.
 fn wait_for_request(room: &mut TestRoom) {
     while room.fetches.is_empty() {
         if room.timer.is_some() { room.run_timer() } else { room.ring() }
     }
 }
 
-fn say(room: &mut TestRoom, socket: SocketId, numbers: std::ops::RangeInclusive<usize>) {
+fn send_messages(room: &mut TestRoom, socket: SocketId, numbers: std::ops::RangeInclusive<usize>) {
     for number in numbers {
         room.frame(socket, &message(&format!("m{number}"), "hello"));
     }
@@ -130,12 +130,12 @@ fn create_is_answered_even_if_the_storage_fails_when_the_room_is_given_up() {
 
 #[test]
 fn messages_do_not_wait_for_a_silent_database() {
-    let (mut room, ann, ben) = in_step();
+    let (mut room, ann, ben) = in_sync();
     room.frames.clear();
 
-    say(&mut room, ann, 1..=3);
+    send_messages(&mut room, ann, 1..=3);
     room.run_timer();
-    say(&mut room, ann, 4..=6);
+    send_messages(&mut room, ann, 4..=6);
 
     assert_eq!(room.frames_to(ben, "message").len(), 6);
     assert_eq!(room.fetches.len(), 1, "one request at a time");
@@ -143,13 +143,13 @@ fn messages_do_not_wait_for_a_silent_database() {
 
 #[test]
 fn the_first_message_creates_its_key_with_a_time_to_live_and_later_ones_are_one_command() {
-    let (mut room, ann, _) = in_step();
+    let (mut room, ann, _) = in_sync();
 
-    say(&mut room, ann, 1..=1);
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"]);
     succeed(&mut room, 1);
-    say(&mut room, ann, 2..=4);
+    send_messages(&mut room, ann, 2..=4);
     room.run_timer();
 
     assert_eq!((verbs(&room), sent(&room)[0].len()), (vec!["RPUSHX".to_owned()], 2 + 3));
@@ -157,10 +157,10 @@ fn the_first_message_creates_its_key_with_a_time_to_live_and_later_ones_are_one_
 
 #[test]
 fn messages_that_arrive_during_a_request_are_sent_together_in_the_next_one() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
-    say(&mut room, ann, 2..=5);
+    send_messages(&mut room, ann, 2..=5);
 
     room.after_ms(60);
     succeed(&mut room, 1);
@@ -170,11 +170,11 @@ fn messages_that_arrive_during_a_request_are_sent_together_in_the_next_one() {
 
 #[test]
 fn a_wrong_length_is_repaired_by_rewriting_both_keys() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     succeed(&mut room, 1);
-    say(&mut room, ann, 2..=2);
+    send_messages(&mut room, ann, 2..=2);
     room.run_timer();
 
     room.reply(200, r#"{"result":7}"#);
@@ -186,11 +186,11 @@ fn a_wrong_length_is_repaired_by_rewriting_both_keys() {
 
 #[test]
 fn after_a_lost_request_the_list_is_counted_until_the_request_can_no_longer_run() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     room.reply(500, "");
-    let doubt_at = room.now;
+    let failed_at = room.now;
     wait_for_request(&mut room);
     succeed(&mut room, 1);
 
@@ -198,7 +198,7 @@ fn after_a_lost_request_the_list_is_counted_until_the_request_can_no_longer_run(
         wait_for_request(&mut room);
         assert_eq!(verbs(&room), ["HSET", "PEXPIRE", "LLEN"]);
         assert!(
-            room.now >= doubt_at.plus_seconds(seconds) && room.now <= doubt_at.plus_seconds(seconds + 11)
+            room.now >= failed_at.plus_seconds(seconds) && room.now <= failed_at.plus_seconds(seconds + 11)
         );
         succeed(&mut room, 1);
     }
@@ -207,13 +207,13 @@ fn after_a_lost_request_the_list_is_counted_until_the_request_can_no_longer_run(
 
 #[test]
 fn the_list_is_counted_after_a_crash_but_not_after_hibernation() {
-    let (mut room, ann, ben) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, ben) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     succeed(&mut room, 1);
 
     room.after_ms(10_000).lose_memory(&[(ann, ANN), (ben, BEN)]);
-    say(&mut room, ann, 2..=2);
+    send_messages(&mut room, ann, 2..=2);
     room.run_timer();
     assert_eq!(verbs(&room), ["RPUSHX"]);
     succeed(&mut room, 2);
@@ -225,8 +225,8 @@ fn the_list_is_counted_after_a_crash_but_not_after_hibernation() {
 
 #[test]
 fn a_message_that_wakes_a_room_is_written_after_the_list_is_counted() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     succeed(&mut room, 1);
 
@@ -241,18 +241,18 @@ fn a_message_that_wakes_a_room_is_written_after_the_list_is_counted() {
 
 #[test]
 fn memory_lost_too_early_for_hibernation_counts_as_a_crash_even_with_open_sockets() {
-    let (mut room, ann, ben) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, ben) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
 
     room.after_ms(9_999).lose_memory(&[(ann, ANN), (ben, BEN)]);
-    say(&mut room, ann, 2..=2);
+    send_messages(&mut room, ann, 2..=2);
 
     assert_eq!(verbs(&room), ["LLEN"]);
 }
 
 #[test]
 fn a_seat_that_was_unconfirmed_before_a_crash_is_written_after_it() {
-    let (mut room, ..) = in_step();
+    let (mut room, ..) = in_sync();
     room.lose_memory(&[]);
     room.call(ANN, Request::Ttl).unwrap();
     succeed(&mut room, 0);
@@ -269,13 +269,13 @@ fn a_seat_that_was_unconfirmed_before_a_crash_is_written_after_it() {
 
 #[test]
 fn a_message_renews_the_keys_when_their_time_to_live_runs_low() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     succeed(&mut room, 1);
 
     room.after_ms(TTL_MS * 9 / 10);
-    say(&mut room, ann, 2..=2);
+    send_messages(&mut room, ann, 2..=2);
     wait_for_request(&mut room);
 
     assert_eq!(verbs(&room), ["RPUSHX", "PEXPIRE", "PEXPIRE"]);
@@ -284,7 +284,7 @@ fn a_message_renews_the_keys_when_their_time_to_live_runs_low() {
 
 #[test]
 fn destroy_ends_the_room_at_once_and_answers_when_the_database_confirms() {
-    let (mut room, ann, ben) = in_step();
+    let (mut room, ann, ben) = in_sync();
 
     let call = room.begin_call(ANN, Request::Destroy);
     assert_eq!((room.answer(call), verbs(&room)), (None, vec!["DEL".to_owned()]));
@@ -298,7 +298,7 @@ fn destroy_ends_the_room_at_once_and_answers_when_the_database_confirms() {
 
 #[test]
 fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
-    let (mut room, ..) = in_step();
+    let (mut room, ..) = in_sync();
     let call = room.begin_call(ANN, Request::Destroy);
 
     while room.answer(call).is_none() {
@@ -315,12 +315,12 @@ fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
 
 #[test]
 fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     room.begin_call(ANN, Request::Destroy);
     assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"]);
-    let given_up_at = room.now.plus_seconds(5);
+    let timeout_at = room.now.plus_seconds(5);
     room.lose_memory(&[]);
 
     wait_for_request(&mut room);
@@ -328,31 +328,31 @@ fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
     succeed(&mut room, 0);
 
     // The crash was noticed when the first repetition was due.
-    expect_repeated_deletion(&mut room, given_up_at, &[15, 60]);
+    expect_repeated_deletion(&mut room, timeout_at, &[15, 60]);
 }
 
 #[test]
 fn deletion_waits_for_the_request_under_way_and_is_repeated() {
-    let (mut room, ann, _) = in_step();
-    say(&mut room, ann, 1..=1);
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     room.run_timer();
     let call = room.begin_call(ANN, Request::Destroy);
     assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"], "no second request at the same time");
 
     room.reply(500, "");
-    let doubt_at = room.now;
+    let failed_at = room.now;
     assert_eq!(verbs(&room), ["DEL"]);
     succeed(&mut room, 0);
     assert_eq!(room.answer(call), Some(Ok(Answer::Destroyed)));
 
-    expect_repeated_deletion(&mut room, doubt_at, &[5, 15, 60]);
+    expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
 }
 
 /// After a request that may still run, the keys are deleted again after so many seconds. Then nothing is left.
-fn expect_repeated_deletion(room: &mut TestRoom, doubt_at: EpochMs, seconds: &[u64]) {
+fn expect_repeated_deletion(room: &mut TestRoom, failed_at: EpochMs, seconds: &[u64]) {
     for seconds in seconds {
         wait_for_request(room);
-        assert!(room.now >= doubt_at.plus_seconds(*seconds));
+        assert!(room.now >= failed_at.plus_seconds(*seconds));
         assert_eq!(verbs(room), ["DEL"]);
         succeed(room, 0);
     }

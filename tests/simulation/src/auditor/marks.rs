@@ -80,7 +80,7 @@ impl Auditor {
             "a repeated message was confirmed from the journal",
         );
         for entry in &handled.logged {
-            let LogEntry::ReplicaOutOfStep { cause } = entry else { continue };
+            let LogEntry::ReplicaOutOfSync { cause } = entry else { continue };
             self.mark_if(
                 *cause == "the database held something else",
                 "the list had another length than the journal",

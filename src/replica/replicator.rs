@@ -3,8 +3,8 @@
 use super::{
     Deletion, Purpose, RequestId,
     commands::{Batch, Keys, is_renewal_due, keys_ttl_ms},
-    link::Link,
-    replies::{Reply, Verdict, judge},
+    connection::Connection,
+    replies::{Outcome, Reply, classify},
 };
 use crate::{
     domain::{EpochMs, RoomId, Seq},
@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// How long changes are collected before they are sent together.
-const GATHER_MS: u64 = 50;
+const BATCH_WINDOW_MS: u64 = 50;
 /// Bytes of messages in one request. JSON escaping may double them, so a request has at most about 1 MiB.
-const MAX_PIECE_BYTES: usize = 512 * 1024;
+const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// An abandoned request may still run, so the list is counted this many seconds after it was abandoned.
 const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
 
@@ -48,7 +48,7 @@ pub(super) struct Written {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Both keys equal the journal.
-    InStep,
+    InSync,
     /// A change is not written or not confirmed yet.
     Behind,
     /// The database refused the last request. An immediate retry would not help.
@@ -58,18 +58,18 @@ pub enum Progress {
 /// How the room's memory was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLoss {
-    /// The object hibernated, which only happens when no request is under way.
+    /// The object hibernated, which only happens when no request is in flight.
     Hibernation,
-    /// A crash, a deployment or a failed statement. A request may have been under way and may still run. An idle object
+    /// A crash, a deployment or a failed statement. A request may have been in flight and may still run. An idle object
     /// without sockets is unloaded in the same way.
     Crash,
 }
 
-/// What the follower sees of its room.
-pub struct View<'a> {
+/// What the replicator sees of its room.
+pub struct RoomView<'a> {
     /// The current time.
     pub now: EpochMs,
-    /// The room's record. The follower changes only its `replica`.
+    /// The room's record. The replicator changes only its `replica`.
     pub record: &'a mut RoomRecord,
     /// The sequence number of the newest message.
     pub last_seq: Seq,
@@ -78,27 +78,27 @@ pub struct View<'a> {
 }
 
 /// The state of the copy of one room.
-pub struct Follower {
+pub struct Replicator {
     keys: Keys,
-    link: Link<Purpose>,
+    connection: Connection<Purpose>,
     position: Position,
     /// Counts the changes of `meta` since the memory was loaded.
     meta_version: u32,
     /// The newest version of `meta` that the database confirmed.
     meta_stored: u32,
-    gather_until: Option<EpochMs>,
-    /// How many of the counts after a doubtful request are done.
+    batch_until: Option<EpochMs>,
+    /// How many of the counts after a request with an unknown outcome are done.
     checks_done: usize,
     refused: Option<&'static str>,
     is_failing: bool,
 }
 
-impl Follower {
+impl Replicator {
     /// Follows a new room, whose `meta` has to be written. `first_id` is the number of its first request.
     pub fn of_new_room(room: &RoomId, first_id: u64) -> Self {
-        let mut follower = Self::at(Position::At(0), room, first_id);
-        follower.meta_version = 1;
-        follower
+        let mut replicator = Self::at(Position::At(0), room, first_id);
+        replicator.meta_version = 1;
+        replicator
     }
 
     /// Follows a room that was loaded. After hibernation the database matches the journal unless the record says
@@ -119,24 +119,24 @@ impl Follower {
         };
         let is_recent = now.ms_since(record.lifetime.active_at) < MAY_STILL_RUN_MS;
         if loss == MemoryLoss::Crash && (is_behind || is_recent) {
-            record.replica.doubt_at = Some(now);
+            record.replica.unknown_outcome_at = Some(now);
         }
-        let mut follower = Self::at(position, room, first_id);
-        follower.checks_done = record.replica.doubt_at.map_or(0, |at| {
+        let mut replicator = Self::at(position, room, first_id);
+        replicator.checks_done = record.replica.unknown_outcome_at.map_or(0, |at| {
             // The last count always runs, however late.
             checks_due(at, now).min(CHECK_AFTER_SECONDS.len() - 1)
         });
-        follower
+        replicator
     }
 
     fn at(position: Position, room: &RoomId, first_id: u64) -> Self {
         Self {
             keys: Keys::of(room),
-            link: Link::new(room, first_id),
+            connection: Connection::new(room, first_id),
             position,
             meta_version: 0,
             meta_stored: 0,
-            gather_until: None,
+            batch_until: None,
             checks_done: 0,
             refused: None,
             is_failing: false,
@@ -145,12 +145,12 @@ impl Follower {
 
     /// The number of the next request.
     pub fn next_id(&self) -> u64 {
-        self.link.next_id()
+        self.connection.next_id()
     }
 
     /// The request that waits for an answer, if any.
-    pub fn under_way(&self) -> Option<RequestId> {
-        self.link.in_flight().map(|request| request.id)
+    pub fn in_flight_id(&self) -> Option<RequestId> {
+        self.connection.in_flight().map(|request| request.id)
     }
 
     /// The room's record changed, so `meta` has to be written.
@@ -162,7 +162,7 @@ impl Follower {
     pub fn progress(&self, last_seq: Seq) -> Progress {
         match self.refused {
             Some(cause) => Progress::Refused(cause),
-            None if self.is_complete(last_seq) => Progress::InStep,
+            None if self.is_complete(last_seq) => Progress::InSync,
             None => Progress::Behind,
         }
     }
@@ -176,22 +176,28 @@ impl Follower {
         &mut self,
         id: RequestId,
         reply: Option<Reply<'_>>,
-        view: &mut View<'_>,
+        view: &mut RoomView<'_>,
         effects: &mut Effects,
     ) {
-        let Some(request) = self.link.take(id) else { return };
-        match judge(reply, &request.expected) {
-            Verdict::AsExpected => self.on_success(request.purpose, request.sent_at, view, effects),
-            Verdict::Differs => self.on_failure("the database held something else", view, effects),
-            Verdict::Refused(cause) => {
+        let Some(request) = self.connection.take(id) else { return };
+        match classify(reply, &request.expected) {
+            Outcome::AsExpected => self.on_success(request.purpose, request.sent_at, view, effects),
+            Outcome::Differs => self.on_failure("the database held something else", view, effects),
+            Outcome::Refused(cause) => {
                 self.refused = Some(cause);
                 self.on_failure(cause, view, effects);
             }
-            Verdict::Unknown(cause) => self.on_doubt(cause, view, effects),
+            Outcome::Unknown(cause) => self.on_unknown_outcome(cause, view, effects),
         }
     }
 
-    fn on_success(&mut self, purpose: Purpose, sent_at: EpochMs, view: &mut View<'_>, effects: &mut Effects) {
+    fn on_success(
+        &mut self,
+        purpose: Purpose,
+        sent_at: EpochMs,
+        view: &mut RoomView<'_>,
+        effects: &mut Effects,
+    ) {
         self.refused = None;
         match purpose {
             Purpose::Write(written) => {
@@ -203,70 +209,70 @@ impl Follower {
             }
             Purpose::Check(length) => {
                 self.position = Position::At(length);
-                self.note_check(sent_at, &mut view.record.replica);
+                self.record_check(sent_at, &mut view.record.replica);
             }
             Purpose::Delete => {}
         }
         if self.is_complete(view.last_seq) {
             view.record.replica.behind_since = None;
             if std::mem::take(&mut self.is_failing) {
-                effects.output.push(OutputEffect::Log(LogEntry::ReplicaInStep));
+                effects.output.push(OutputEffect::Log(LogEntry::ReplicaInSync));
             }
         }
     }
 
     /// A count that was sent at `sent_at` returned the right number.
-    fn note_check(&mut self, sent_at: EpochMs, replica: &mut ReplicaRecord) {
-        let Some(doubt_at) = replica.doubt_at else { return };
-        self.checks_done = checks_due(doubt_at, sent_at);
+    fn record_check(&mut self, sent_at: EpochMs, replica: &mut ReplicaRecord) {
+        let Some(unknown_outcome_at) = replica.unknown_outcome_at else { return };
+        self.checks_done = checks_due(unknown_outcome_at, sent_at);
         if self.checks_done == CHECK_AFTER_SECONDS.len() {
-            replica.doubt_at = None;
+            replica.unknown_outcome_at = None;
         }
     }
 
     /// The request may still run later, so the list is counted several times.
-    fn on_doubt(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
-        view.record.replica.doubt_at = Some(view.now);
+    fn on_unknown_outcome(&mut self, cause: &'static str, view: &mut RoomView<'_>, effects: &mut Effects) {
+        view.record.replica.unknown_outcome_at = Some(view.now);
         self.checks_done = 0;
         self.on_failure(cause, view, effects);
     }
 
-    fn on_failure(&mut self, cause: &'static str, view: &mut View<'_>, effects: &mut Effects) {
+    fn on_failure(&mut self, cause: &'static str, view: &mut RoomView<'_>, effects: &mut Effects) {
         self.position = Position::Lost;
         let since = *view.record.replica.behind_since.get_or_insert(view.now);
-        self.link.failed(view.now, since);
+        self.connection.back_off(view.now, since);
         if !std::mem::replace(&mut self.is_failing, true) {
-            effects.output.push(OutputEffect::Log(LogEntry::ReplicaOutOfStep { cause }));
+            effects.output.push(OutputEffect::Log(LogEntry::ReplicaOutOfSync { cause }));
         }
     }
 
     /// Sends the request that is due, if any.
-    pub fn drive(&mut self, view: &mut View<'_>, effects: &mut Effects) -> Result<(), JournalError> {
-        if self.link.give_up(view.now, effects).is_some() {
-            self.on_doubt("no answer came in time", view, effects);
+    pub fn drive(&mut self, view: &mut RoomView<'_>, effects: &mut Effects) -> Result<(), JournalError> {
+        if self.connection.take_timed_out(view.now, effects).is_some() {
+            self.on_unknown_outcome("no answer came in time", view, effects);
         }
-        if self.link.is_slow(view.now) {
+        if self.connection.is_slow(view.now) {
             view.record.replica.behind_since.get_or_insert(view.now);
         }
-        if self.has_news(view) {
-            self.gather_until.get_or_insert(self.gather_end(view.now));
+        if self.has_unsent_changes(view) {
+            self.batch_until.get_or_insert(self.batch_end(view.now));
         }
-        if self.link.is_free(view.now)
+        if self.connection.is_free(view.now)
             && let Some((batch, purpose)) = self.next_request(view)?
         {
-            self.gather_until = None;
-            self.link.send(batch, purpose, view.now, effects);
+            self.batch_until = None;
+            self.connection.send(batch, purpose, view.now, effects);
         }
         Ok(())
     }
 
-    fn next_request(&mut self, view: &mut View<'_>) -> Result<Option<(Batch, Purpose)>, JournalError> {
+    fn next_request(&mut self, view: &mut RoomView<'_>) -> Result<Option<(Batch, Purpose)>, JournalError> {
         match self.position {
             Position::Unknown(seq) => Ok(Some(self.count(seq))),
             Position::Lost => self.rewrite(view).map(Some),
-            Position::At(seq) if self.has_news(view) => {
-                let is_gathered = self.gather_until.is_none_or(|at| at <= view.now);
-                if is_gathered { self.append(seq, view).map(Some) } else { Ok(None) }
+            Position::At(seq) if self.has_unsent_changes(view) => {
+                let is_batch_ready = self.batch_until.is_none_or(|at| at <= view.now);
+                if is_batch_ready { self.append(seq, view).map(Some) } else { Ok(None) }
             }
             Position::At(seq) => {
                 let is_due = self.check_at(&view.record.replica).is_some_and(|at| at <= view.now);
@@ -276,8 +282,8 @@ impl Follower {
     }
 
     /// Whether there is a change that no request has sent yet.
-    fn has_news(&self, view: &View<'_>) -> bool {
-        let in_flight = self.link.in_flight().map(|request| request.purpose);
+    fn has_unsent_changes(&self, view: &RoomView<'_>) -> bool {
+        let in_flight = self.connection.in_flight().map(|request| request.purpose);
         let (seq, meta) = match (in_flight, self.position) {
             (Some(Purpose::Write(written)), _) => (written.up_to, written.meta.unwrap_or(self.meta_stored)),
             (_, Position::At(seq)) => (seq, self.meta_stored),
@@ -289,8 +295,8 @@ impl Follower {
     }
 
     /// A new room is written at once, because its creator waits for it.
-    fn gather_end(&self, now: EpochMs) -> EpochMs {
-        if self.meta_stored == 0 && self.meta_version == 1 { now } else { now.plus_ms(GATHER_MS) }
+    fn batch_end(&self, now: EpochMs) -> EpochMs {
+        if self.meta_stored == 0 && self.meta_version == 1 { now } else { now.plus_ms(BATCH_WINDOW_MS) }
     }
 
     fn count(&self, expected: Seq) -> (Batch, Purpose) {
@@ -301,7 +307,7 @@ impl Follower {
 
     /// Counts the list after a request that may have run late. Also rewrites `meta`, which the late request may have
     /// changed and no count would show.
-    fn check(&self, expected: Seq, view: &View<'_>) -> (Batch, Purpose) {
+    fn check(&self, expected: Seq, view: &RoomView<'_>) -> (Batch, Purpose) {
         let mut batch = Batch::new();
         self.keys.write_meta(&mut batch, view.record, keys_ttl_ms(view.record, view.now));
         self.keys.count(&mut batch, expected);
@@ -309,10 +315,10 @@ impl Follower {
     }
 
     /// Sends the messages after `seq`: usually one plain `RPUSHX`.
-    fn append(&self, seq: Seq, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
+    fn append(&self, seq: Seq, view: &RoomView<'_>) -> Result<(Batch, Purpose), JournalError> {
         let mut batch = Batch::new();
         let ttl_ms = keys_ttl_ms(view.record, view.now);
-        let messages = view.journal.page(seq, MAX_MESSAGES, MAX_PIECE_BYTES)?;
+        let messages = view.journal.page(seq, MAX_MESSAGES, MAX_BATCH_BYTES)?;
         let up_to = seq + messages.len() as Seq;
         let writes_meta = self.meta_stored < self.meta_version;
         let makes_list = seq == 0 && !messages.is_empty();
@@ -332,12 +338,12 @@ impl Follower {
     }
 
     /// Rewrites both keys with as many messages as fit into one request. The remaining messages follow as usual.
-    fn rewrite(&self, view: &View<'_>) -> Result<(Batch, Purpose), JournalError> {
+    fn rewrite(&self, view: &RoomView<'_>) -> Result<(Batch, Purpose), JournalError> {
         let mut batch = Batch::new();
         let ttl_ms = keys_ttl_ms(view.record, view.now);
         self.keys.delete(&mut batch);
         self.keys.write_meta(&mut batch, view.record, ttl_ms);
-        let messages = view.journal.page(0, MAX_MESSAGES, MAX_PIECE_BYTES)?;
+        let messages = view.journal.page(0, MAX_MESSAGES, MAX_BATCH_BYTES)?;
         if !messages.is_empty() {
             self.keys.append(&mut batch, 0, &messages);
             self.keys.renew_messages(&mut batch, ttl_ms);
@@ -354,42 +360,44 @@ impl Follower {
     /// When the list has to be counted next.
     fn check_at(&self, replica: &ReplicaRecord) -> Option<EpochMs> {
         let after_seconds = CHECK_AFTER_SECONDS.get(self.checks_done)?;
-        replica.doubt_at.map(|at| at.plus_seconds(*after_seconds))
+        replica.unknown_outcome_at.map(|at| at.plus_seconds(*after_seconds))
     }
 
     /// When [`Self::drive`] must be called again at the latest.
     pub fn deadline(&self, record: &RoomRecord) -> Option<EpochMs> {
-        self.link
+        self.connection
             .deadline(record.replica.behind_since.is_some())
-            .or(self.gather_until)
+            .or(self.batch_until)
             .or(self.check_at(&record.replica))
     }
 
     /// Whether the deadline must be met even if the object's memory is lost before it.
     pub fn is_deadline_durable(&self, record: &RoomRecord) -> bool {
-        self.is_failing || record.replica.doubt_at.is_some()
+        self.is_failing || record.replica.unknown_outcome_at.is_some()
     }
 
     /// Whether the database can hold anything of this room.
     pub fn may_have_written(&self, record: &RoomRecord) -> bool {
         let replica = &record.replica;
-        replica.kept_until > EpochMs(0) || replica.doubt_at.is_some() || self.link.in_flight().is_some()
+        replica.kept_until > EpochMs(0)
+            || replica.unknown_outcome_at.is_some()
+            || self.connection.in_flight().is_some()
     }
 
-    /// The room ended: its keys have to be deleted. The deletion waits for a request under way, which could write the
+    /// The room ended: its keys have to be deleted. The deletion waits for a request in flight, which could write the
     /// keys again.
     pub fn into_deletion(self, record: &RoomRecord, now: EpochMs) -> Deletion {
         let keys_until = now.plus_seconds(record.lifetime.ttl_seconds.saturating_mul(2)).plus_seconds(60);
-        let doubt_at = record.replica.doubt_at;
+        let unknown_outcome_at = record.replica.unknown_outcome_at;
         Deletion::start(
             self.keys,
-            self.link,
-            Tombstone { ended_at: now, doubt_at, keys_until, confirmed_at: None },
+            self.connection,
+            Tombstone { ended_at: now, unknown_outcome_at, keys_until, confirmed_at: None },
         )
     }
 }
 
-/// How many of the counts after a doubtful request are due at `now`.
-fn checks_due(doubt_at: EpochMs, now: EpochMs) -> usize {
-    CHECK_AFTER_SECONDS.iter().filter(|seconds| doubt_at.plus_seconds(**seconds) <= now).count()
+/// How many of the counts after a request with an unknown outcome are due at `now`.
+fn checks_due(unknown_outcome_at: EpochMs, now: EpochMs) -> usize {
+    CHECK_AFTER_SECONDS.iter().filter(|seconds| unknown_outcome_at.plus_seconds(**seconds) <= now).count()
 }

@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// A request without an answer for this long is abandoned.
-const GIVE_UP_AFTER_MS: u64 = 5_000;
+const TIMEOUT_MS: u64 = 5_000;
 /// After this long without an answer, Redis counts as behind.
 const SLOW_AFTER_MS: u64 = 1_000;
 /// The pause after the first failure, in milliseconds.
-const FIRST_PAUSE_MS: u64 = 250;
+const MIN_BACKOFF_MS: u64 = 250;
 /// The longest pause, in milliseconds.
-const LONGEST_PAUSE_MS: u64 = 60_000;
+const MAX_BACKOFF_MS: u64 = 60_000;
 
 /// A request that waits for its answer.
 pub(super) struct InFlight<T> {
@@ -32,27 +32,27 @@ pub(super) struct InFlight<T> {
 
 impl<T> InFlight<T> {
     /// When it is abandoned if no answer comes.
-    pub(super) fn given_up_at(&self) -> EpochMs {
-        self.sent_at.plus_ms(GIVE_UP_AFTER_MS)
+    pub(super) fn timeout_at(&self) -> EpochMs {
+        self.sent_at.plus_ms(TIMEOUT_MS)
     }
 }
 
 /// The connection to the database for requests of purpose `T`.
-pub(super) struct Link<T> {
+pub(super) struct Connection<T> {
     in_flight: Option<InFlight<T>>,
     retry_at: Option<EpochMs>,
     jitter: u64,
     next_id: u64,
 }
 
-impl<T> Link<T> {
+impl<T> Connection<T> {
     pub(super) fn new(room: &RoomId, first_id: u64) -> Self {
         // Spreads the retries of different rooms. No randomness is needed, only a number that differs between rooms.
         let jitter = room.as_str().bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
         Self { in_flight: None, retry_at: None, jitter, next_id: first_id }
     }
 
-    /// The number of the next request, so that a later link continues the count.
+    /// The number of the next request, so that a later connection continues the count.
     pub(super) fn next_id(&self) -> u64 {
         self.next_id
     }
@@ -80,31 +80,31 @@ impl<T> Link<T> {
     }
 
     /// Takes and cancels a request that has waited too long for its answer.
-    pub(super) fn give_up(&mut self, now: EpochMs, effects: &mut Effects) -> Option<InFlight<T>> {
-        let late = self.in_flight.take_if(|request| request.given_up_at() <= now)?;
+    pub(super) fn take_timed_out(&mut self, now: EpochMs, effects: &mut Effects) -> Option<InFlight<T>> {
+        let late = self.in_flight.take_if(|request| request.timeout_at() <= now)?;
         effects.output.push(OutputEffect::AbortFetch(late.id));
         Some(late)
     }
 
-    /// Whether the request under way is slow.
+    /// Whether the request in flight is slow.
     pub(super) fn is_slow(&self, now: EpochMs) -> bool {
         self.in_flight.as_ref().is_some_and(|request| request.sent_at.plus_ms(SLOW_AFTER_MS) <= now)
     }
 
     /// Starts a pause that is as long as the failure has lasted, so that the pauses double. `since` is stored, so the
     /// pauses stay long even if the memory is lost between them.
-    pub(super) fn failed(&mut self, now: EpochMs, since: EpochMs) {
-        let pause_ms = now.ms_since(since).clamp(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    pub(super) fn back_off(&mut self, now: EpochMs, since: EpochMs) {
+        let pause_ms = now.ms_since(since).clamp(MIN_BACKOFF_MS, MAX_BACKOFF_MS);
         self.jitter = self.jitter.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         // The pause is between three quarters of its length and its full length.
         let spread_ms = (self.jitter >> 33) % (pause_ms / 4);
         self.retry_at = Some(now.plus_ms(pause_ms - spread_ms));
     }
 
-    /// When the link needs attention again: the answer is slow or overdue, or the pause is over.
+    /// When the connection needs attention again: the answer is slow or overdue, or the pause is over.
     pub(super) fn deadline(&self, is_slow_known: bool) -> Option<EpochMs> {
         match &self.in_flight {
-            Some(request) if is_slow_known => Some(request.given_up_at()),
+            Some(request) if is_slow_known => Some(request.timeout_at()),
             Some(request) => Some(request.sent_at.plus_ms(SLOW_AFTER_MS)),
             None => self.retry_at,
         }
