@@ -17,7 +17,7 @@ const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// An ordinary message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct MessageContent {
     /// The name that the sender chose.
     pub sender: String,
     /// The text that the sender wrote.
@@ -78,7 +78,7 @@ impl Mark {
     }
 }
 
-impl Said {
+impl MessageContent {
     /// The JSON to encrypt.
     pub fn to_json(&self) -> String {
         let [sender, text] = [&self.sender, &self.text].map(|text| serde_json::Value::from(text.as_str()));
@@ -211,7 +211,7 @@ mod tests {
     const SEEN: &str = r#""seen":[0,"AAAAAAAAAAAAAAAAAAAAAA"]"#;
 
     fn is_read(json: &str) -> bool {
-        Said::from_plaintext(json.as_bytes()).is_some()
+        MessageContent::from_plaintext(json.as_bytes()).is_some()
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
-use crate::body::{Said, Seen};
+use crate::body::{MessageContent, Seen};
 use crate::bytes::{MessageId, ParticipantId, RoomId};
 use crate::head::Head;
 
@@ -27,7 +27,7 @@ pub enum Outcome {
     /// It opened.
     Shown {
         /// Its content.
-        said: Said,
+        content: MessageContent,
         /// It was written before its sender knew the other person's hello.
         is_early: bool,
     },
@@ -73,7 +73,7 @@ pub(crate) enum Arrival {
 }
 
 #[derive(Clone, Debug)]
-struct Place {
+struct Received {
     message: Incoming,
     outcome: Outcome,
 }
@@ -89,14 +89,14 @@ struct Claim {
 pub(crate) struct Conversation {
     /// The heads at 0, 1, 2, … up to the first gap.
     heads: Vec<Head>,
-    places: BTreeMap<u32, Place>,
+    received: BTreeMap<u32, Received>,
     first_seq_of_id: HashMap<MessageId, u32>,
     /// Heads that messages claim and that cannot be computed yet.
-    open_claims: Vec<Claim>,
+    pending_claims: Vec<Claim>,
     is_broken: bool,
     other_has_seen: u64,
     /// The newest mark, until its head can be compared.
-    open_mark: Option<Seen>,
+    pending_mark: Option<Seen>,
     other_has_read: u64,
     changed: Vec<NonZeroU32>,
 }
@@ -105,26 +105,26 @@ impl Conversation {
     pub fn new(room: &RoomId) -> Self {
         Self {
             heads: vec![Head::empty(room)],
-            places: BTreeMap::new(),
+            received: BTreeMap::new(),
             first_seq_of_id: HashMap::new(),
-            open_claims: Vec::new(),
+            pending_claims: Vec::new(),
             is_broken: false,
             other_has_seen: 0,
-            open_mark: None,
+            pending_mark: None,
             other_has_read: 0,
             changed: Vec::new(),
         }
     }
 
-    /// Stores a message under its sequence number. It waits until [`Self::settle`] gives its result.
-    pub fn place(&mut self, message: Incoming) -> Arrival {
+    /// Stores a message under its sequence number. It waits until [`Self::set_outcome`] gives its result.
+    pub fn insert(&mut self, message: Incoming) -> Arrival {
         let seq = message.seq.get();
-        if let Some(known) = self.places.get(&seq) {
+        if let Some(known) = self.received.get(&seq) {
             self.is_broken |= known.message != message;
             return Arrival::Known;
         }
         let is_first_with_id = self.claim_id(&message);
-        self.places.insert(seq, Place { message, outcome: Outcome::Waiting(Wait::OtherHello) });
+        self.received.insert(seq, Received { message, outcome: Outcome::Waiting(Wait::OtherHello) });
         self.extend_heads();
         self.check_claims();
         self.check_mark();
@@ -132,22 +132,22 @@ impl Conversation {
     }
 
     /// Stores the result of a message. What the message claims to have seen is checked as soon as that is possible.
-    pub fn settle(&mut self, seq: NonZeroU32, outcome: Outcome, is_of_other: bool) {
-        if let Outcome::Shown { said, .. } = &outcome {
-            if said.seen.seq >= u64::from(seq.get()) {
+    pub fn set_outcome(&mut self, seq: NonZeroU32, outcome: Outcome, is_of_other: bool) {
+        if let Outcome::Shown { content, .. } = &outcome {
+            if content.seen.seq >= u64::from(seq.get()) {
                 self.is_broken = true;
             } else {
-                self.open_claims.push(Claim { seen: said.seen, is_of_other });
+                self.pending_claims.push(Claim { seen: content.seen, is_of_other });
             }
         }
-        if let Some(place) = self.places.get_mut(&seq.get()) {
-            place.outcome = outcome;
+        if let Some(received) = self.received.get_mut(&seq.get()) {
+            received.outcome = outcome;
         }
         self.check_claims();
     }
 
     /// Records that a sequence number has no message, or one with which the head cannot continue.
-    pub fn note_hole(&mut self) {
+    pub fn note_gap(&mut self) {
         self.is_broken = true;
     }
 
@@ -162,18 +162,20 @@ impl Conversation {
     }
 
     pub fn outcome(&self, seq: NonZeroU32) -> Option<&Outcome> {
-        self.places.get(&seq.get()).map(|place| &place.outcome)
+        self.received.get(&seq.get()).map(|received| &received.outcome)
     }
 
     pub fn waiting(&self) -> Vec<Incoming> {
-        let waiting = self.places.values().filter(|place| matches!(place.outcome, Outcome::Waiting(_)));
-        waiting.map(|place| place.message.clone()).collect()
+        let waiting =
+            self.received.values().filter(|received| matches!(received.outcome, Outcome::Waiting(_)));
+        waiting.map(|received| received.message.clone()).collect()
     }
 
     /// Whether the keys message `id` of `sender` has arrived.
     pub fn has_keys(&self, id: &MessageId, sender: &ParticipantId) -> bool {
-        let place = self.first_seq_of_id.get(id).and_then(|seq| self.places.get(seq));
-        place.is_some_and(|place| place.outcome == Outcome::Keys && place.message.sender == *sender)
+        let received = self.first_seq_of_id.get(id).and_then(|seq| self.received.get(seq));
+        received
+            .is_some_and(|received| received.outcome == Outcome::Keys && received.message.sender == *sender)
     }
 
     /// The `seen` of a message that is encrypted now.
@@ -190,8 +192,8 @@ impl Conversation {
     }
 
     /// Stores a mark of the other person. It replaces a mark that could not be compared yet.
-    pub fn take_mark(&mut self, seen: Seen) {
-        self.open_mark = Some(seen);
+    pub fn receive_mark(&mut self, seen: Seen) {
+        self.pending_mark = Some(seen);
         self.check_mark();
     }
 
@@ -201,10 +203,10 @@ impl Conversation {
 
     fn check_mark(&mut self) {
         let head_at = |seen: &Seen| self.heads.get(usize::try_from(seen.seq).ok()?).map(Head::short);
-        let Some((seen, head)) = self.open_mark.and_then(|seen| Some((seen, head_at(&seen)?))) else {
+        let Some((seen, head)) = self.pending_mark.and_then(|seen| Some((seen, head_at(&seen)?))) else {
             return;
         };
-        self.open_mark = None;
+        self.pending_mark = None;
         if head == seen.head {
             self.other_has_read = self.other_has_read.max(seen.seq);
         } else {
@@ -238,9 +240,9 @@ impl Conversation {
     }
 
     fn refuse_repeated(&mut self, seq: u32) {
-        if let Some(place) = self.places.get_mut(&seq) {
-            place.outcome = Outcome::Refused(Refusal::Repeated);
-            self.changed.push(place.message.seq);
+        if let Some(received) = self.received.get_mut(&seq) {
+            received.outcome = Outcome::Refused(Refusal::Repeated);
+            self.changed.push(received.message.seq);
         }
     }
 
@@ -252,7 +254,7 @@ impl Conversation {
 
     fn next_head(&self) -> Option<Head> {
         let seq = u32::try_from(self.heads.len()).ok()?;
-        let Incoming { id, sender, text, .. } = &self.places.get(&seq)?.message;
+        let Incoming { id, sender, text, .. } = &self.received.get(&seq)?.message;
         Some(self.heads.last()?.after(seq, id, sender, text))
     }
 
@@ -260,7 +262,7 @@ impl Conversation {
         let heads = &self.heads;
         let head_at = |seq: u64| heads.get(usize::try_from(seq).ok()?).map(Head::short);
         let (is_broken, other_has_seen) = (&mut self.is_broken, &mut self.other_has_seen);
-        self.open_claims.retain(|Claim { seen, is_of_other }| {
+        self.pending_claims.retain(|Claim { seen, is_of_other }| {
             let Some(head) = head_at(seen.seq) else { return true };
             if head != seen.head {
                 *is_broken = true;

@@ -84,7 +84,7 @@ impl Hello {
     }
 
     /// Whether `nonce` is the `r` that this hello committed to.
-    pub fn is_opened_by(&self, room: &RoomId, nonce: &[u8; 32]) -> bool {
+    pub fn commits_to(&self, room: &RoomId, nonce: &[u8; 32]) -> bool {
         // Both sides of the comparison are public by now, so it need not take constant time.
         commit(room, &self.public(), nonce) == self.commit()
     }

@@ -34,16 +34,16 @@ impl Envelope<'_> {
     }
 }
 
-/// A text of the right form, not opened yet.
+/// A text of the right form, not decrypted yet.
 #[derive(Clone, Debug)]
-pub struct SealedText {
+pub struct EncryptedText {
     /// Which key it names.
     pub key_id: KeyId,
     nonce: [u8; 12],
     ciphertext: Vec<u8>,
 }
 
-impl SealedText {
+impl EncryptedText {
     /// `None` for a text that no honest client sends: another version, an encoding that is not canonical, a wrong
     /// length.
     pub fn parse(text: &str) -> Option<Self> {
@@ -57,14 +57,14 @@ impl SealedText {
     }
 
     /// The plaintext with its padding. `None` if the text was encrypted with another key or envelope.
-    pub fn open(&self, envelope: &Envelope, key: &Secret32) -> Option<Vec<u8>> {
+    pub fn decrypt(&self, envelope: &Envelope, key: &Secret32) -> Option<Vec<u8>> {
         let additional_data = envelope.additional_data(self.key_id);
         decrypt(key, &self.nonce, additional_data.as_bytes(), &self.ciphertext)
     }
 }
 
 /// The text that contains `json`; `None` if `json` is too long. `nonce` is random and new for each call.
-pub fn seal(
+pub fn encrypt_text(
     envelope: &Envelope,
     key_id: KeyId,
     key: &Secret32,

@@ -1,18 +1,18 @@
 //! One person in one room: all rules of the format together. Source: `docs/sealing.md`, "What a client does".
 //!
 //! A [`Participant`] receives what the server sends ([`Participant::on_hellos`], [`Participant::receive`]) and creates
-//! what the client sends ([`Participant::keys_message`], [`Participant::seal`]). It does not trust the server.
+//! what the client sends ([`Participant::keys_message`], [`Participant::encrypt`]). It does not trust the server.
 
 use std::num::NonZeroU32;
 
-use crate::body::{RevealedKeys, Said};
+use crate::body::{MessageContent, RevealedKeys};
 use crate::bytes::{MessageId, ParticipantId, RoomId, Secret32};
 use crate::conversation::{Arrival, Conversation};
 pub use crate::conversation::{Incoming, Outcome, Refusal, Wait};
 use crate::handshake::{KeyId, Root, Seat, Transcript, early_key, early_key_id};
 use crate::hello::{Hello, HelloError, SeatSecrets};
 use crate::link::LinkSecret;
-use crate::message::{Envelope, SealedText, seal};
+use crate::message::{EncryptedText, Envelope, encrypt_text};
 use crate::shelf::{Stage, StoredKeys};
 
 mod marks;
@@ -36,7 +36,7 @@ pub enum Stop {
 
 /// Why nothing was encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SealError {
+pub enum EncryptError {
     /// The person's own id is not known yet: [`Participant::on_hellos`] gives it.
     NoSeat,
     /// The client has stopped.
@@ -129,20 +129,20 @@ impl Participant {
     pub fn receive(&mut self, message: Incoming) -> Result<Outcome, Stop> {
         self.check_running()?;
         let seq = message.seq;
-        match self.conversation.place(message.clone()) {
+        match self.conversation.insert(message.clone()) {
             Arrival::Known => {}
             Arrival::New { is_first_with_id: false } => {
-                self.settle(&message, Outcome::Refused(Refusal::Repeated));
+                self.record_outcome(&message, Outcome::Refused(Refusal::Repeated));
             }
-            Arrival::New { is_first_with_id: true } => self.try_to_open(&message)?,
+            Arrival::New { is_first_with_id: true } => self.try_decrypt(&message)?,
         }
         Ok(self.outcome(seq).cloned().unwrap_or(Outcome::Refused(Refusal::Form)))
     }
 
     /// Records that the room has no message at a sequence number below its newest, or one whose ids do not have the
     /// form of [`Incoming`]. An honest room does neither. The head cannot continue after it.
-    pub fn note_hole(&mut self) {
-        self.conversation.note_hole();
+    pub fn note_gap(&mut self) {
+        self.conversation.note_gap();
     }
 
     /// The result of the message with this sequence number.
@@ -167,26 +167,27 @@ impl Participant {
         let revealed = RevealedKeys { nonce: self.keys.nonce.clone(), early: self.keys.early.clone() };
         let (key_id, key) = (pair.transcript.key_id(), pair.root.message_key(&pair.own.id));
         let envelope = Envelope { room: &self.room, id: id.as_str(), sender: &pair.own.id };
-        let text = seal(&envelope, key_id, &key, nonce, &revealed.to_json())?;
+        let text = encrypt_text(&envelope, key_id, &key, nonce, &revealed.to_json())?;
         Some(Outgoing { id, text })
     }
 
     /// Encrypts a draft under the current key. `nonce` must be fresh, also for a repeated send.
-    pub fn seal(&self, draft: &Draft, nonce: [u8; 12]) -> Result<Outgoing, SealError> {
-        self.check_running().map_err(|_| SealError::Stopped)?;
-        let own_id = self.own_id.ok_or(SealError::NoSeat)?;
+    pub fn encrypt(&self, draft: &Draft, nonce: [u8; 12]) -> Result<Outgoing, EncryptError> {
+        self.check_running().map_err(|_| EncryptError::Stopped)?;
+        let own_id = self.own_id.ok_or(EncryptError::NoSeat)?;
         let (key_id, key) = match &self.pair {
             Some(pair) => (pair.transcript.key_id(), pair.root.message_key(&own_id)),
             None => (early_key_id(&self.keys.hello), self.own_early_key(own_id)),
         };
-        let said = Said {
+        let content = MessageContent {
             sender: draft.sender.to_owned(),
             text: draft.text.to_owned(),
             at_ms: draft.at_ms,
             seen: self.conversation.seen(),
         };
         let envelope = Envelope { room: &self.room, id: draft.id.as_str(), sender: &own_id };
-        let text = seal(&envelope, key_id, &key, nonce, &said.to_json()).ok_or(SealError::TooLong)?;
+        let text =
+            encrypt_text(&envelope, key_id, &key, nonce, &content.to_json()).ok_or(EncryptError::TooLong)?;
         Ok(Outgoing { id: draft.id, text })
     }
 
@@ -259,44 +260,44 @@ impl Participant {
             .map_err(Stop::Hello)?;
         self.keys.stage = Stage::Pinned { own_id, root: root.clone(), other };
         self.pair = Some(Pair { own, other, transcript, root, revealed: None });
-        self.open_waiting()
+        self.retry_waiting()
     }
 
-    fn try_to_open(&mut self, message: &Incoming) -> Result<(), Stop> {
-        let opened = self.open(message);
-        let (outcome, revealed) = match opened {
-            Ok(Opened::Said { said, is_early }) => (Outcome::Shown { said, is_early }, None),
-            Ok(Opened::Keys(revealed)) => (Outcome::Keys, Some(revealed)),
+    fn try_decrypt(&mut self, message: &Incoming) -> Result<(), Stop> {
+        let decrypted = self.decrypt(message);
+        let (outcome, revealed) = match decrypted {
+            Ok(Decrypted::Message { content, is_early }) => (Outcome::Shown { content, is_early }, None),
+            Ok(Decrypted::Keys(revealed)) => (Outcome::Keys, Some(revealed)),
             Err(outcome) => (outcome, None),
         };
-        self.settle(message, outcome);
+        self.record_outcome(message, outcome);
         let is_own = self.own_id == Some(message.sender);
-        revealed.filter(|_| !is_own).map_or(Ok(()), |revealed| self.take_revealed(revealed))
+        revealed.filter(|_| !is_own).map_or(Ok(()), |revealed| self.accept_revealed(revealed))
     }
 
-    fn settle(&mut self, message: &Incoming, outcome: Outcome) {
+    fn record_outcome(&mut self, message: &Incoming, outcome: Outcome) {
         let is_of_other = self.own_id != Some(message.sender);
-        self.conversation.settle(message.seq, outcome, is_of_other);
+        self.conversation.set_outcome(message.seq, outcome, is_of_other);
     }
 
-    fn take_revealed(&mut self, revealed: RevealedKeys) -> Result<(), Stop> {
+    fn accept_revealed(&mut self, revealed: RevealedKeys) -> Result<(), Stop> {
         let Some(pair) = &mut self.pair else { return Ok(()) };
-        if !pair.other.hello.is_opened_by(&self.room, revealed.nonce.expose()) {
+        if !pair.other.hello.commits_to(&self.room, revealed.nonce.expose()) {
             self.stop = Some(Stop::Nonce);
             return Err(Stop::Nonce);
         }
         pair.revealed.get_or_insert(revealed);
-        self.open_waiting()
+        self.retry_waiting()
     }
 
-    fn open_waiting(&mut self) -> Result<(), Stop> {
+    fn retry_waiting(&mut self) -> Result<(), Stop> {
         for message in self.conversation.waiting() {
             let before = self.outcome(message.seq).cloned();
             // A keys message among them opens others; that takes a call of its own.
             if !matches!(before, Some(Outcome::Waiting(_))) {
                 continue;
             }
-            self.try_to_open(&message)?;
+            self.try_decrypt(&message)?;
             if self.outcome(message.seq) != before.as_ref() {
                 self.conversation.note_change(message.seq);
             }
@@ -304,26 +305,26 @@ impl Participant {
         Ok(())
     }
 
-    fn open(&self, message: &Incoming) -> Result<Opened, Outcome> {
-        let sealed = SealedText::parse(&message.text).ok_or(Outcome::Refused(Refusal::Form))?;
+    fn decrypt(&self, message: &Incoming) -> Result<Decrypted, Outcome> {
+        let encrypted = EncryptedText::parse(&message.text).ok_or(Outcome::Refused(Refusal::Form))?;
         let candidates = self.candidates(message.sender)?;
-        let fitting: Vec<_> = candidates.iter().filter(|known| known.key_id == sealed.key_id).collect();
+        let matching: Vec<_> = candidates.iter().filter(|known| known.key_id == encrypted.key_id).collect();
         let envelope = Envelope { room: &self.room, id: message.id.as_str(), sender: &message.sender };
-        for Candidate { key, is_early, .. } in &fitting {
-            let plaintext = key.as_ref().and_then(|key| sealed.open(&envelope, key));
+        for Candidate { key, is_early, .. } in &matching {
+            let plaintext = key.as_ref().and_then(|key| encrypted.decrypt(&envelope, key));
             if let Some(plaintext) = plaintext {
                 return self.read(message, &plaintext, *is_early).ok_or(Outcome::Refused(Refusal::Body));
             }
         }
-        Err(self.why_closed(sealed.key_id, &fitting))
+        Err(self.outcome_if_undecrypted(encrypted.key_id, &matching))
     }
 
-    fn why_closed(&self, key_id: KeyId, fitting: &[&Candidate]) -> Outcome {
-        if fitting.iter().any(|candidate| candidate.key.is_none()) {
+    fn outcome_if_undecrypted(&self, key_id: KeyId, matching: &[&Candidate]) -> Outcome {
+        if matching.iter().any(|candidate| candidate.key.is_none()) {
             Outcome::Waiting(Wait::OtherKeys)
         } else if self.pair.is_none() && key_id != early_key_id(&self.keys.hello) {
             Outcome::Waiting(Wait::OtherHello)
-        } else if fitting.is_empty() {
+        } else if matching.is_empty() {
             Outcome::Refused(Refusal::UnknownKey)
         } else {
             Outcome::Refused(Refusal::Forged)
@@ -354,17 +355,18 @@ impl Participant {
     }
 
     /// The id decides which kind of message it is. A keys message is valid only under the key that it confirms.
-    fn read(&self, message: &Incoming, plaintext: &[u8], is_early: bool) -> Option<Opened> {
+    fn read(&self, message: &Incoming, plaintext: &[u8], is_early: bool) -> Option<Decrypted> {
         let keys_id = self.pair.as_ref().map(|pair| pair.transcript.keys_message_id(&message.sender));
         if keys_id != Some(message.id) {
-            return Said::from_plaintext(plaintext).map(|said| Opened::Said { said, is_early });
+            return MessageContent::from_plaintext(plaintext)
+                .map(|content| Decrypted::Message { content, is_early });
         }
-        if is_early { None } else { RevealedKeys::from_plaintext(plaintext).map(Opened::Keys) }
+        if is_early { None } else { RevealedKeys::from_plaintext(plaintext).map(Decrypted::Keys) }
     }
 }
 
-enum Opened {
-    Said { said: Said, is_early: bool },
+enum Decrypted {
+    Message { content: MessageContent, is_early: bool },
     Keys(RevealedKeys),
 }
 

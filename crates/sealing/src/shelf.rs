@@ -36,13 +36,13 @@ impl<'a> Shelf<'a> {
     }
 
     /// Encrypts an entry. `nonce` is random and new for each call.
-    pub fn seal(&self, name: &str, nonce: [u8; 12], json: &str) -> Option<String> {
+    pub fn encrypt(&self, name: &str, nonce: [u8; 12], json: &str) -> Option<String> {
         let ciphertext = encrypt(&self.key(), &nonce, self.additional_data(name).as_bytes(), &padded(json))?;
         Some(to_base64url(&[&nonce[..], &ciphertext].concat()))
     }
 
     /// Decrypts an entry. The result includes the padding.
-    pub fn open(&self, name: &str, text: &str) -> Option<Vec<u8>> {
+    pub fn decrypt(&self, name: &str, text: &str) -> Option<Vec<u8>> {
         let bytes = decode_base64url(text)?;
         let (nonce, ciphertext) = bytes.split_first_chunk()?;
         let plaintext = decrypt(&self.key(), nonce, self.additional_data(name).as_bytes(), ciphertext)?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use duet_sealing::bytes::{RoomId, Secret32};
 use duet_sealing::handshake::{Root, Seat, Transcript, early_key};
 use duet_sealing::link::LinkSecret;
-use duet_sealing::message::{Envelope, SealedText};
+use duet_sealing::message::{EncryptedText, Envelope};
 use duet_sealing::shelf::Shelf;
 use serde_json::{Value, json};
 
@@ -29,13 +29,14 @@ pub fn attack(given: &Value) -> Value {
     };
     let (_, room, link) = parse_link(given["link"].as_str().expect("a link"));
     let evidence = Evidence::gather(&texts("transcript"), &texts("files"));
-    let mut attacker = Attacker { room, link, opened: BTreeMap::new(), entries: BTreeSet::new(), evidence };
+    let mut attacker =
+        Attacker { room, link, decrypted: BTreeMap::new(), entries: BTreeSet::new(), evidence };
     attacker.run();
     json!({
         "messages": attacker.evidence.messages.len(),
         "boxes": attacker.evidence.boxes.len(),
         "candidates": attacker.evidence.tokens.len() + attacker.evidence.windows.len(),
-        "opened": attacker.opened.values().collect::<Vec<_>>(),
+        "opened": attacker.decrypted.values().collect::<Vec<_>>(),
         "entries": attacker.entries,
     })
 }
@@ -44,7 +45,7 @@ struct Attacker {
     room: RoomId,
     link: LinkSecret,
     evidence: Evidence,
-    opened: BTreeMap<Recorded, String>,
+    decrypted: BTreeMap<Recorded, String>,
     /// The decrypted entries of the browser.
     entries: BTreeSet<String>,
 }
@@ -74,7 +75,7 @@ impl Attacker {
         self.try_entries(secret);
         let mut roots = vec![Root::from_secret(secret.clone())];
         if self.evidence.tokens.contains(secret.expose()) {
-            roots.extend(self.agreed(secret));
+            roots.extend(self.agreed_roots(secret));
         }
         let ids: Vec<_> = self.evidence.seats.iter().map(|seat| seat.id).collect();
         let mut keys = vec![secret.clone()];
@@ -85,7 +86,7 @@ impl Attacker {
         }
     }
 
-    fn agreed(&self, exchange: &Secret32) -> Vec<Root> {
+    fn agreed_roots(&self, exchange: &Secret32) -> Vec<Root> {
         let [one, two] = match self.evidence.seats[..] {
             [one, two] => [one, two],
             _ => return vec![],
@@ -101,32 +102,33 @@ impl Attacker {
             return;
         }
         let shelf = Shelf::new(&self.room, secret.clone());
-        let opened: Vec<Vec<u8>> = self
+        let decrypted: Vec<Vec<u8>> = self
             .evidence
             .boxes
             .iter()
-            .flat_map(|text| ENTRIES.iter().filter_map(|name| shelf.open(name, text)).collect::<Vec<_>>())
+            .flat_map(|text| ENTRIES.iter().filter_map(|name| shelf.decrypt(name, text)).collect::<Vec<_>>())
             .collect();
-        for plaintext in opened {
-            self.evidence.look_at_bytes(&plaintext);
+        for plaintext in decrypted {
+            self.evidence.scan_bytes(&plaintext);
             self.entries.insert(String::from_utf8_lossy(&plaintext).trim_end().to_owned());
         }
     }
 
     fn try_messages(&mut self, key: &Secret32) {
-        let closed = self.evidence.messages.iter().filter(|recorded| !self.opened.contains_key(recorded));
-        let opened: Vec<_> =
-            closed.filter_map(|recorded| Some((recorded.clone(), self.open(recorded, key)?))).collect();
-        for (recorded, plaintext) in opened {
-            self.evidence.look_at_bytes(&plaintext);
+        let encrypted =
+            self.evidence.messages.iter().filter(|recorded| !self.decrypted.contains_key(recorded));
+        let decrypted: Vec<_> =
+            encrypted.filter_map(|recorded| Some((recorded.clone(), self.decrypt(recorded, key)?))).collect();
+        for (recorded, plaintext) in decrypted {
+            self.evidence.scan_bytes(&plaintext);
             let text = String::from_utf8_lossy(&plaintext).trim_end().to_owned();
-            self.opened.insert(recorded, text);
+            self.decrypted.insert(recorded, text);
         }
     }
 
-    fn open(&self, recorded: &Recorded, key: &Secret32) -> Option<Vec<u8>> {
+    fn decrypt(&self, recorded: &Recorded, key: &Secret32) -> Option<Vec<u8>> {
         let (id, sender) = recorded.ids()?;
-        SealedText::parse(&recorded.text)?
-            .open(&Envelope { room: &self.room, id: id.as_str(), sender: &sender }, key)
+        EncryptedText::parse(&recorded.text)?
+            .decrypt(&Envelope { room: &self.room, id: id.as_str(), sender: &sender }, key)
     }
 }

@@ -54,19 +54,19 @@ impl Evidence {
     pub fn gather(transcript: &[String], paths: &[String]) -> Self {
         let mut evidence = Self::default();
         for text in transcript {
-            evidence.look_at_bytes(text.as_bytes());
-            evidence.look_at_json(&serde_json::from_str(text).unwrap_or_default());
+            evidence.scan_bytes(text.as_bytes());
+            evidence.scan_json(&serde_json::from_str(text).unwrap_or_default());
         }
         for path in paths {
             let bytes = fs::read(path).expect("a file that can be read");
-            evidence.look_at_bytes(&bytes);
+            evidence.scan_bytes(&bytes);
             evidence.windows.extend(bytes.windows(SECRET_BYTES).filter_map(candidate));
         }
         evidence
     }
 
     /// Collects candidates and encrypted entries from any bytes.
-    pub fn look_at_bytes(&mut self, bytes: &[u8]) {
+    pub fn scan_bytes(&mut self, bytes: &[u8]) {
         for run in bytes.split(|byte| !is_base64url(*byte)) {
             if run.len() == SECRET_CHARACTERS {
                 let text = String::from_utf8_lossy(run);
@@ -82,23 +82,23 @@ impl Evidence {
         }
     }
 
-    fn look_at_json(&mut self, value: &Value) {
+    fn scan_json(&mut self, value: &Value) {
         match value {
-            Value::Array(values) => values.iter().for_each(|value| self.look_at_json(value)),
+            Value::Array(values) => values.iter().for_each(|value| self.scan_json(value)),
             Value::Object(object) => {
                 let text = |key: &str| object.get(key)?.as_str().map(str::to_owned);
                 let parts = (text("id"), text("participantId"), text("text"));
                 if let (Some(id), Some(sender), Some(text)) = parts {
                     self.messages.insert(Recorded { id, sender, text });
                 }
-                self.look_at_hellos(&object.get("hellos").cloned().unwrap_or_default());
-                object.values().for_each(|value| self.look_at_json(value));
+                self.scan_hellos(&object.get("hellos").cloned().unwrap_or_default());
+                object.values().for_each(|value| self.scan_json(value));
             }
             _ => {}
         }
     }
 
-    fn look_at_hellos(&mut self, hellos: &Value) {
+    fn scan_hellos(&mut self, hellos: &Value) {
         for (id, hello) in hellos.as_object().into_iter().flatten() {
             let parsed = (Id::parse(id), hello.as_str().and_then(|hello| Hello::parse(hello).ok()));
             if let (Some(id), Some(hello)) = parsed

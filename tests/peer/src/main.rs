@@ -32,25 +32,25 @@ use serde_json::{Value, json};
 use crate::person::{Person, random};
 
 /// An event of a participant.
-pub enum Happening {
+pub enum PeerEvent {
     /// The room sent a frame.
     Frame(Value),
     /// The connection ended with this code.
     Closed(u16),
     /// Standard input has a text to send.
-    Order(String),
+    Input(String),
     /// Standard input closed.
-    NoMoreOrders,
+    InputClosed,
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["create", base_url] => live(create(base_url)),
-        ["join", link] => live(join(link)),
+        ["create", base_url] => run(create(base_url)),
+        ["join", link] => run(join(link)),
         ["attack"] => {
             let evidence = serde_json::from_reader(io::stdin()).expect("evidence as JSON");
-            say(&attack::attack(&evidence));
+            report(&attack::attack(&evidence));
         }
         _ => {
             eprintln!("duet-peer: create BASE_URL, join LINK or attack");
@@ -61,14 +61,14 @@ fn main() -> ExitCode {
 }
 
 /// Writes a line to standard output.
-pub fn say(line: &Value) {
+pub fn report(line: &Value) {
     println!("{line}");
 }
 
 fn create(base_url: &str) -> Person {
     let (browser, link) = (Browser::new(base_url), LinkSecret::new(random()));
     let room = Id::parse(&browser.create_room(&json!({ "access": link.access() }))).expect("a room's id");
-    say(&json!({ "link": format!("{base_url}{}", link.path(&room)) }));
+    report(&json!({ "link": format!("{base_url}{}", link.path(&room)) }));
     Person::take_seat(browser, room, &link)
 }
 
@@ -85,21 +85,21 @@ pub fn parse_link(address: &str) -> (&str, duet_sealing::bytes::RoomId, LinkSecr
     (base_url, room, LinkSecret::from_fragment(fragment).expect("a whole link"))
 }
 
-fn live(mut person: Person) {
-    let (happens, happenings) = mpsc::channel();
-    person.connect(happens.clone());
+fn run(mut person: Person) {
+    let (sender, events) = mpsc::channel();
+    person.connect(sender.clone());
     thread::spawn(move || {
         for line in io::stdin().lines().map_while(Result::ok) {
-            let _ = happens.send(Happening::Order(line));
+            let _ = sender.send(PeerEvent::Input(line));
         }
-        let _ = happens.send(Happening::NoMoreOrders);
+        let _ = sender.send(PeerEvent::InputClosed);
     });
-    for happening in happenings {
-        match happening {
-            Happening::Frame(frame) => person.on_frame(&frame),
-            Happening::Order(words) => person.say(&words),
-            Happening::Closed(code) => return say(&json!({ "ended": code })),
-            Happening::NoMoreOrders => return,
+    for event in events {
+        match event {
+            PeerEvent::Frame(frame) => person.on_frame(&frame),
+            PeerEvent::Input(text) => person.send(&text),
+            PeerEvent::Closed(code) => return report(&json!({ "ended": code })),
+            PeerEvent::InputClosed => return,
         }
     }
 }

@@ -9,7 +9,7 @@ use duet_sealing::participant::{Draft, Incoming, Outcome, Outgoing, Participant}
 use duet_test_support::{Browser, Event, Socket, message_id, now_ms};
 use serde_json::{Value, json};
 
-use crate::{Happening, say};
+use crate::{PeerEvent, report};
 
 const NAME: &str = "Rust";
 
@@ -29,7 +29,7 @@ pub struct Person {
     /// The last sequence number that has been read.
     last_seq: u32,
     /// The events that have been reported. Each is reported only once.
-    told: Vec<Value>,
+    reported: Vec<Value>,
 }
 
 impl Person {
@@ -46,24 +46,24 @@ impl Person {
         assert_eq!(joined.status, 200, "{joined:?}");
         let id = Id::parse(&joined.text("participantId")).expect("a participant's id");
         let participant = Participant::new(room, link, &secrets);
-        let mut person = Self { browser, room, id, participant, last_seq: 0, told: vec![] };
-        person.meet(&joined.json()["hellos"]);
+        let mut person = Self { browser, room, id, participant, last_seq: 0, reported: vec![] };
+        person.receive_hellos(&joined.json()["hellos"]);
         person
     }
 
     /// Opens a socket and reports everything that arrives on it.
-    pub fn connect(&mut self, happens: Sender<Happening>) {
+    pub fn connect(&mut self, events: Sender<PeerEvent>) {
         let opened = Socket::open(&self.browser, &self.path("realtime"), &[]);
         let mut socket = opened.unwrap_or_else(|status| panic!("the handshake was refused with {status}"));
         thread::spawn(move || {
             loop {
-                let happening = match socket.next_event() {
-                    Some(Event::Frame(frame)) => Happening::Frame(frame),
-                    Some(Event::Closed(code)) => Happening::Closed(code),
+                let event = match socket.next_event() {
+                    Some(Event::Frame(frame)) => PeerEvent::Frame(frame),
+                    Some(Event::Closed(code)) => PeerEvent::Closed(code),
                     None => continue,
                 };
-                let is_last = matches!(happening, Happening::Closed(_));
-                if happens.send(happening).is_err() || is_last {
+                let is_last = matches!(event, PeerEvent::Closed(_));
+                if events.send(event).is_err() || is_last {
                     return;
                 }
             }
@@ -74,7 +74,7 @@ impl Person {
     pub fn on_frame(&mut self, frame: &Value) {
         match frame["type"].as_str() {
             Some("ready" | "presence") => {
-                self.meet(&frame["hellos"]);
+                self.receive_hellos(&frame["hellos"]);
                 self.read_up_to(&frame["lastSeq"]);
             }
             Some("message") => {
@@ -83,20 +83,20 @@ impl Person {
             }
             Some("seen") => {
                 let text = |key: &str| frame[key].as_str().expect("a text");
-                self.participant.take_mark(Id::parse(text("participantId")).expect("an id"), text("text"));
+                self.participant.receive_mark(Id::parse(text("participantId")).expect("an id"), text("text"));
             }
             _ => {}
         }
-        self.tell_news();
+        self.report_changes();
     }
 
     /// Sends a message.
-    pub fn say(&mut self, words: &str) {
+    pub fn send(&mut self, text: &str) {
         let id = Id::parse(&message_id()).expect("a message's id");
-        let draft = Draft { id, sender: NAME, text: words, at_ms: now_ms() };
-        match self.participant.seal(&draft, random()) {
+        let draft = Draft { id, sender: NAME, text, at_ms: now_ms() };
+        match self.participant.encrypt(&draft, random()) {
             Ok(outgoing) => self.post(&outgoing),
-            Err(error) => say(&json!({ "stopped": format!("{error:?}") })),
+            Err(error) => report(&json!({ "stopped": format!("{error:?}") })),
         }
     }
 
@@ -111,7 +111,7 @@ impl Person {
     }
 
     /// Sends the keys message before anything else.
-    fn meet(&mut self, hellos: &Value) {
+    fn receive_hellos(&mut self, hellos: &Value) {
         let Some(hellos) = hellos.as_object() else { return };
         let hellos: Vec<_> = hellos
             .iter()
@@ -133,7 +133,7 @@ impl Person {
                 self.receive(message);
             }
             if self.last_seq == before {
-                return self.participant.note_hole();
+                return self.participant.note_gap();
             }
         }
     }
@@ -142,22 +142,22 @@ impl Person {
         let text = |key: &str| message[key].as_str().expect("a text");
         let seq = u32::try_from(message["seq"].as_u64().expect("a number")).expect("a number");
         if seq > self.last_seq + 1 {
-            self.participant.note_hole();
+            self.participant.note_gap();
         }
         self.last_seq = self.last_seq.max(seq);
         let _ = self.participant.receive(Incoming {
-            seq: NonZeroU32::new(seq).expect("a place"),
+            seq: NonZeroU32::new(seq).expect("a sequence number from 1"),
             id: Id::parse(text("id")).expect("an id"),
             sender: Id::parse(text("participantId")).expect("an id"),
             text: text("text").to_owned(),
         });
     }
 
-    fn tell_news(&mut self) {
+    fn report_changes(&mut self) {
         let shown =
             (1..=self.last_seq).filter_map(|seq| match self.participant.outcome(NonZeroU32::new(seq)?)? {
-                Outcome::Shown { said, .. } => {
-                    Some(json!({ "shown": { "seq": seq, "sender": said.sender, "text": said.text } }))
+                Outcome::Shown { content, .. } => {
+                    Some(json!({ "shown": { "seq": seq, "sender": content.sender, "text": content.text } }))
                 }
                 _ => None,
             });
@@ -167,9 +167,9 @@ impl Person {
         let seen = json!({ "seen": self.participant.other_has_seen() });
         let read = json!({ "read": self.participant.other_has_read() });
         for line in shown.chain(words).chain(broken).chain(stopped).chain([seen, read]) {
-            if !self.told.contains(&line) {
-                say(&line);
-                self.told.push(line);
+            if !self.reported.contains(&line) {
+                report(&line);
+                self.reported.push(line);
             }
         }
     }

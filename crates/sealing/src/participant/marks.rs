@@ -1,9 +1,9 @@
 //! Seen marks: up to which message a person has read. Source: `docs/sealing.md`, "Seen marks".
 
-use super::{Participant, SealError};
+use super::{EncryptError, Participant};
 use crate::body::Mark;
 use crate::bytes::ParticipantId;
-use crate::message::{Envelope, SealedText, seal};
+use crate::message::{EncryptedText, Envelope, encrypt_text};
 
 /// What a mark uses instead of a message's id. No message has this id, because ids have 21 characters.
 pub const MARK_ID: &str = "seen";
@@ -11,19 +11,19 @@ pub const MARK_ID: &str = "seen";
 impl Participant {
     /// The `text` of a `seen` frame: this person has read up to `seq`. `nonce` must be fresh. Fails with `NoSeat` until
     /// the other person's hello is pinned.
-    pub fn seal_mark(&self, seq: u64, nonce: [u8; 12]) -> Result<String, SealError> {
-        self.check_running().map_err(|_| SealError::Stopped)?;
-        let pair = self.pair.as_ref().ok_or(SealError::NoSeat)?;
+    pub fn encrypt_mark(&self, seq: u64, nonce: [u8; 12]) -> Result<String, EncryptError> {
+        self.check_running().map_err(|_| EncryptError::Stopped)?;
+        let pair = self.pair.as_ref().ok_or(EncryptError::NoSeat)?;
         let mark = Mark { seen: self.conversation.seen_up_to(seq) };
         let envelope = Envelope { room: &self.room, id: MARK_ID, sender: &pair.own.id };
         let (key_id, key) = (pair.transcript.key_id(), pair.root.message_key(&pair.own.id));
-        seal(&envelope, key_id, &key, nonce, &mark.to_json()).ok_or(SealError::TooLong)
+        encrypt_text(&envelope, key_id, &key, nonce, &mark.to_json()).ok_or(EncryptError::TooLong)
     }
 
     /// Processes a `seen` frame from `sender`. A mark that does not open is ignored.
-    pub fn take_mark(&mut self, sender: ParticipantId, text: &str) {
-        if let Some(Mark { seen }) = self.open_mark(sender, text) {
-            self.conversation.take_mark(seen);
+    pub fn receive_mark(&mut self, sender: ParticipantId, text: &str) {
+        if let Some(Mark { seen }) = self.decrypt_mark(sender, text) {
+            self.conversation.receive_mark(seen);
         }
     }
 
@@ -32,11 +32,12 @@ impl Participant {
         self.conversation.other_has_read()
     }
 
-    fn open_mark(&self, sender: ParticipantId, text: &str) -> Option<Mark> {
+    fn decrypt_mark(&self, sender: ParticipantId, text: &str) -> Option<Mark> {
         let pair = self.pair.as_ref().filter(|pair| pair.other.id == sender && self.stop.is_none())?;
-        let sealed = SealedText::parse(text).filter(|sealed| sealed.key_id == pair.transcript.key_id())?;
+        let encrypted =
+            EncryptedText::parse(text).filter(|encrypted| encrypted.key_id == pair.transcript.key_id())?;
         let envelope = Envelope { room: &self.room, id: MARK_ID, sender: &sender };
-        Mark::from_plaintext(&sealed.open(&envelope, &pair.root.message_key(&sender))?)
+        Mark::from_plaintext(&encrypted.decrypt(&envelope, &pair.root.message_key(&sender))?)
     }
 }
 
@@ -69,7 +70,7 @@ mod tests {
             person.on_hellos(seats[index].0, &seats).unwrap();
         }
         let draft = Draft { id: id("m"), sender: "Ann", text: "hello", at_ms: 5 };
-        let text = people[0].seal(&draft, [0; 12]).unwrap().text;
+        let text = people[0].encrypt(&draft, [0; 12]).unwrap().text;
         for person in &mut people {
             let seq = NonZeroU32::MIN;
             person.receive(Incoming { seq, id: id("m"), sender: id("a"), text: text.clone() }).unwrap();
@@ -81,9 +82,9 @@ mod tests {
     fn a_mark_says_up_to_where_the_other_has_read() {
         let [mut ann, ben] = two_people();
 
-        let text = ben.seal_mark(1, [9; 12]).unwrap();
-        ann.take_mark(id("b"), &text);
-        ann.take_mark(id("b"), &ben.seal_mark(0, [8; 12]).unwrap());
+        let text = ben.encrypt_mark(1, [9; 12]).unwrap();
+        ann.receive_mark(id("b"), &text);
+        ann.receive_mark(id("b"), &ben.encrypt_mark(0, [8; 12]).unwrap());
 
         assert_eq!((ann.other_has_read(), ann.is_order_broken()), (1, false));
         assert!(text.len() <= 220, "{} characters", text.len());
@@ -93,13 +94,13 @@ mod tests {
     fn a_mark_that_is_forged_or_a_message_says_nothing() {
         let [mut ann, mut ben] = two_people();
         let draft = Draft { id: id("n"), sender: "Ben", text: "hi", at_ms: 6 };
-        let (message, mark) = (ben.seal(&draft, [3; 12]).unwrap(), ben.seal_mark(1, [9; 12]).unwrap());
+        let (message, mark) = (ben.encrypt(&draft, [3; 12]).unwrap(), ben.encrypt_mark(1, [9; 12]).unwrap());
 
-        ann.take_mark(id("b"), &message.text);
-        ann.take_mark(id("a"), &mark);
-        ann.take_mark(id("b"), "1");
-        let own = ann.seal_mark(1, [4; 12]).unwrap();
-        ann.take_mark(id("b"), &own);
+        ann.receive_mark(id("b"), &message.text);
+        ann.receive_mark(id("a"), &mark);
+        ann.receive_mark(id("b"), "1");
+        let own = ann.encrypt_mark(1, [4; 12]).unwrap();
+        ann.receive_mark(id("b"), &own);
         let seq = NonZeroU32::new(2).unwrap();
         let as_message = Incoming { seq, id: id("n"), sender: id("b"), text: mark };
         let outcome = ben.receive(as_message).unwrap();
@@ -113,11 +114,11 @@ mod tests {
         let [mut ann, mut ben] = two_people();
         for (person, letter) in [(&mut ann, "x"), (&mut ben, "y")] {
             let seq = NonZeroU32::new(2).unwrap();
-            let message = Incoming { seq, id: id(letter), sender: id("a"), text: "not sealed".into() };
+            let message = Incoming { seq, id: id(letter), sender: id("a"), text: "not encrypted".into() };
             person.receive(message).unwrap();
         }
 
-        ann.take_mark(id("b"), &ben.seal_mark(2, [9; 12]).unwrap());
+        ann.receive_mark(id("b"), &ben.encrypt_mark(2, [9; 12]).unwrap());
 
         assert_eq!((ann.other_has_read(), ann.is_order_broken()), (0, true));
     }

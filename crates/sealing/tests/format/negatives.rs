@@ -24,13 +24,17 @@ fn participant(room: &Value, name: &str) -> Participant {
     Participant::new(room_id, &link, &seat_secrets(person(room, name)))
 }
 
-fn meet(participant: &mut Participant, room: &Value, name: &str) -> Result<(), Stop> {
+fn receive_all_hellos(participant: &mut Participant, room: &Value, name: &str) -> Result<(), Stop> {
     let people = list(room, "people");
     let hellos: Vec<_> = people.iter().map(|person| (id(person, "P"), text(person, "hello"))).collect();
     participant.on_hellos(id(person(room, name), "P"), &hellos)
 }
 
-fn take_hellos(participant: &mut Participant, negative: &Value, own_id: ParticipantId) -> Result<(), Stop> {
+fn receive_hellos_of(
+    participant: &mut Participant,
+    negative: &Value,
+    own_id: ParticipantId,
+) -> Result<(), Stop> {
     let hellos = negative["hellos"].as_object().unwrap();
     let hellos: Vec<_> = hellos
         .iter()
@@ -43,9 +47,9 @@ fn hello_negative(room: &Value, negative: &Value) -> &'static str {
     let name = text(negative, "reader");
     let mut participant = participant(room, name);
     if negative["pinned"] == true {
-        meet(&mut participant, room, name).unwrap();
+        receive_all_hellos(&mut participant, room, name).unwrap();
     }
-    match take_hellos(&mut participant, negative, id(person(room, name), "P")) {
+    match receive_hellos_of(&mut participant, negative, id(person(room, name), "P")) {
         Ok(()) => "ok",
         Err(stop) => {
             assert_eq!(participant.stopped(), Some(stop));
@@ -55,7 +59,7 @@ fn hello_negative(room: &Value, negative: &Value) -> &'static str {
     }
 }
 
-fn word_for(outcome: &Outcome) -> &'static str {
+fn outcome_name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Shown { .. } => "shown",
         Outcome::Keys => "keys",
@@ -68,7 +72,7 @@ fn message_negative(room: &Value, negative: &Value) -> &'static str {
     let name = text(negative, "reader");
     let mut participant = participant(room, name);
     if negative["hellos"] != false {
-        meet(&mut participant, room, name).unwrap();
+        receive_all_hellos(&mut participant, room, name).unwrap();
     }
     let after = usize::try_from(negative["after"].as_u64().unwrap()).unwrap();
     for (message, seq) in list(room, "messages").iter().take(after).zip(1..) {
@@ -82,14 +86,14 @@ fn message_negative(room: &Value, negative: &Value) -> &'static str {
         Err(_) => "stop",
         Ok(_) if participant.is_order_broken() => "broken",
         Ok(_) if is_known => "ok",
-        Ok(outcome) => word_for(&outcome),
+        Ok(outcome) => outcome_name(&outcome),
     }
 }
 
 fn conversation_negative(room: &Value, negative: &Value) -> &'static str {
     let name = text(negative, "reader");
     let mut participant = participant(room, name);
-    meet(&mut participant, room, name).unwrap();
+    receive_all_hellos(&mut participant, room, name).unwrap();
     let messages = list(room, "messages");
     for (original, seq) in list(negative, "order").iter().zip(1..) {
         let index = usize::try_from(original.as_u64().unwrap()).unwrap() - 1;
@@ -134,12 +138,12 @@ fn the_published_conversations_are_read_whole_by_both_people() {
                 participant.receive(incoming(message, seq)).unwrap();
             }
 
-            meet(&mut participant, room, name).unwrap();
+            receive_all_hellos(&mut participant, room, name).unwrap();
 
             for (message, seq) in messages.iter().zip(1..) {
                 let outcome = participant.outcome(NonZeroU32::new(seq).unwrap()).unwrap();
                 let expected = if text(message, "kind") == "keys" { "keys" } else { "shown" };
-                assert_eq!(word_for(outcome), expected, "message {seq} for {name}");
+                assert_eq!(outcome_name(outcome), expected, "message {seq} for {name}");
             }
             assert!(!participant.is_order_broken());
             assert_eq!(participant.safety_words().unwrap().join(" "), text(room, "safetyWords"));
@@ -152,16 +156,16 @@ fn the_first_of_one_id_by_sequence_number_counts_even_if_it_comes_last() {
     let vectors = published();
     let room = &list(&vectors, "rooms")[0];
     let mut participant = participant(room, "ann");
-    meet(&mut participant, room, "ann").unwrap();
+    receive_all_hellos(&mut participant, room, "ann").unwrap();
     let original = &list(room, "messages")[3];
     let (early, late) = (incoming(original, 4), incoming(original, 9));
-    assert_eq!(word_for(&participant.receive(late.clone()).unwrap()), "shown");
+    assert_eq!(outcome_name(&participant.receive(late.clone()).unwrap()), "shown");
 
     let outcome = participant.receive(early).unwrap();
 
-    assert_eq!(word_for(&outcome), "shown");
+    assert_eq!(outcome_name(&outcome), "shown");
     assert_eq!(participant.take_changed(), [late.seq]);
-    assert_eq!(word_for(participant.outcome(late.seq).unwrap()), "refused");
+    assert_eq!(outcome_name(participant.outcome(late.seq).unwrap()), "refused");
 }
 
 #[test]
@@ -173,7 +177,7 @@ fn what_is_kept_after_the_pin_holds_no_exchange_secret() {
     assert!(from_base64url::<32>(&exchange).is_some());
     assert!(participant.stored().to_json().contains(&exchange));
 
-    meet(&mut participant, room, "ann").unwrap();
+    receive_all_hellos(&mut participant, room, "ann").unwrap();
 
     assert!(!participant.stored().to_json().contains(&exchange));
 }

@@ -4,13 +4,13 @@ use serde_json::Value;
 use x25519_dalek::{PublicKey, StaticSecret};
 
 use duet_sealing::WORDS;
-use duet_sealing::body::{Mark, RevealedKeys, Said};
+use duet_sealing::body::{Mark, MessageContent, RevealedKeys};
 use duet_sealing::bytes::{Id, MessageId, RoomId, Secret32, from_base64url, to_base64url};
 use duet_sealing::handshake::{Root, Seat, Transcript, early_key, early_key_id};
 use duet_sealing::head::Head;
 use duet_sealing::hello::{Hello, SeatSecrets};
 use duet_sealing::link::LinkSecret;
-use duet_sealing::message::{Envelope, SealedText, seal};
+use duet_sealing::message::{EncryptedText, Envelope, encrypt_text};
 use duet_sealing::participant::MARK_ID;
 use duet_sealing::shelf::{Shelf, Stage, StoredKeys};
 
@@ -112,7 +112,7 @@ fn the_link_gives_the_published_values() {
 }
 
 #[test]
-fn each_person_says_the_published_hello() {
+fn each_person_makes_the_published_hello() {
     each_room(|room| {
         let (room_id, link) = room_and_link(room);
         for person in list(room, "people") {
@@ -123,7 +123,7 @@ fn each_person_says_the_published_hello() {
             assert_eq!(hello.to_base64url(), text(person, "hello"));
             assert_eq!(to_base64url(&hello.public()), text(person, "E"));
             assert_eq!(to_base64url(&hello.commit()), text(person, "commit"));
-            assert!(hello.is_opened_by(&room_id, secrets.nonce.expose()));
+            assert!(hello.commits_to(&room_id, secrets.nonce.expose()));
             assert_eq!(to_base64url(&early_key_id(&hello)), text(person, "kid0"));
             let seat = Seat { id: id(person, "P"), hello };
             assert_eq!(early_key(&secrets.early, &seat).to_base64url(), text(person, "K0"));
@@ -172,7 +172,7 @@ fn two_nonces_give_the_published_words() {
 }
 
 #[test]
-fn marks_are_sealed_and_opened_as_published() {
+fn marks_are_encrypted_and_decrypted_as_published() {
     each_room(|room| {
         let room_id: RoomId = id(room, "roomId");
         for mark in list(room, "marks") {
@@ -180,17 +180,18 @@ fn marks_are_sealed_and_opened_as_published() {
             let envelope = Envelope { room: &room_id, id: MARK_ID, sender: &sender };
             let (key, json) = (secret(mark, "key"), text(mark, "json"));
 
-            let sealed = seal(&envelope, bytes(mark, "kid"), &key, bytes(mark, "nonce"), json);
+            let encrypted = encrypt_text(&envelope, bytes(mark, "kid"), &key, bytes(mark, "nonce"), json);
 
-            assert_eq!(sealed.as_deref(), Some(text(mark, "text")));
-            let opened = SealedText::parse(text(mark, "text")).unwrap().open(&envelope, &key).unwrap();
-            assert_eq!(Mark::from_plaintext(&opened).unwrap().to_json(), json);
+            assert_eq!(encrypted.as_deref(), Some(text(mark, "text")));
+            let decrypted =
+                EncryptedText::parse(text(mark, "text")).unwrap().decrypt(&envelope, &key).unwrap();
+            assert_eq!(Mark::from_plaintext(&decrypted).unwrap().to_json(), json);
         }
     });
 }
 
 #[test]
-fn messages_are_sealed_and_opened_as_published() {
+fn messages_are_encrypted_and_decrypted_as_published() {
     each_room(|room| {
         let room_id: RoomId = id(room, "roomId");
         for message in list(room, "messages") {
@@ -198,22 +199,24 @@ fn messages_are_sealed_and_opened_as_published() {
             let envelope = Envelope { room: &room_id, id: message_id.as_str(), sender: &sender };
             let (key, json) = (secret(message, "key"), text(message, "json"));
 
-            let sealed = seal(&envelope, bytes(message, "kid"), &key, bytes(message, "nonce"), json);
+            let encrypted =
+                encrypt_text(&envelope, bytes(message, "kid"), &key, bytes(message, "nonce"), json);
 
-            assert_eq!(sealed.as_deref(), Some(text(message, "text")));
-            let opened = SealedText::parse(text(message, "text")).unwrap().open(&envelope, &key).unwrap();
-            assert_eq!(str::from_utf8(&opened).unwrap().trim_end_matches(' '), json);
-            assert_eq!(opened.len() as u64, message["paddedLength"].as_u64().unwrap());
-            assert_eq!(written_again(text(message, "kind"), &opened), json);
+            assert_eq!(encrypted.as_deref(), Some(text(message, "text")));
+            let decrypted =
+                EncryptedText::parse(text(message, "text")).unwrap().decrypt(&envelope, &key).unwrap();
+            assert_eq!(str::from_utf8(&decrypted).unwrap().trim_end_matches(' '), json);
+            assert_eq!(decrypted.len() as u64, message["paddedLength"].as_u64().unwrap());
+            assert_eq!(reserialized(text(message, "kind"), &decrypted), json);
         }
     });
 }
 
-fn written_again(kind: &str, plaintext: &[u8]) -> String {
+fn reserialized(kind: &str, plaintext: &[u8]) -> String {
     if kind == "keys" {
         RevealedKeys::from_plaintext(plaintext).unwrap().to_json()
     } else {
-        Said::from_plaintext(plaintext).unwrap().to_json()
+        MessageContent::from_plaintext(plaintext).unwrap().to_json()
     }
 }
 
@@ -244,11 +247,12 @@ fn the_entries_of_a_browser_are_the_published_ones() {
             assert_eq!(shelf.check(), text(entry, "check"));
             assert_eq!(shelf.item(text(entry, "name")), text(entry, "item"));
 
-            let boxed = shelf.seal(text(entry, "name"), bytes(entry, "nonce"), text(entry, "json")).unwrap();
-            let opened = shelf.open(text(entry, "name"), &boxed).unwrap();
+            let encrypted =
+                shelf.encrypt(text(entry, "name"), bytes(entry, "nonce"), text(entry, "json")).unwrap();
+            let decrypted = shelf.decrypt(text(entry, "name"), &encrypted).unwrap();
 
-            assert_eq!(boxed, text(entry, "box"));
-            let stored = StoredKeys::from_plaintext(&opened).unwrap();
+            assert_eq!(encrypted, text(entry, "box"));
+            let stored = StoredKeys::from_plaintext(&decrypted).unwrap();
             assert_eq!(stored.to_json(), text(entry, "json"));
             assert_eq!(stored.hello, Hello::parse(text(person, "hello")).unwrap());
             if matches!(stored.stage, Stage::Alone(_)) {

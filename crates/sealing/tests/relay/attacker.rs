@@ -5,7 +5,7 @@ use duet_sealing::bytes::{ParticipantId, Secret32, sha256};
 use duet_sealing::handshake::{Root, Seat, Transcript, early_key};
 use duet_sealing::hello::Hello;
 use duet_sealing::link::LinkSecret;
-use duet_sealing::message::{Envelope, SealedText};
+use duet_sealing::message::{EncryptedText, Envelope};
 use duet_sealing::shelf::Stage;
 
 use crate::world::{Relayed, Side, World};
@@ -59,30 +59,32 @@ impl Attacker {
     }
 
     /// How many of the texts the attacker can decrypt.
-    pub fn opened(mut self) -> usize {
-        let mut opened = vec![false; self.texts.len()];
+    pub fn count_decrypted(mut self) -> usize {
+        let mut decrypted = vec![false; self.texts.len()];
         // A decrypted message may reveal keys to others.
-        while self.open_more(&mut opened) {}
-        opened.into_iter().filter(|is_open| *is_open).count()
+        while self.decrypt_more(&mut decrypted) {}
+        decrypted.into_iter().filter(|is_decrypted| *is_decrypted).count()
     }
 
-    fn open_more(&mut self, opened: &mut [bool]) -> bool {
+    fn decrypt_more(&mut self, decrypted: &mut [bool]) -> bool {
         let keys = self.keys();
         let mut revealed = Vec::new();
-        for (relayed, is_open) in self.texts.iter().zip(opened.iter_mut()).filter(|(_, is_open)| !**is_open) {
-            if let Some(plaintext) = keys.iter().find_map(|key| self.open(relayed, key)) {
-                *is_open = true;
+        for (relayed, is_decrypted) in
+            self.texts.iter().zip(decrypted.iter_mut()).filter(|(_, is_decrypted)| !**is_decrypted)
+        {
+            if let Some(plaintext) = keys.iter().find_map(|key| self.decrypt(relayed, key)) {
+                *is_decrypted = true;
                 revealed.extend(RevealedKeys::from_plaintext(&plaintext));
             }
         }
-        let is_more = !revealed.is_empty();
+        let has_new_keys = !revealed.is_empty();
         self.materials.extend(revealed.into_iter().flat_map(|keys| [keys.early, keys.nonce]));
-        is_more
+        has_new_keys
     }
 
-    fn open(&self, relayed: &Relayed, key: &Secret32) -> Option<Vec<u8>> {
+    fn decrypt(&self, relayed: &Relayed, key: &Secret32) -> Option<Vec<u8>> {
         let Relayed { id, sender, text } = relayed;
-        SealedText::parse(text)?.open(&Envelope { room: &self.room, id: id.as_str(), sender }, key)
+        EncryptedText::parse(text)?.decrypt(&Envelope { room: &self.room, id: id.as_str(), sender }, key)
     }
 
     /// Every key of the format, derived from every value that could be its secret.

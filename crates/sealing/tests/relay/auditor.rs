@@ -25,10 +25,10 @@ pub fn check_all_was_delivered(world: &World) {
         assert!(!person.participant.is_order_broken());
         assert!(person.participant.safety_words().is_some());
         for (seq, relayed) in &person.view {
-            let is_said = world.truths.iter().any(|truth| truth.relayed.id == relayed.id);
+            let was_sent = world.truths.iter().any(|truth| truth.relayed.id == relayed.id);
             match outcome(person, *seq) {
-                Outcome::Shown { .. } => assert!(is_said),
-                Outcome::Keys => assert!(!is_said),
+                Outcome::Shown { .. } => assert!(was_sent),
+                Outcome::Keys => assert!(!was_sent),
                 other => panic!("message {seq} of {} was not delivered: {other:?}", world.pool().len()),
             }
         }
@@ -41,7 +41,7 @@ fn outcome(person: &Person, seq: u32) -> &Outcome {
 
 fn truth_of<'a>(world: &'a World, text: &str) -> &'a Truth {
     let truth = world.truths.iter().find(|truth| truth.relayed.text == text);
-    truth.unwrap_or_else(|| panic!("something was shown that nobody said: {text}"))
+    truth.unwrap_or_else(|| panic!("something was shown that nobody sent: {text}"))
 }
 
 fn check_what_is_shown(world: &World, side: Side) {
@@ -50,10 +50,10 @@ fn check_what_is_shown(world: &World, side: Side) {
     for (seq, relayed) in &person.view {
         let is_first_with_id = !ids.contains(&relayed.id);
         ids.push(relayed.id);
-        let Outcome::Shown { said, .. } = outcome(person, *seq) else { continue };
+        let Outcome::Shown { content, .. } = outcome(person, *seq) else { continue };
         let truth = truth_of(world, &relayed.text);
-        assert_eq!(&truth.relayed, relayed, "shown under another name or id than it was said");
-        assert_eq!((said.text.as_str(), said.at_ms), (truth.words.as_str(), 5));
+        assert_eq!(&truth.relayed, relayed, "shown under another name or id than it was sent");
+        assert_eq!((content.text.as_str(), content.at_ms), (truth.words.as_str(), 5));
         assert!(is_first_with_id, "of one id, another than the first is shown");
     }
 }
@@ -81,7 +81,7 @@ fn check_the_words(world: &World) {
 fn check_the_order(world: &World, side: Side) {
     let person = world.person(side);
     let prefix = person.prefix();
-    let mut is_different = person.was_place_changed;
+    let mut is_different = person.was_message_replaced;
     let mut other_has_seen = 0;
     for (seq, text) in &person.ever_shown {
         let truth = truth_of(world, text);

@@ -12,7 +12,7 @@
 
 mod attacker;
 mod auditor;
-mod between;
+mod man_in_the_middle;
 mod world;
 
 use proptest::prelude::*;
@@ -64,22 +64,22 @@ fn any_message_lie() -> impl Strategy<Value = MessageLie> {
 
 fn honest_act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        4 => any_side().prop_map(Act::Say),
-        1 => (any_side(), any::<Index>()).prop_map(|(side, which)| Act::SayAgain(side, which)),
-        3 => any_side().prop_map(Act::SayKeys),
-        3 => any_side().prop_map(|side| Act::TellHellos(side, HelloLie::None)),
-        8 => any_side().prop_map(Act::HandNext),
+        4 => any_side().prop_map(Act::Send),
+        1 => (any_side(), any::<Index>()).prop_map(|(side, which)| Act::Resend(side, which)),
+        3 => any_side().prop_map(Act::SendKeys),
+        3 => any_side().prop_map(|side| Act::DeliverHellos(side, HelloLie::None)),
+        8 => any_side().prop_map(Act::DeliverNext),
         1 => any_side().prop_map(Act::Restart),
     ]
 }
 
 fn dishonest_act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        2 => (any_side(), any_hello_lie()).prop_map(|(side, lie)| Act::TellHellos(side, lie)),
+        2 => (any_side(), any_hello_lie()).prop_map(|(side, lie)| Act::DeliverHellos(side, lie)),
         3 => (any_side(), any::<Index>(), any_message_lie())
-            .prop_map(|(side, which, lie)| Act::HandAny { side, which, lie }),
+            .prop_map(|(side, which, lie)| Act::DeliverAny { side, which, lie }),
         1 => (any_side(), any::<Index>(), any::<Index>())
-            .prop_map(|(side, which, place)| Act::HandAt { side, which, place }),
+            .prop_map(|(side, which, position)| Act::DeliverAt { side, which, position }),
         1 => any_side().prop_map(Act::GiveOthersView),
     ]
 }
@@ -119,13 +119,14 @@ proptest! {
 #[test]
 fn a_relay_that_denies_a_message_in_the_middle_is_noticed() {
     let mut world = World::new();
-    for act in [Act::TellHellos(Side::Ann, HelloLie::None), Act::TellHellos(Side::Ben, HelloLie::None)] {
+    for act in [Act::DeliverHellos(Side::Ann, HelloLie::None), Act::DeliverHellos(Side::Ben, HelloLie::None)]
+    {
         world.act(&act);
     }
     let mut ann = world.person(Side::Ann).participant.clone();
     assert!(!ann.is_order_broken());
 
-    ann.note_hole();
+    ann.note_gap();
 
     assert!(ann.is_order_broken());
     assert_eq!(ann.stopped(), None, "and the two can go on");
@@ -141,9 +142,9 @@ proptest! {
             world.act(&act);
         }
 
-        let opened = Attacker::with_everything_but_the_keys(&world).opened();
+        let decrypted = Attacker::with_everything_but_the_keys(&world).count_decrypted();
 
-        prop_assert_eq!(opened, 0);
+        prop_assert_eq!(decrypted, 0);
     }
 
     #[test]
@@ -156,9 +157,9 @@ proptest! {
         let attacker = Attacker::with_everything_but_the_keys(&world);
 
         for side in [Side::Ann, Side::Ben] {
-            let opened = attacker.clone().and_the_browser_of(side, &world).opened();
+            let decrypted = attacker.clone().and_the_browser_of(side, &world).count_decrypted();
             // The other person's early messages need their keys message, which the attacker opens first.
-            prop_assert_eq!(opened, world.pool().len());
+            prop_assert_eq!(decrypted, world.pool().len());
         }
     }
 }

@@ -31,24 +31,24 @@ fn third_id() -> ParticipantId {
 
 #[derive(Clone, Debug)]
 pub enum Act {
-    Say(Side),
+    Send(Side),
     /// Sends an earlier message again, as after a lost answer.
-    SayAgain(Side, Index),
-    SayKeys(Side),
-    TellHellos(Side, HelloLie),
+    Resend(Side, Index),
+    SendKeys(Side),
+    DeliverHellos(Side, HelloLie),
     /// Delivers the next message in the order of sending, as an honest relay does.
-    HandNext(Side),
+    DeliverNext(Side),
     /// Delivers any message as the next one: drops, reorders, replays, changes.
-    HandAny {
+    DeliverAny {
         side: Side,
         which: Index,
         lie: MessageLie,
     },
     /// Delivers any message under a sequence number that may be taken, or is far ahead.
-    HandAt {
+    DeliverAt {
         side: Side,
         which: Index,
-        place: Index,
+        position: Index,
     },
     /// Shows one person the messages that the other received.
     GiveOthersView(Side),
@@ -105,10 +105,10 @@ pub struct Person {
     /// The messages that ever opened for them: sequence number and text.
     pub ever_shown: Vec<(u32, String)>,
     /// A sequence number was delivered a second time, with another message.
-    pub was_place_changed: bool,
+    pub was_message_replaced: bool,
     pub was_lied_to_about_hellos: bool,
     pub was_own_hello_changed: bool,
-    said: Vec<(MessageId, String)>,
+    sent: Vec<(MessageId, String)>,
 }
 
 impl Person {
@@ -150,13 +150,13 @@ impl World {
 
     pub fn act(&mut self, act: &Act) {
         match act {
-            Act::Say(side) => self.say(*side),
-            Act::SayAgain(side, which) => self.say_again(*side, which),
-            Act::SayKeys(side) => self.say_keys(*side),
-            Act::TellHellos(side, lie) => self.tell_hellos(*side, lie),
-            Act::HandNext(side) => self.hand_next(*side),
-            Act::HandAny { side, which, lie } => self.hand_any(*side, which, lie),
-            Act::HandAt { side, which, place } => self.hand_at(*side, which, place),
+            Act::Send(side) => self.send_new(*side),
+            Act::Resend(side, which) => self.resend(*side, which),
+            Act::SendKeys(side) => self.send_keys(*side),
+            Act::DeliverHellos(side, lie) => self.deliver_hellos(*side, lie),
+            Act::DeliverNext(side) => self.deliver_next(*side),
+            Act::DeliverAny { side, which, lie } => self.deliver_any(*side, which, lie),
+            Act::DeliverAt { side, which, position } => self.deliver_at(*side, which, position),
             Act::GiveOthersView(side) => self.give_others_view(*side),
             Act::Restart(side) => self.restart(*side),
         }
@@ -165,12 +165,12 @@ impl World {
     /// Delivers everything to both, as an honest relay does in the end.
     pub fn deliver_everything(&mut self) {
         for side in [Side::Ann, Side::Ben] {
-            self.tell_hellos(side, &HelloLie::None);
-            self.say_keys(side);
+            self.deliver_hellos(side, &HelloLie::None);
+            self.send_keys(side);
         }
         for side in [Side::Ann, Side::Ben] {
             while self.person(side).view.len() < self.pool.len() {
-                self.hand_next(side);
+                self.deliver_next(side);
             }
         }
     }
@@ -193,16 +193,16 @@ impl World {
         Id::parse(&format!("message-{:013}", self.next_number)).unwrap()
     }
 
-    fn say(&mut self, side: Side) {
+    fn send_new(&mut self, side: Side) {
         let (id, words) = (self.fresh_id(), format!("message {}", self.next_number));
-        self.person_mut(side).said.push((id, words.clone()));
+        self.person_mut(side).sent.push((id, words.clone()));
         self.send(side, id, words);
     }
 
-    fn say_again(&mut self, side: Side, which: &Index) {
-        let said = &self.person(side).said;
-        if !said.is_empty() {
-            let (id, words) = which.get(said).clone();
+    fn resend(&mut self, side: Side, which: &Index) {
+        let sent = &self.person(side).sent;
+        if !sent.is_empty() {
+            let (id, words) = which.get(sent).clone();
             self.send(side, id, words);
         }
     }
@@ -211,14 +211,14 @@ impl World {
         let nonce = self.fresh_nonce();
         let person = self.person(side);
         let draft = Draft { id, sender: "Ann or Ben", text: &words, at_ms: 5 };
-        let Ok(outgoing) = person.participant.seal(&draft, nonce) else { return };
+        let Ok(outgoing) = person.participant.encrypt(&draft, nonce) else { return };
         let seen = person.prefix();
         let relayed = Relayed { id, sender: side.id(), text: outgoing.text };
         self.truths.push(Truth { relayed: relayed.clone(), words, seen });
         self.relay(relayed);
     }
 
-    fn say_keys(&mut self, side: Side) {
+    fn send_keys(&mut self, side: Side) {
         let nonce = self.fresh_nonce();
         let Some(outgoing) = self.person(side).participant.keys_message(nonce) else { return };
         self.relay(Relayed { id: outgoing.id, sender: side.id(), text: outgoing.text });
@@ -231,7 +231,7 @@ impl World {
         }
     }
 
-    fn tell_hellos(&mut self, side: Side, lie: &HelloLie) {
+    fn deliver_hellos(&mut self, side: Side, lie: &HelloLie) {
         let (own_id, other_id) = (side.id(), side.other().id());
         let (own, other) = (self.person(side).hello.clone(), self.person(side.other()).hello.clone());
         let hellos = match lie {
@@ -260,28 +260,28 @@ impl World {
         seat_secrets(number).hello(&self.room, &link).to_base64url()
     }
 
-    fn hand_next(&mut self, side: Side) {
+    fn deliver_next(&mut self, side: Side) {
         let seq = self.person(side).next_seq();
         if let Some(relayed) = self.pool.get(seq as usize - 1).cloned() {
-            self.hand(side, seq, relayed);
+            self.deliver(side, seq, relayed);
         }
     }
 
-    fn hand_any(&mut self, side: Side, which: &Index, lie: &MessageLie) {
+    fn deliver_any(&mut self, side: Side, which: &Index, lie: &MessageLie) {
         if self.pool.is_empty() {
             return;
         }
         let honest = which.get(&self.pool).clone();
         let changed = self.changed(honest, lie);
-        self.hand(side, self.person(side).next_seq(), changed);
+        self.deliver(side, self.person(side).next_seq(), changed);
     }
 
-    fn hand_at(&mut self, side: Side, which: &Index, place: &Index) {
+    fn deliver_at(&mut self, side: Side, which: &Index, position: &Index) {
         if self.pool.is_empty() {
             return;
         }
-        let seq = place.index(self.person(side).next_seq() as usize + 3) as u32 + 1;
-        self.hand(side, seq, which.get(&self.pool).clone());
+        let seq = position.index(self.person(side).next_seq() as usize + 3) as u32 + 1;
+        self.deliver(side, seq, which.get(&self.pool).clone());
     }
 
     fn changed(&mut self, honest: Relayed, lie: &MessageLie) -> Relayed {
@@ -303,17 +303,17 @@ impl World {
 
     fn give_others_view(&mut self, side: Side) {
         for (seq, relayed) in self.person(side.other()).view.clone() {
-            self.hand(side, seq, relayed);
+            self.deliver(side, seq, relayed);
         }
     }
 
-    fn hand(&mut self, side: Side, seq: u32, relayed: Relayed) {
+    fn deliver(&mut self, side: Side, seq: u32, relayed: Relayed) {
         let person = self.person_mut(side);
         if person.participant.stopped().is_some() {
             return;
         }
         let known = person.view.entry(seq).or_insert_with(|| relayed.clone());
-        person.was_place_changed |= *known != relayed;
+        person.was_message_replaced |= *known != relayed;
         let Relayed { id, sender, text } = relayed;
         let _ = person.participant.receive(Incoming { seq: NonZeroU32::new(seq).unwrap(), id, sender, text });
         self.note_shown(side);
@@ -328,7 +328,7 @@ impl World {
         person.participant = Participant::restore(room, person.participant.stored().clone());
         person.view.clear();
         person.ever_shown.clear();
-        person.was_place_changed = false;
+        person.was_message_replaced = false;
     }
 
     fn note_shown(&mut self, side: Side) {
@@ -351,10 +351,10 @@ fn person(room: RoomId, link: &LinkSecret, number: u64) -> Person {
         secrets,
         view: BTreeMap::new(),
         ever_shown: Vec::new(),
-        was_place_changed: false,
+        was_message_replaced: false,
         was_lied_to_about_hellos: false,
         was_own_hello_changed: false,
-        said: Vec::new(),
+        sent: Vec::new(),
     }
 }
 
@@ -369,7 +369,7 @@ fn test_bytes(number: u64) -> [u8; 32] {
 }
 
 fn with_other_character(text: &str, which: &Index) -> String {
-    let place = which.index(text.len());
-    let replacement = if text.as_bytes()[place] == b'A' { "B" } else { "A" };
-    format!("{}{replacement}{}", &text[..place], &text[place + 1..])
+    let index = which.index(text.len());
+    let replacement = if text.as_bytes()[index] == b'A' { "B" } else { "A" };
+    format!("{}{replacement}{}", &text[..index], &text[index + 1..])
 }

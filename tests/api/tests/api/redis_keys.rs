@@ -30,18 +30,24 @@ fn a_room_is_two_keys(world: &World) {
     let redis = world.main().redis();
     let access = URL_SAFE_NO_PAD.encode([7; 32]);
     let created = world.browser().post("/api/room/create", &json!({ "ttlSeconds": 700, "access": access }));
-    let sealed = created.text("roomId");
+    let encrypted = created.text("roomId");
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
     wait_until_in_step(world.main(), &ann);
 
-    assert_eq!(keys_of(redis, &sealed), [format!("meta:{sealed}")]);
+    assert_eq!(keys_of(redis, &encrypted), [format!("meta:{encrypted}")]);
     assert_eq!(keys_of(redis, &ann.room), [format!("messages:{}", ann.room), format!("meta:{}", ann.room)]);
-    assert_eq!((field(redis, &sealed, "v"), field(redis, &sealed, "ttlSeconds")), ("1".into(), "700".into()));
-    assert_eq!((field(redis, &sealed, "connected"), field(redis, &sealed, "access")), ("[]".into(), access));
-    let created_at: u64 = field(redis, &sealed, "createdAt").parse().expect("a time");
+    assert_eq!(
+        (field(redis, &encrypted, "v"), field(redis, &encrypted, "ttlSeconds")),
+        ("1".into(), "700".into())
+    );
+    assert_eq!(
+        (field(redis, &encrypted, "connected"), field(redis, &encrypted, "access")),
+        ("[]".into(), access)
+    );
+    let created_at: u64 = field(redis, &encrypted, "createdAt").parse().expect("a time");
     assert_eq!(created_at + 700_000, created.number("expiresAt"));
-    assert_eq!(field(redis, &sealed, "activeAt"), field(redis, &sealed, "createdAt"));
+    assert_eq!(field(redis, &encrypted, "activeAt"), field(redis, &encrypted, "createdAt"));
     assert_eq!(redis.run(&["HLEN", &format!("meta:{}", ann.room)]).integer(), 5, "and no access");
 }
 
