@@ -7,9 +7,9 @@ const [baseUrl, visits] = process.argv.slice(2)
 
 const SLOW_4G = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 }
 const SLOW_CPU = { rate: 4 }
-const MOST_MS_ON_SLOW_4G = 900
-const MOST_BYTES = 50_000
-const MOST_TASK_MS = 50
+const MAX_MS_ON_SLOW_4G = 900
+const MAX_BYTES = 50_000
+const MAX_TASK_MS = 50
 
 /** In the page: records tasks over 50 ms. */
 function watchLongTasks() {
@@ -81,18 +81,18 @@ async function visitOften(browser, proxy, about) {
 function rowsOf(name, usable, fast, slow) {
   const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`
   const longestMs = fast.longestTaskMs
-  const longest = longestMs > 0 ? `${longestMs.toFixed(0)} ms` : `none over ${MOST_TASK_MS} ms`
+  const longest = longestMs > 0 ? `${longestMs.toFixed(0)} ms` : `none over ${MAX_TASK_MS} ms`
   return [
     // On a slow network, nothing that is not needed arrives meanwhile.
     row(`${name}: bytes ${usable}`, kilobytes(slow.usableBytes), {
-      target: `≤ ${kilobytes(MOST_BYTES)}`,
-      isMet: slow.usableBytes <= MOST_BYTES,
+      target: `≤ ${kilobytes(MAX_BYTES)}`,
+      isMet: slow.usableBytes <= MAX_BYTES,
     }),
     row(`${name}: bytes in all`, kilobytes(fast.fileBytes)),
     row(`${name}: requests`, `${fast.fileRequests} files, ${fast.apiRequests} to the API`),
-    row(`${name}: longest task`, longest, atMost(MOST_TASK_MS, longestMs)),
+    row(`${name}: longest task`, longest, atMost(MAX_TASK_MS, longestMs)),
     row(`${name}: ${usable}`, `${fast.usableMs.toFixed(0)} ms`),
-    row(`${name}: ${usable}, slow 4G`, `${slow.usableMs.toFixed(0)} ms`, atMost(MOST_MS_ON_SLOW_4G, slow.usableMs)),
+    row(`${name}: ${usable}, slow 4G`, `${slow.usableMs.toFixed(0)} ms`, atMost(MAX_MS_ON_SLOW_4G, slow.usableMs)),
   ]
 }
 

@@ -6,9 +6,9 @@ use duet_test_support::Stack;
 
 use crate::{
     report::{Row, Section},
+    rooms::{Pair, RoomFactory, RoomKind},
     servers::Servers,
-    stats::Spread,
-    talk::{Kind, Pair, Place},
+    stats::Percentiles,
 };
 
 const SHORT_ROOM: usize = 50;
@@ -16,25 +16,25 @@ const LONG_ROOM: usize = 4_900;
 /// Longer than the 10 s after which the platform hibernates an idle object.
 const SLEEP: Duration = Duration::from_secs(14);
 /// Longer than what a message causes after its delivery, such as its copy to Redis. Both rooms share one thread.
-const AFTERMATH: Duration = Duration::from_millis(200);
-const SPACE: Duration = Duration::from_secs(12);
+const SETTLE_TIME: Duration = Duration::from_millis(200);
+const SPACING: Duration = Duration::from_secs(12);
 const LIVELY_MESSAGES: usize = 500;
-const FAR: Duration = Duration::from_millis(10);
+const ROUND_TRIP: Duration = Duration::from_millis(10);
 const READS: [&str; 5] = ["LRANGE", "LLEN", "HGETALL", "HGET", "EXISTS"];
-const MOST_GROWTH: f64 = 1.5;
-const MOST_COMMANDS_LIVELY: f64 = 1.0;
-const MOST_COMMANDS_SPACED: f64 = 1.3;
+const MAX_GROWTH: f64 = 1.5;
+const MAX_COMMANDS_LIVELY: f64 = 1.0;
+const MAX_COMMANDS_SPACED: f64 = 1.3;
 
 /// Measures Duet with Upstash, 10 ms away.
 pub fn measure(servers: &Servers) -> Section {
-    let server = servers.upstash(FAR);
+    let server = servers.upstash(ROUND_TRIP);
     let mut rows = first_messages(server, servers.plan.rounds);
-    let mut pair = Place::on(server, Kind::Duet).pair();
+    let mut pair = RoomFactory::on(server, RoomKind::Duet).pair();
     pair.deliver();
     let lively = commands_each(server, &mut pair, LIVELY_MESSAGES, Duration::ZERO);
-    let spaced = commands_each(server, &mut pair, servers.plan.spaced_messages, SPACE);
-    rows.push(commands_row("Redis commands a message, lively", lively, MOST_COMMANDS_LIVELY));
-    rows.push(commands_row("Redis commands a message, one every 12 s", spaced, MOST_COMMANDS_SPACED));
+    let spaced = commands_each(server, &mut pair, servers.plan.spaced_messages, SPACING);
+    rows.push(commands_row("Redis commands a message, lively", lively, MAX_COMMANDS_LIVELY));
+    rows.push(commands_row("Redis commands a message, one every 12 s", spaced, MAX_COMMANDS_SPACED));
     Section {
         title: "Idle rooms, and Redis commands",
         rows,
@@ -56,46 +56,46 @@ fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
     }
     sleep(SLEEP);
     let upstash = server.upstash();
-    let mark = upstash.mark();
+    let start = upstash.journal_position();
     let (mut long_times, mut short_times) = (vec![], vec![]);
     for (long, short) in long.iter_mut().zip(&mut short) {
         for (pair, times) in [(short, &mut short_times), (long, &mut long_times)] {
             times.push(pair.deliver());
-            sleep(AFTERMATH);
+            sleep(SETTLE_TIME);
         }
     }
-    let requests = upstash.all_requests_since(mark);
+    let requests = upstash.all_requests_since(start);
     let reads =
         requests.iter().flat_map(|request| request.verbs()).filter(|verb| READS.contains(verb)).count();
-    let (of_long, of_short) = (Spread::of(&long_times), Spread::of(&short_times));
-    let baseline = format!("room of {SHORT_ROOM}: {}", of_short.said());
-    let first = Row::new(format!("first message after a sleep, room of {LONG_ROOM}"), of_long.said());
+    let (of_long, of_short) = (Percentiles::of(&long_times), Percentiles::of(&short_times));
+    let baseline = format!("room of {SHORT_ROOM}: {}", of_short.formatted());
+    let first = Row::new(format!("first message after a sleep, room of {LONG_ROOM}"), of_long.formatted());
     vec![
-        first.at_most(MOST_GROWTH, (baseline, of_long.p50_ms / of_short.p50_ms)),
+        first.at_most(MAX_GROWTH, (baseline, of_long.p50_ms / of_short.p50_ms)),
         Row::new("reads from Redis for it", reads.to_string()).target("0", reads == 0),
     ]
 }
 
 fn filled(server: &Stack, messages: usize) -> Pair {
-    let mut pair = Place::on(server, Kind::Duet).pair();
+    let mut pair = RoomFactory::on(server, RoomKind::Duet).pair();
     pair.deliver_many(messages);
     pair
 }
 
 /// Redis commands for each message, with a pause after each.
 fn commands_each(server: &Stack, pair: &mut Pair, messages: usize, pause: Duration) -> f64 {
-    let mark = server.upstash().mark();
+    let start = server.upstash().journal_position();
     for _ in 0..messages {
         pair.deliver();
         sleep(pause);
     }
     // Waits until the last message has reached Redis.
-    sleep(FAR * 20);
-    let requests = server.upstash().requests_since(mark, &pair.ann.seat.room);
+    sleep(ROUND_TRIP * 20);
+    let requests = server.upstash().requests_since(start, &pair.ann.seat.room);
     let commands: usize = requests.iter().map(|request| request.commands.len()).sum();
     commands as f64 / messages as f64
 }
 
-fn commands_row(what: &'static str, each: f64, most: f64) -> Row {
-    Row::new(what, format!("{each:.2}")).target(format!("≤ {most}"), each <= most)
+fn commands_row(what: &'static str, each: f64, max: f64) -> Row {
+    Row::new(what, format!("{each:.2}")).target(format!("≤ {max}"), each <= max)
 }

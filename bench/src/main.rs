@@ -15,9 +15,9 @@ mod idle;
 mod options;
 mod pages;
 mod report;
+mod rooms;
 mod servers;
 mod stats;
-mod talk;
 mod throughput;
 mod worker;
 
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) {
     let servers = Servers::new(options);
     let mut sections = vec![];
-    for (name, measure) in SECTIONS.iter().filter(|(name, _)| options.wants(name)) {
+    for (name, measure) in SECTIONS.iter().filter(|(name, _)| options.includes(name)) {
         eprintln!("bench: {name} …");
         let section = measure(&servers);
         println!("{}", section.to_markdown());

@@ -29,7 +29,7 @@ impl Options {
     }
 
     /// Whether to measure the section of this name.
-    pub fn wants(&self, name: &str) -> bool {
+    pub fn includes(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
 
@@ -64,7 +64,7 @@ pub struct Plan {
     /// How many rooms are open at once.
     pub rooms: usize,
     /// How long rooms are idle before memory is measured: the platform hibernates an idle object after ten seconds.
-    pub rest: Duration,
+    pub idle_time: Duration,
 }
 
 impl Plan {
@@ -76,7 +76,7 @@ impl Plan {
         spaced_messages: 10,
         visits: 7,
         rooms: 1000,
-        rest: Duration::from_secs(15),
+        idle_time: Duration::from_secs(15),
     };
 
     const QUICK: Self = Self {
@@ -86,6 +86,6 @@ impl Plan {
         spaced_messages: 1,
         visits: 2,
         rooms: 50,
-        rest: Duration::from_secs(2),
+        idle_time: Duration::from_secs(2),
     };
 }

@@ -6,8 +6,8 @@ use duet_test_support::root;
 
 use crate::{
     report::{Row, Section},
+    rooms::{RoomFactory, RoomKind},
     servers::Servers,
-    talk::{Kind, Place},
 };
 
 /// A first visit to the lobby and to a room.
@@ -36,10 +36,10 @@ pub fn long_conversation(servers: &Servers) -> Section {
 }
 
 fn rows(servers: &Servers, script: &str) -> Vec<Row> {
-    let place = Place::on(servers.embedded(), Kind::Duet);
+    let room_factory = RoomFactory::on(servers.embedded(), RoomKind::Duet);
     let output = Command::new("node")
         .arg(root().join("bench").join(script))
-        .args([&place.base_url, &servers.plan.visits.to_string()])
+        .args([&room_factory.base_url, &servers.plan.visits.to_string()])
         .output()
         .expect("node runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     options::{Options, Plan},
-    talk::{Kind, Place},
+    rooms::{RoomFactory, RoomKind},
 };
 
 /// No limits, because otherwise the benchmark would measure them.
@@ -21,7 +21,7 @@ const UNLIMITED: [(&str, &str); 2] = [("MESSAGE_RATE_PER_SECOND", "0"), ("ADDRES
 
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
+pub enum Setup {
     /// The bare platform, which writes a row before it sends a frame to the others.
     Floor,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
@@ -33,15 +33,15 @@ pub enum Lane {
     Upstash { distance_ms: u64 },
 }
 
-impl Lane {
+impl Setup {
     /// Rooms of this kind.
-    pub fn place(self, servers: &Servers) -> Place {
+    pub fn room_factory(self, servers: &Servers) -> RoomFactory {
         match self {
-            Self::Floor => Place::on(servers.floor(), Kind::Storing),
-            Self::IndexingFloor => Place::on(servers.floor(), Kind::Indexing),
-            Self::Embedded => Place::on(servers.embedded(), Kind::Duet),
+            Self::Floor => RoomFactory::on(servers.floor(), RoomKind::Storing),
+            Self::IndexingFloor => RoomFactory::on(servers.floor(), RoomKind::Indexing),
+            Self::Embedded => RoomFactory::on(servers.embedded(), RoomKind::Duet),
             Self::Upstash { distance_ms } => {
-                Place::on(servers.upstash(Duration::from_millis(distance_ms)), Kind::Duet)
+                RoomFactory::on(servers.upstash(Duration::from_millis(distance_ms)), RoomKind::Duet)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Percentiles of a time, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Spread {
+pub struct Percentiles {
     /// The median.
     pub p50_ms: f64,
     /// The 95th percentile.
@@ -13,7 +13,7 @@ pub struct Spread {
     pub p99_ms: f64,
 }
 
-impl Spread {
+impl Percentiles {
     /// The percentiles of one round. Zero if nothing was measured.
     pub fn of(times: &[Duration]) -> Self {
         let sorted = sorted(times.iter().map(|time| millis(*time)));
@@ -28,7 +28,7 @@ impl Spread {
     }
 
     /// Three figures and their unit.
-    pub fn said(&self) -> String {
+    pub fn formatted(&self) -> String {
         format!("{:.2} / {:.2} / {:.2} ms", self.p50_ms, self.p95_ms, self.p99_ms)
     }
 }
@@ -59,10 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spread_is_read_off_the_sorted_times() {
+    fn percentiles_are_read_off_the_sorted_times() {
         let times: Vec<Duration> = (0..=100).rev().map(Duration::from_millis).collect();
 
-        let Spread { p50_ms, p95_ms, p99_ms } = Spread::of(&times);
+        let Percentiles { p50_ms, p95_ms, p99_ms } = Percentiles::of(&times);
 
         assert_eq!((p50_ms, p95_ms, p99_ms), (50.0, 95.0, 99.0));
     }

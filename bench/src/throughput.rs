@@ -4,23 +4,24 @@ use std::time::{Duration, Instant};
 
 use crate::{
     report::{Row, Section},
-    servers::{Lane, Servers},
+    rooms::{Pair, Person, on_threads},
+    servers::{Servers, Setup},
     stats::median,
-    talk::{Pair, Person, on_threads},
 };
 
 const ROOMS: [usize; 3] = [1, 10, 50];
 const ROUNDS: usize = 3;
 /// The most that each person sends in a room. It holds 5,000 messages.
-const MOST_EACH: usize = 2_400;
-const LEAST_OVER_FLOOR: f64 = 0.85;
-const LEAST_OVER_EMBEDDED: f64 = 0.8;
+const MAX_MESSAGES_EACH: usize = 2_400;
+const MIN_OVER_FLOOR: f64 = 0.85;
+const MIN_OVER_EMBEDDED: f64 = 0.8;
 
-const LANES: [Lane; 4] = [Lane::Floor, Lane::IndexingFloor, Lane::Embedded, Lane::Upstash { distance_ms: 0 }];
+const SETUPS: [Setup; 4] =
+    [Setup::Floor, Setup::IndexingFloor, Setup::Embedded, Setup::Upstash { distance_ms: 0 }];
 
 /// One server with a number of rooms.
 struct Cell {
-    lane: Lane,
+    setup: Setup,
     rooms: usize,
     /// Confirmed messages a second, a figure for each round.
     rounds: Vec<f64>,
@@ -31,7 +32,7 @@ impl Cell {
         median(self.rounds.iter().copied())
     }
 
-    fn said(&self) -> String {
+    fn formatted(&self) -> String {
         format!("{:.0}/s", self.per_second())
     }
 }
@@ -41,10 +42,10 @@ pub fn measure(servers: &Servers) -> Section {
     let rounds = ROUNDS.min(servers.plan.rounds);
     let mut rows = vec![];
     for rooms in ROOMS {
-        let mut cells = LANES.map(|lane| Cell { lane, rooms, rounds: vec![] });
+        let mut cells = SETUPS.map(|setup| Cell { setup, rooms, rounds: vec![] });
         for _ in 0..rounds {
             for cell in &mut cells {
-                cell.rounds.push(messages_per_second(servers, cell.lane, rooms));
+                cell.rounds.push(messages_per_second(servers, cell.setup, rooms));
             }
         }
         rows.extend(cells.iter().map(|cell| row(cell, &cells)));
@@ -62,14 +63,14 @@ pub fn measure(servers: &Servers) -> Section {
 
 /// A room holds a limited number of messages. When the rooms are nearly full, the conversation continues in new ones.
 /// The time to create them does not count.
-fn messages_per_second(servers: &Servers, lane: Lane, rooms: usize) -> f64 {
-    let place = lane.place(servers);
+fn messages_per_second(servers: &Servers, setup: Setup, rooms: usize) -> f64 {
+    let room_factory = setup.room_factory(servers);
     let (mut took, mut messages) = (Duration::ZERO, 0);
     while took < servers.plan.span {
-        let people = people_in((0..rooms).map(|_| place.pair()).collect());
+        let people = people_in((0..rooms).map(|_| room_factory.pair()).collect());
         let began = Instant::now();
         let until = began + (servers.plan.span - took);
-        let confirmed = on_threads(people, |person| person.keep_talking(until, MOST_EACH).len());
+        let confirmed = on_threads(people, |person| person.send_until(until, MAX_MESSAGES_EACH).len());
         took += began.elapsed();
         messages += confirmed.iter().sum::<usize>();
     }
@@ -86,15 +87,15 @@ fn people_in(mut pairs: Vec<Pair>) -> Vec<Person> {
 
 fn row(cell: &Cell, cells: &[Cell]) -> Row {
     let plural = if cell.rooms == 1 { "" } else { "s" };
-    let row = Row::new(format!("{}, {} room{plural}", cell.lane.name(), cell.rooms), cell.said());
-    let over = |lane: Lane| {
-        let baseline = cells.iter().find(|other| other.lane == lane).expect("every server is measured");
-        (format!("{}: {}", lane.name(), baseline.said()), cell.per_second() / baseline.per_second())
+    let row = Row::new(format!("{}, {} room{plural}", cell.setup.name(), cell.rooms), cell.formatted());
+    let over = |setup: Setup| {
+        let baseline = cells.iter().find(|other| other.setup == setup).expect("every server is measured");
+        (format!("{}: {}", setup.name(), baseline.formatted()), cell.per_second() / baseline.per_second())
     };
-    match cell.lane {
-        Lane::Floor => row,
-        Lane::IndexingFloor => row.over(over(Lane::Floor)),
-        Lane::Embedded => row.at_least(LEAST_OVER_FLOOR, over(Lane::Floor)),
-        Lane::Upstash { .. } => row.at_least(LEAST_OVER_EMBEDDED, over(Lane::Embedded)),
+    match cell.setup {
+        Setup::Floor => row,
+        Setup::IndexingFloor => row.over(over(Setup::Floor)),
+        Setup::Embedded => row.at_least(MIN_OVER_FLOOR, over(Setup::Floor)),
+        Setup::Upstash { .. } => row.at_least(MIN_OVER_EMBEDDED, over(Setup::Embedded)),
     }
 }

@@ -6,12 +6,12 @@ use duet_test_support::{Stack, root};
 
 use crate::{
     report::{Row, Section},
+    rooms::{Pair, RoomFactory, RoomKind, end_all},
     servers::Servers,
-    talk::{Kind, Pair, Place, end_all},
 };
 
-const MOST_GZIPPED_BYTES: u64 = 165_000;
-const MOST_MEMORY_OVER_FLOOR: f64 = 1.3;
+const MAX_GZIPPED_BYTES: u64 = 165_000;
+const MAX_MEMORY_OVER_FLOOR: f64 = 1.3;
 /// The platform releases an object's memory within this time after its last use, with a margin of some seconds.
 const RELEASE: Duration = Duration::from_secs(90);
 
@@ -33,7 +33,7 @@ fn size_row(servers: &Servers) -> Row {
     let (size, floor) = (upload_bytes(&servers.duet_project()), upload_bytes(&servers.floor_project()));
     Row::new("upload, gzipped", kilobytes(size))
         .over((format!("floor: {}", kilobytes(floor)), size as f64 / floor as f64))
-        .target(format!("≤ {}", kilobytes(MOST_GZIPPED_BYTES)), size <= MOST_GZIPPED_BYTES)
+        .target(format!("≤ {}", kilobytes(MAX_GZIPPED_BYTES)), size <= MAX_GZIPPED_BYTES)
 }
 
 /// The bytes that a deployment would upload, with each file compressed by itself.
@@ -67,8 +67,8 @@ impl Memory {
 
 fn memory_rows(servers: &Servers) -> Vec<Row> {
     let rooms = servers.plan.rooms;
-    let duet = memory(servers, &servers.start_embedded(), Kind::Duet);
-    let floor = memory(servers, &servers.start_floor(), Kind::Storing);
+    let duet = memory(servers, &servers.start_embedded(), RoomKind::Duet);
+    let floor = memory(servers, &servers.start_floor(), RoomKind::Storing);
     let (each_duet, each_floor) = (duet.each_room_bytes(rooms), floor.each_room_bytes(rooms));
     let whole = |what: String, duet: u64, floor: u64| {
         let baseline = format!("floor that writes a row: {}", megabytes(floor));
@@ -78,24 +78,24 @@ fn memory_rows(servers: &Servers) -> Vec<Row> {
         whole("memory, fresh".to_owned(), duet.fresh, floor.fresh),
         whole(format!("memory, {rooms} rooms with two idle sockets each"), duet.with_rooms, floor.with_rooms),
         Row::new("memory, each such room", format!("{:.0} KB", each_duet / 1000.0)).at_most(
-            MOST_MEMORY_OVER_FLOOR,
+            MAX_MEMORY_OVER_FLOOR,
             (format!("floor that writes a row: {:.0} KB", each_floor / 1000.0), each_duet / each_floor),
         ),
         whole("memory, after they ended".to_owned(), duet.after_rooms, floor.after_rooms),
     ]
 }
 
-fn memory(servers: &Servers, server: &Stack, kind: Kind) -> Memory {
-    let place = Place::on(server, kind);
+fn memory(servers: &Servers, server: &Stack, kind: RoomKind) -> Memory {
+    let room_factory = RoomFactory::on(server, kind);
     let fresh = server.worker().resident_bytes();
-    let mut pairs: Vec<Pair> = (0..servers.plan.rooms).map(|_| place.pair()).collect();
+    let mut pairs: Vec<Pair> = (0..servers.plan.rooms).map(|_| room_factory.pair()).collect();
     for pair in &mut pairs {
         pair.deliver();
     }
-    sleep(servers.plan.rest);
+    sleep(servers.plan.idle_time);
     let with_rooms = server.worker().resident_bytes();
-    end_all(&place, pairs);
-    sleep(RELEASE.min(servers.plan.rest * 6));
+    end_all(&room_factory, pairs);
+    sleep(RELEASE.min(servers.plan.idle_time * 6));
     Memory { fresh, with_rooms, after_rooms: server.worker().resident_bytes() }
 }
 

@@ -15,21 +15,21 @@ use socket2::{Domain, Type};
 
 /// `DUET_CALLS` overrides this.
 const CALLS: usize = 20_000;
-const LANES: usize = 8;
+const THREADS: usize = 8;
 /// Sockets of each person of a room, which is the most that one may have.
-const DEAF_SOCKETS_EACH: usize = 8;
+const UNREAD_SOCKETS_EACH: usize = 8;
 const SLOW_READERS: usize = 64;
 /// Slow readers have small buffers, so that the rest of their page waits at the server.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
-const SLOW_READ_EVERY: Duration = Duration::from_millis(50);
+const SLOW_READ_INTERVAL: Duration = Duration::from_millis(50);
 /// The highest rate that one participant may send at.
-const SAY_EVERY: Duration = Duration::from_millis(100);
+const SEND_INTERVAL: Duration = Duration::from_millis(100);
 /// Enough to fill a page of 1 MiB.
 const LARGE_MESSAGES: usize = 70;
 const LARGE_BYTES: usize = 16_000;
 
 /// A header with another address for the caller. `wrangler dev` accepts it; Cloudflare does not.
-pub fn anywhere() -> (&'static str, String) {
+pub fn random_address_header() -> (&'static str, String) {
     ("cf-connecting-ip", Ipv4Addr::from_bits(fastrand::u32(..)).to_string())
 }
 
@@ -41,7 +41,7 @@ pub struct Attack {
     calls: usize,
     /// The people of two rooms: the first two send to sockets that never read, the others read a long history.
     people: [Participant; 4],
-    _deaf: Vec<Socket>,
+    _unread_sockets: Vec<Socket>,
 }
 
 impl Attack {
@@ -49,16 +49,16 @@ impl Attack {
     pub fn prepare(stack: &Stack, is_duet: bool) -> Self {
         let base_url = stack.base_url().to_owned();
         let room = || Browser::new(&base_url).create_room(&json!({}));
-        let (deaf, long) = (room(), room());
-        let people = [&deaf, &deaf, &long, &long].map(|room| Participant::join(&base_url, room));
-        let sockets = people[..2].iter().flat_map(|who| (0..DEAF_SOCKETS_EACH).map(|_| who.connect()));
+        let (unread, long) = (room(), room());
+        let people = [&unread, &unread, &long, &long].map(|room| Participant::join(&base_url, room));
+        let sockets = people[..2].iter().flat_map(|who| (0..UNREAD_SOCKETS_EACH).map(|_| who.connect()));
         let address = base_url.trim_start_matches("http://");
         let host = TcpStream::connect(address).and_then(|stream| stream.peer_addr()).expect("it listens");
         let calls = env::var("DUET_CALLS").map_or(CALLS, |raw| raw.parse().expect("a number"));
-        let attack = Self { _deaf: sockets.collect(), host, base_url, is_duet, calls, people };
+        let attack = Self { _unread_sockets: sockets.collect(), host, base_url, is_duet, calls, people };
         thread::scope(|scope| {
             for who in &attack.people[2..] {
-                scope.spawn(|| (0..LARGE_MESSAGES / 2).for_each(|_| say_something_large(who)));
+                scope.spawn(|| (0..LARGE_MESSAGES / 2).for_each(|_| send_large_message(who)));
             }
         });
         attack
@@ -71,7 +71,7 @@ impl Attack {
             for who in &self.people[..2] {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::Relaxed) {
-                        say_something_large(who);
+                        send_large_message(who);
                     }
                 });
             }
@@ -80,17 +80,17 @@ impl Attack {
                     let (who, called) = (&self.people[2 + reader % 2], &called);
                     scope.spawn(move || self.read_slowly(who, called));
                     // A higher rate would be refused.
-                    thread::sleep(SAY_EVERY / 2);
+                    thread::sleep(SEND_INTERVAL / 2);
                 }
-                for _ in 0..LANES {
-                    scope.spawn(|| self.call_on_and_on(&called));
+                for _ in 0..THREADS {
+                    scope.spawn(|| self.send_calls(&called));
                 }
             });
             is_over.store(true, Ordering::Relaxed);
         });
     }
 
-    fn call_on_and_on(&self, called: &AtomicUsize) {
+    fn send_calls(&self, called: &AtomicUsize) {
         let stranger = Browser::new(&self.base_url);
         let member = Browser::with_bearer(&self.base_url, &random_token());
         loop {
@@ -111,13 +111,13 @@ impl Attack {
     }
 
     fn call(&self, browser: &Browser, method: &str, path: &str, expected: u16) {
-        let (name, address) = anywhere();
-        let answer = browser.ask(method, path).header(name, &address).send();
+        let (name, address) = random_address_header();
+        let answer = browser.request(method, path).header(name, &address).send();
         assert!(!self.is_duet || answer.status == expected, "{answer:?}");
     }
 
     fn request_head(&self, path: &str, token: &str) -> String {
-        let (name, address) = anywhere();
+        let (name, address) = random_address_header();
         let host = self.host;
         format!(
             "GET {path} HTTP/1.1\r\nhost: {host}\r\n{name}: {address}\r\nauthorization: Bearer {token}\r\n"
@@ -159,7 +159,7 @@ impl Attack {
         while called.load(Ordering::Relaxed) < self.calls {
             let bytes = stream.read(&mut piece).expect("it goes on");
             page.extend(&piece[..bytes]);
-            thread::sleep(SLOW_READ_EVERY);
+            thread::sleep(SLOW_READ_INTERVAL);
         }
         stream.read_to_end(&mut page).expect("it comes to its end");
         let page = String::from_utf8_lossy(&page);
@@ -170,12 +170,12 @@ impl Attack {
 }
 
 /// Sends messages of maximum length at the maximum rate.
-fn say_something_large(who: &Participant) {
-    let (name, address) = anywhere();
+fn send_large_message(who: &Participant) {
+    let (name, address) = random_address_header();
     let message = json!({ "id": message_id(), "text": "x".repeat(LARGE_BYTES) });
-    let answer = who.browser.ask("POST", &who.path("messages")).header(name, &address).json(&message);
+    let answer = who.browser.request("POST", &who.path("messages")).header(name, &address).json(&message);
     assert!(matches!(answer.status, 201 | 429), "{answer:?}");
-    thread::sleep(SAY_EVERY);
+    thread::sleep(SEND_INTERVAL);
 }
 
 fn random_token() -> String {

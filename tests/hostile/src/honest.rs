@@ -8,7 +8,7 @@ use std::{
 use duet_test_support::{Browser, Participant, Socket, Stack};
 use serde_json::json;
 
-use crate::attack::anywhere;
+use crate::attack::random_address_header;
 
 /// Enough rooms that no participant exceeds the rate limit.
 const ROOMS: usize = 8;
@@ -26,9 +26,9 @@ impl HonestRooms {
     /// Sends one message after the other, in one room after the other. Returns how long each took to reach the other
     /// person. Panics if a message is lost or out of order.
     #[allow(clippy::disallowed_methods, reason = "this runs on the host, where the clock works")]
-    pub fn probe(&mut self, most: usize, is_over: impl Fn() -> bool) -> Vec<Duration> {
+    pub fn probe(&mut self, max: usize, is_over: impl Fn() -> bool) -> Vec<Duration> {
         let mut latencies = vec![];
-        while latencies.len() < most && !is_over() {
+        while latencies.len() < max && !is_over() {
             let turn = latencies.len();
             let [from, to] = &mut self.0[turn % ROOMS];
             let (from, to) = if (turn / ROOMS).is_multiple_of(2) { (from, to) } else { (to, from) };
@@ -44,8 +44,11 @@ impl HonestRooms {
 }
 
 fn open_room(stack: &Stack) -> [Socket; 2] {
-    let maker = Browser::new(stack.base_url());
-    let created = maker.ask("POST", "/api/room/create").header(anywhere().0, &anywhere().1).json(&json!({}));
+    let creator = Browser::new(stack.base_url());
+    let created = creator
+        .request("POST", "/api/room/create")
+        .header(random_address_header().0, &random_address_header().1)
+        .json(&json!({}));
     let room = created.text("roomId");
     [(); 2].map(|()| Participant::join(stack.base_url(), &room).connect())
 }

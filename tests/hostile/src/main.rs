@@ -28,7 +28,7 @@ use honest::HonestRooms;
 /// Messages whose latency is measured before the attack and after it.
 const PROBES: usize = 500;
 /// How often the memory is read during the attack.
-const SAMPLE_EVERY: Duration = Duration::from_millis(200);
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
 /// The platform unloads an idle object after 70 seconds, or after ten if it can hibernate.
 const RELEASE: Duration = Duration::from_secs(90);
 
@@ -38,12 +38,12 @@ fn main() {
         ("Duet", Stack::start(StoreKind::Embedded, &[])),
         ("bare platform", Stack::start_project(&floor, StoreKind::Embedded, &[])),
     ]
-    .map(|(name, started)| (name, started.unwrap_or_else(|said| panic!("{said}"))));
+    .map(|(name, started)| (name, started.unwrap_or_else(|error| panic!("{error}"))));
 
     println!("| | honest messages | median, ms | p99, ms | slowest, ms | workerd, MB |");
     println!("|---|---|---|---|---|---|");
     for (name, stack) in &stacks {
-        withstand(name, stack);
+        measure_attack(name, stack);
     }
     // One wait for both servers.
     thread::sleep(RELEASE);
@@ -52,7 +52,7 @@ fn main() {
     }
 }
 
-fn withstand(name: &str, stack: &Stack) {
+fn measure_attack(name: &str, stack: &Stack) {
     let is_duet = name == "Duet";
     row(name, "before", probe_alone(stack), stack.worker().resident_bytes() / 1_000_000);
 
@@ -67,7 +67,7 @@ fn withstand(name: &str, stack: &Stack) {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 peak.fetch_max(stack.worker().resident_bytes() / 1_000_000, Ordering::Relaxed);
-                thread::sleep(SAMPLE_EVERY);
+                thread::sleep(SAMPLE_INTERVAL);
             }
         });
         honest.probe(usize::MAX, || is_over.load(Ordering::Relaxed))

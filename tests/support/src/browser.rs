@@ -79,27 +79,27 @@ impl Browser {
     }
 
     /// Starts a request, which can be completed and sent.
-    pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder<'_> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base_url));
         if let Some((name, value)) = self.identity_header() {
             request = request.header(name, value);
         }
-        Ask { browser: self, request }
+        RequestBuilder { browser: self, request }
     }
 
     /// Sends a `GET`.
     pub fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path).send()
+        self.request("GET", path).send()
     }
 
     /// Sends a `POST` with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask("POST", path).json(body)
+        self.request("POST", path).json(body)
     }
 
     /// Sends a `DELETE`.
     pub fn delete(&self, path: &str) -> Answer {
-        self.ask("DELETE", path).send()
+        self.request("DELETE", path).send()
     }
 
     /// Creates a room and returns its id. Panics if the Worker refuses.
@@ -119,12 +119,12 @@ impl Browser {
 }
 
 /// A request that is not sent yet.
-pub struct Ask<'a> {
+pub struct RequestBuilder<'a> {
     browser: &'a Browser,
     request: Builder,
 }
 
-impl Ask<'_> {
+impl RequestBuilder<'_> {
     /// Adds a header.
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }

@@ -17,7 +17,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(15);
 /// A running program with all its child processes. Dropping it ends them all.
 pub struct Guarded {
     shell: Child,
-    leash: Option<ChildStdin>,
+    guard_stdin: Option<ChildStdin>,
     output: Arc<Output>,
 }
 
@@ -30,7 +30,7 @@ struct Output {
 #[derive(Default)]
 struct Captured {
     lines: Vec<String>,
-    is_over: bool,
+    is_closed: bool,
 }
 
 impl Guarded {
@@ -50,8 +50,8 @@ impl Guarded {
         guard.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut shell = guard.spawn().expect("there is a shell");
         let output = Arc::new(Output::default());
-        listen(shell.stdout.take().expect("it is piped"), output.clone());
-        Self { leash: shell.stdin.take(), shell, output }
+        capture_lines(shell.stdout.take().expect("it is piped"), output.clone());
+        Self { guard_stdin: shell.stdin.take(), shell, output }
     }
 
     /// The process group of the program and its child processes.
@@ -67,7 +67,7 @@ impl Guarded {
     /// Waits for a line for which `find` returns a value. Fails with all the output if none comes within `limit`.
     pub fn wait_for_line<T>(&self, limit: Duration, find: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         let is_awaited = |captured: &mut Captured| {
-            !captured.is_over && captured.lines.iter().all(|line| find(line).is_none())
+            !captured.is_closed && captured.lines.iter().all(|line| find(line).is_none())
         };
         let captured = self.output.captured.lock().unwrap();
         let (captured, _) = self.output.changed.wait_timeout_while(captured, limit, is_awaited).unwrap();
@@ -76,39 +76,39 @@ impl Guarded {
 
     /// Kills all processes at once, like a crash.
     pub fn kill(mut self) {
-        self.pull("kill\n");
+        self.send_to_guard("kill\n");
     }
 
     /// Passes `how` to the guard, waits until all processes have closed their output, and ends the guard.
-    fn pull(&mut self, how: &str) {
-        let Some(mut leash) = self.leash.take() else { return };
+    fn send_to_guard(&mut self, how: &str) {
+        let Some(mut guard_stdin) = self.guard_stdin.take() else { return };
         // If the guard is gone, there is nothing left to end.
-        let _ = leash.write_all(how.as_bytes());
+        let _ = guard_stdin.write_all(how.as_bytes());
         let captured = self.output.captured.lock().unwrap();
         drop(
             self.output
                 .changed
-                .wait_timeout_while(captured, STOP_LIMIT, |captured| !captured.is_over)
+                .wait_timeout_while(captured, STOP_LIMIT, |captured| !captured.is_closed)
                 .unwrap(),
         );
-        drop(leash);
+        drop(guard_stdin);
         let _ = self.shell.wait();
     }
 }
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        self.pull("stop\n");
+        self.send_to_guard("stop\n");
     }
 }
 
-fn listen(pipe: impl Read + Send + 'static, output: Arc<Output>) {
+fn capture_lines(pipe: impl Read + Send + 'static, output: Arc<Output>) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
             output.captured.lock().unwrap().lines.push(String::from_utf8_lossy(&line).into_owned());
             output.changed.notify_all();
         }
-        output.captured.lock().unwrap().is_over = true;
+        output.captured.lock().unwrap().is_closed = true;
         output.changed.notify_all();
     });
 }

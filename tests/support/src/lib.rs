@@ -23,7 +23,7 @@ pub mod upstash;
 mod wait;
 mod worker;
 
-pub use browser::{Answer, Ask, Browser};
+pub use browser::{Answer, Browser, RequestBuilder};
 pub use guarded::Guarded;
 pub use participant::Participant;
 pub use redis::Redis;

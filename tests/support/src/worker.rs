@@ -87,7 +87,7 @@ fn find_workerd(process_group: u32, outer_url: &str) -> Option<(u32, String)> {
 
 /// workerd has a second port for wrangler, which answers nothing or something else.
 fn is_worker(url: &str) -> bool {
-    let answer = Browser::new(url).ask("GET", "/api/health").try_send();
+    let answer = Browser::new(url).request("GET", "/api/health").try_send();
     answer.is_some_and(|answer| answer.status == 200)
 }
 

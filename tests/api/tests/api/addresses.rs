@@ -2,18 +2,18 @@
 
 use std::iter;
 
-use duet_test_support::{Answer, Ask, Browser, Participant, Socket, Stack, now_ms};
+use duet_test_support::{Answer, Browser, Participant, RequestBuilder, Socket, Stack, now_ms};
 use serde_json::json;
 
 use crate::world::{World, assert_refused};
 
 cases![an_address_over_its_limit_has_to_wait, addresses_are_not_limited_if_the_limits_are_off];
 
-const CREATES_A_MINUTE: usize = 10;
-const JOINS_A_MINUTE: usize = 120;
-const LOOKS_A_MINUTE: usize = 300;
+const CREATES_PER_MINUTE: usize = 10;
+const JOINS_PER_MINUTE: usize = 120;
+const STATUS_CALLS_PER_MINUTE: usize = 300;
 /// Limit of all calls that name a room, including joins and status calls.
-const CALLS_A_MINUTE: usize = 600;
+const CALLS_PER_MINUTE: usize = 600;
 /// The header with the client's address. `wrangler dev` accepts it from the client.
 const ADDRESS: &str = "cf-connecting-ip";
 
@@ -32,54 +32,54 @@ impl Visitor {
     }
 
     fn create(&self) -> Answer {
-        self.browser.ask("POST", "/api/room/create").header(ADDRESS, &self.address).send()
+        self.browser.request("POST", "/api/room/create").header(ADDRESS, &self.address).send()
     }
 
     /// A call by a participant from this address.
-    fn ask(&self, method: &str, path: &str) -> Ask<'_> {
-        self.ann.browser.ask(method, &self.ann.path(path)).header(ADDRESS, &self.address)
+    fn request(&self, method: &str, path: &str) -> RequestBuilder<'_> {
+        self.ann.browser.request(method, &self.ann.path(path)).header(ADDRESS, &self.address)
     }
 
     /// Calls until every limit is reached. Returns how often each call was allowed.
     fn use_up(&self) -> [usize; 4] {
         [
             allowed(|| self.create()),
-            allowed(|| self.ask("POST", "room/join").send()),
-            allowed(|| self.ask("GET", "room").send()),
-            allowed(|| self.ask("GET", "room/ttl").send()),
+            allowed(|| self.request("POST", "room/join").send()),
+            allowed(|| self.request("GET", "room").send()),
+            allowed(|| self.request("GET", "room/ttl").send()),
         ]
     }
 }
 
 /// Repeats a call until it is refused. Returns how often it was allowed.
-fn allowed(ask: impl Fn() -> Answer) -> usize {
+fn allowed(call: impl Fn() -> Answer) -> usize {
     let refused = |answer: &Answer| answer.status == 429;
-    iter::repeat_with(ask).take(2 * CALLS_A_MINUTE).take_while(|answer| !refused(answer)).count()
+    iter::repeat_with(call).take(2 * CALLS_PER_MINUTE).take_while(|answer| !refused(answer)).count()
 }
 
 /// The results of a visitor's calls.
-struct Met {
+struct LimitResults {
     allowed: [usize; 4],
     refused: Vec<Answer>,
     from_a_neighbour: Answer,
     socket_closed_with: u16,
 }
 
-fn meet_every_limit(visitor: &Visitor, neighbour: &str) -> Met {
+fn reach_every_limit(visitor: &Visitor, neighbour: &str) -> LimitResults {
     let Visitor { ann, address, .. } = visitor;
     let opened = |address: &str| Socket::open(&ann.browser, &ann.path("realtime"), &[(ADDRESS, address)]);
-    Met {
+    LimitResults {
         allowed: visitor.use_up(),
         refused: vec![
             visitor.create(),
-            visitor.ask("POST", "room/join").send(),
-            visitor.ask("GET", "room").send(),
-            visitor.ask("GET", "messages").send(),
-            visitor.ask("POST", "messages").json(&json!({ "text": "hi" })),
-            visitor.ask("POST", "room/keep").send(),
-            visitor.ask("DELETE", "room").send(),
+            visitor.request("POST", "room/join").send(),
+            visitor.request("GET", "room").send(),
+            visitor.request("GET", "messages").send(),
+            visitor.request("POST", "messages").json(&json!({ "text": "hi" })),
+            visitor.request("POST", "room/keep").send(),
+            visitor.request("DELETE", "room").send(),
         ],
-        from_a_neighbour: ann.browser.ask("GET", &ann.path("room")).header(ADDRESS, neighbour).send(),
+        from_a_neighbour: ann.browser.request("GET", &ann.path("room")).header(ADDRESS, neighbour).send(),
         socket_closed_with: opened(address).expect("it is accepted").closed(),
     }
 }
@@ -90,29 +90,39 @@ fn an_address_over_its_limit_has_to_wait(world: &World) {
     // The counts reset with each minute of the clock. A visitor who hits a reset retries from another address.
     let attempt = |network: u32| {
         let visitor = Visitor::from(&stack, format!("2001:db8:0:{network}::1"));
-        let begun = minute();
-        let met = meet_every_limit(&visitor, &format!("2001:db8:0:{network}:ffff::1"));
-        (minute() == begun).then_some((visitor, met))
+        let started = minute();
+        let results = reach_every_limit(&visitor, &format!("2001:db8:0:{network}:ffff::1"));
+        (minute() == started).then_some((visitor, results))
     };
-    let (visitor, met) = (1..4).find_map(attempt).expect("a minute is long enough");
+    let (visitor, results) = (1..4).find_map(attempt).expect("a minute is long enough");
 
-    let others = CALLS_A_MINUTE - JOINS_A_MINUTE - LOOKS_A_MINUTE;
-    assert_eq!(met.allowed, [CREATES_A_MINUTE, JOINS_A_MINUTE, LOOKS_A_MINUTE, others]);
-    for refused in met.refused.iter().chain([&met.from_a_neighbour]) {
+    let others = CALLS_PER_MINUTE - JOINS_PER_MINUTE - STATUS_CALLS_PER_MINUTE;
+    assert_eq!(results.allowed, [CREATES_PER_MINUTE, JOINS_PER_MINUTE, STATUS_CALLS_PER_MINUTE, others]);
+    for refused in results.refused.iter().chain([&results.from_a_neighbour]) {
         assert_refused(refused, 429, "too-many-requests");
         assert_eq!(refused.header("retry-after"), "60");
     }
-    assert_eq!(met.socket_closed_with, 4429, "a page cannot read the status of a handshake");
-    let elsewhere = |path: &str| visitor.browser.ask("GET", path).header(ADDRESS, "192.0.2.1").send();
-    assert_eq!(elsewhere(&visitor.ann.path("room")).status, 200, "another address has not asked yet");
-    let same = |path: &str| visitor.browser.ask("GET", path).header(ADDRESS, &visitor.address).send();
-    assert_eq!((same("/api/health").status, same("/").status), (200, 200), "they name no room");
+    assert_eq!(results.socket_closed_with, 4429, "a page cannot read the status of a handshake");
+    let from_other_address =
+        |path: &str| visitor.browser.request("GET", path).header(ADDRESS, "192.0.2.1").send();
+    assert_eq!(
+        from_other_address(&visitor.ann.path("room")).status,
+        200,
+        "another address has not asked yet"
+    );
+    let from_same_address =
+        |path: &str| visitor.browser.request("GET", path).header(ADDRESS, &visitor.address).send();
+    assert_eq!(
+        (from_same_address("/api/health").status, from_same_address("/").status),
+        (200, 200),
+        "they name no room"
+    );
 }
 
 fn addresses_are_not_limited_if_the_limits_are_off(world: &World) {
     let visitor = world.browser();
 
-    for _ in 0..2 * CREATES_A_MINUTE {
+    for _ in 0..2 * CREATES_PER_MINUTE {
         visitor.create_room(&json!({}));
     }
 }

@@ -96,7 +96,7 @@ fn measure(store: StoreKind) -> Vec<Row> {
     let mut rows = refusals(&mut meter);
     rows.extend(life_of_a_room(&mut meter));
     rows.push(expiry(&mut meter));
-    rows.push(look_at_one_that_slept(&mut meter));
+    rows.push(status_of_hibernated_room(&mut meter));
     rows
 }
 
@@ -186,17 +186,17 @@ fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
     rows.push(meter.row("join"));
     assert_eq!(ann.browser.get(&ann.path("room")).status, 200);
     rows.push(meter.row("look at a room"));
-    let mut at_ann = ann.connect();
+    let mut ann_socket = ann.connect();
     rows.push(meter.row("open a socket"));
-    at_ann.send_message("the first makes a key in Redis");
-    at_ann.expect_message();
+    ann_socket.send_message("the first makes a key in Redis");
+    ann_socket.expect_message();
     rows.push(meter.row("first message by frame"));
-    at_ann.send_message("by frame");
-    at_ann.expect_message();
+    ann_socket.send_message("by frame");
+    ann_socket.expect_message();
     rows.push(meter.row("message by frame"));
     ann.post(&json!({ "text": "by post" }));
     rows.push(meter.row("message by POST"));
-    (3..50).for_each(|_| drop(at_ann.send_message("one of fifty")));
+    (3..50).for_each(|_| drop(ann_socket.send_message("one of fifty")));
     meter.skip();
     assert_eq!(ann.browser.get(&ann.path("messages")).json()["messages"].as_array().map(Vec::len), Some(50));
     rows.push(meter.row("read 50 messages"));
@@ -208,7 +208,7 @@ fn life_of_a_room(meter: &mut Meter) -> Vec<Row> {
 }
 
 /// Restarts the Worker, so that the rooms have to be loaded.
-fn look_at_one_that_slept(meter: &mut Meter) -> Row {
+fn status_of_hibernated_room(meter: &mut Meter) -> Row {
     let room = Browser::new(meter.stack.base_url()).create_room(&json!({ "ttlSeconds": 3600 }));
     let ann = Participant::join(meter.stack.base_url(), &room);
     ann.post(&json!({ "text": "good night" }));

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use duet_test_support::{
     LIMIT, Participant, message_id,
-    upstash::{Fault, FaultKind, LoggedRequest, Mark},
+    upstash::{Fault, FaultKind, JournalPosition, LoggedRequest},
     wait_until,
 };
 use serde_json::json;
 
 use crate::{
-    in_step::wait_until_in_step,
-    world::{BRIEF_TTL_MS, Talk, World, pong, talk},
+    in_sync::wait_until_in_sync,
+    world::{BRIEF_TTL_MS, Conversation, World, conversation, pong},
 };
 
 cases![
@@ -31,26 +31,26 @@ cases![
 /// Counts the requests of one room.
 struct Meter<'a> {
     world: &'a World,
-    mark: Mark,
+    start: JournalPosition,
 }
 
 impl<'a> Meter<'a> {
     /// Starts when Redis has everything so far.
     fn new(world: &'a World, who: &Participant) -> Self {
-        wait_until_in_step(world.main(), who);
-        Self { world, mark: world.main().upstash().mark() }
+        wait_until_in_sync(world.main(), who);
+        Self { world, start: world.main().upstash().journal_position() }
     }
 
     /// The requests since the last call, once Redis is up to date again.
     fn read(&mut self, who: &Participant) -> Vec<LoggedRequest> {
-        wait_until_in_step(self.world.main(), who);
+        wait_until_in_sync(self.world.main(), who);
         let requests = self.so_far(&who.room);
-        self.mark = self.world.main().upstash().mark();
+        self.start = self.world.main().upstash().journal_position();
         requests
     }
 
     fn so_far(&self, room: &str) -> Vec<LoggedRequest> {
-        self.world.main().upstash().requests_since(self.mark, room)
+        self.world.main().upstash().requests_since(self.start, room)
     }
 }
 
@@ -63,22 +63,22 @@ fn assert_one(requests: &[LoggedRequest], path: &str, verbs: &[&str]) {
 
 fn creating_is_one_request(world: &World) {
     let upstash = world.main().upstash();
-    let mark = upstash.mark();
+    let start = upstash.journal_position();
 
     let room = world.room();
 
     // The call waits for Redis, so nothing can follow.
-    assert_one(&upstash.requests_since(mark, &room), "/multi-exec", &["HSET", "PEXPIRE"]);
+    assert_one(&upstash.requests_since(start, &room), "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
 fn joining_is_one_request(world: &World) {
     let room = world.room();
-    let mark = world.main().upstash().mark();
+    let start = world.main().upstash().journal_position();
 
     let ann = Participant::join(world.main().base_url(), &room);
 
-    wait_until_in_step(world.main(), &ann);
-    let requests = world.main().upstash().requests_since(mark, &room);
+    wait_until_in_sync(world.main(), &ann);
+    let requests = world.main().upstash().requests_since(start, &room);
     assert_one(&requests, "/multi-exec", &["HSET", "PEXPIRE"]);
 }
 
@@ -96,59 +96,59 @@ fn the_first_message_is_one_request_that_also_renews_both_keys(world: &World) {
 }
 
 fn a_later_message_is_one_command(world: &World) {
-    let Talk { ann, bob, mut at_ann, at_bob: _at_bob } = world.talk();
-    at_ann.send_message("first");
-    at_ann.expect("message");
+    let Conversation { ann, bob, mut ann_socket, bob_socket: _bob_socket } = world.conversation();
+    ann_socket.send_message("first");
+    ann_socket.expect("message");
     let mut meter = Meter::new(world, &ann);
 
     for _ in 0..3 {
-        at_ann.send_message("by frame");
-        at_ann.expect("message");
+        ann_socket.send_message("by frame");
+        ann_socket.expect("message");
         assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
 
         bob.post(&json!({ "text": "by post" }));
-        at_ann.expect("message");
+        ann_socket.expect("message");
         assert_one(&meter.read(&ann), "/", &["RPUSHX"]);
     }
 }
 
 fn waiting_messages_are_sent_together(world: &World) {
     const WAITING: usize = 20;
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.send_message("first");
-    at_ann.expect("message");
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    ann_socket.send_message("first");
+    ann_socket.expect("message");
     let mut meter = Meter::new(world, &ann);
     let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(700)));
     world.main().upstash().inject(slow.for_room(&ann.room).for_verb("RPUSHX").times(1));
 
-    at_ann.send_message("on its way");
+    ann_socket.send_message("on its way");
     wait_until("it is on its way", LIMIT, || (!meter.so_far(&ann.room).is_empty()).then_some(()));
     for number in 0..WAITING {
-        at_ann.send_message(&number.to_string());
+        ann_socket.send_message(&number.to_string());
     }
-    (0..=WAITING).for_each(|_| drop(at_ann.expect_message()));
+    (0..=WAITING).for_each(|_| drop(ann_socket.expect_message()));
 
     let requests = meter.read(&ann);
     assert_eq!(requests.len(), 2, "the slow one, and one for all that waited: {requests:?}");
     requests.iter().for_each(|request| assert_eq!(request.verbs(), ["RPUSHX"]));
-    at_bob.skip_to("message");
+    bob_socket.skip_to("message");
 }
 
 fn a_busy_room_takes_at_most_one_command_per_message(world: &World) {
     const TURNS: usize = 30;
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.send_message("first");
-    at_ann.expect("message");
-    at_bob.expect("message");
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    ann_socket.send_message("first");
+    ann_socket.expect("message");
+    bob_socket.expect("message");
     let mut meter = Meter::new(world, &ann);
 
     for _ in 0..TURNS {
-        at_ann.send_message("a word");
-        at_ann.expect("message");
-        at_bob.expect("message");
-        at_bob.send_message("a word back");
-        at_ann.expect("message");
-        at_bob.expect("message");
+        ann_socket.send_message("a word");
+        ann_socket.expect("message");
+        bob_socket.expect("message");
+        bob_socket.send_message("a word back");
+        ann_socket.expect("message");
+        bob_socket.expect("message");
     }
 
     let commands: usize = meter.read(&ann).iter().map(|request| request.commands.len()).sum();
@@ -157,22 +157,22 @@ fn a_busy_room_takes_at_most_one_command_per_message(world: &World) {
 
 fn both_keys_are_renewed_together_with_a_message(world: &World) {
     let stack = world.brief();
-    let Talk { ann, mut at_ann, mut at_bob, .. } = talk(stack);
-    at_ann.send_message("first");
-    at_ann.expect("message");
-    at_bob.expect("message");
-    wait_until_in_step(stack, &ann);
-    let mark = stack.upstash().mark();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = conversation(stack);
+    ann_socket.send_message("first");
+    ann_socket.expect("message");
+    bob_socket.expect("message");
+    wait_until_in_sync(stack, &ann);
+    let start = stack.upstash().journal_position();
     let renews = |request: &LoggedRequest| request.verbs().contains(&"PEXPIRE");
 
     // The keys are kept for two lifetimes and renewed when 1.2 are left, which is after 0.8 of a lifetime.
     let mut sent = 0;
     let requests = wait_until("both keys are renewed", Duration::from_millis(2 * BRIEF_TTL_MS), || {
-        at_ann.send_message("still here");
-        at_ann.expect("message");
-        at_bob.expect("message");
+        ann_socket.send_message("still here");
+        ann_socket.expect("message");
+        bob_socket.expect("message");
         sent += 1;
-        let requests = stack.upstash().requests_since(mark, &ann.room);
+        let requests = stack.upstash().requests_since(start, &ann.room);
         requests.iter().any(renews).then_some(requests)
     });
 
@@ -187,16 +187,16 @@ fn both_keys_are_renewed_together_with_a_message(world: &World) {
 }
 
 fn calls_that_write_nothing_send_redis_no_request(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
     let message = json!({ "id": message_id(), "text": "once" });
     ann.post(&message);
-    at_ann.expect("message");
-    at_bob.expect("message");
+    ann_socket.expect("message");
+    bob_socket.expect("message");
     let mut meter = Meter::new(world, &ann);
 
-    at_ann.send(&json!({ "type": "typing" }));
-    at_bob.expect("typing");
-    pong(&mut at_ann);
+    ann_socket.send(&json!({ "type": "typing" }));
+    bob_socket.expect("typing");
+    pong(&mut ann_socket);
     bob.connect().leave();
     assert_eq!(ann.post(&message).status, 200, "it is known");
     assert_eq!(bob.history().len(), 1);
@@ -228,29 +228,29 @@ fn destroying_is_one_command(world: &World) {
 }
 
 fn only_six_commands_and_no_scripts_are_used(world: &World) {
-    let Talk { ann, .. } = world.talk();
+    let Conversation { ann, .. } = world.conversation();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
     assert_eq!(ann.destroy().status, 204);
 
     let known = ["DEL", "HSET", "LLEN", "PEXPIRE", "RPUSH", "RPUSHX"];
-    for request in world.main().upstash().all_requests_since(Mark::default()) {
+    for request in world.main().upstash().all_requests_since(JournalPosition::default()) {
         assert!(request.verbs().iter().all(|verb| known.contains(verb)), "{request:?}");
     }
 }
 
 fn a_room_has_at_most_one_request_under_way(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(200)));
     world.main().upstash().inject(slow.for_room(&ann.room).times(5));
     for number in 0..100 {
-        at_ann.send_message(&number.to_string());
-        at_bob.expect("message");
+        ann_socket.send_message(&number.to_string());
+        bob_socket.expect("message");
     }
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
     // The requests of all other cases are included, also those with faults and storms.
-    for request in world.main().upstash().all_requests_since(Mark::default()) {
+    for request in world.main().upstash().all_requests_since(JournalPosition::default()) {
         // The end of a request that was abandoned after 5 s may be recorded shortly after the next request arrived.
         assert!(request.overlaps_after_ms.is_none_or(|ms| ms > 4_000), "{request:?}");
     }

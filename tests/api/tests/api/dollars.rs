@@ -35,7 +35,7 @@ const FREE_ROWS_WRITTEN: f64 = 100_000.0;
 
 const MINUTES: f64 = 24.0 * 60.0;
 /// Calls that one machine easily makes in the period: a hundred a second.
-const TRIES: f64 = 100.0 * 60.0 * MINUTES;
+const ATTEMPTS: f64 = 100.0 * 60.0 * MINUTES;
 const ROOMS_A_DAY: f64 = 10_000.0;
 const DAYS: f64 = 30.0;
 
@@ -129,25 +129,25 @@ fn number(cell: &str) -> f64 {
 
 fn the_operations_page_states_the_prices_that_follow_from_the_calls(_world: &World) {
     let page = operations_page();
-    let mut lines = strangers(&page);
-    lines.extend(an_honest_month(&page));
+    let mut lines = abuse_by_one_address(&page);
+    lines.extend(ordinary_month(&page));
 
     let missing: Vec<_> = lines.into_iter().filter(|line| !page.contains(line)).collect();
     assert!(missing.is_empty(), "docs/operations.md lacks:\n{}", missing.join("\n"));
 }
 
 /// What one address can cause in a day: without the limits for calls that name a room, and with them.
-fn strangers(page: &str) -> Vec<String> {
+fn abuse_by_one_address(page: &str) -> Vec<String> {
     let of = |call| Usage::of(page, call);
     let (refused, woken) = (of("call without a token"), of("call with a made-up token"));
     let left_room = of("create a room") + of("expire, with nobody there");
     let within = |per_minute: f64, call: Usage| {
-        call * (per_minute * MINUTES) + refused * (TRIES - per_minute * MINUTES)
+        call * (per_minute * MINUTES) + refused * (ATTEMPTS - per_minute * MINUTES)
     };
-    let sent = of("message by frame") * TRIES;
+    let sent = of("message by frame") * ATTEMPTS;
     [
-        ("calls without a token", woken * TRIES, refused * TRIES),
-        ("calls with a made-up token", woken * TRIES, within(600.0, woken)),
+        ("calls without a token", woken * ATTEMPTS, refused * ATTEMPTS),
+        ("calls with a made-up token", woken * ATTEMPTS, within(600.0, woken)),
         (
             "rooms created and left, no faster than allowed",
             left_room * (60.0 * MINUTES),
@@ -169,7 +169,7 @@ fn strangers(page: &str) -> Vec<String> {
 }
 
 /// Rooms in which two people send 50 messages and leave. The page makes two calls to open a room and reads once.
-fn an_honest_month(page: &str) -> Vec<String> {
+fn ordinary_month(page: &str) -> Vec<String> {
     let calls = [
         ("create a room", 1.0),
         ("look at a room", 5.0),

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use duet_test_support::{Browser, LIMIT, Socket, Stack, wait_until};
 use serde_json::json;
 
-use crate::world::{Talk, World, assert_refused, stranger, talk, unknown_room};
+use crate::world::{Conversation, World, assert_refused, conversation, stranger, unknown_room};
 
 cases![only_existing_rooms_are_in_the_files];
 
@@ -44,11 +44,11 @@ fn only_existing_rooms_are_in_the_files(world: &World) {
     }
     assert_eq!(files_with(&stack, A_TABLE), 0);
 
-    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(&stack);
+    let Conversation { ann, mut ann_socket, bob_socket: _bob_socket, .. } = conversation(&stack);
     let canary = unknown_room();
     for _ in 0..20 {
-        at_ann.send_message(&canary);
-        at_ann.expect("message");
+        ann_socket.send_message(&canary);
+        ann_socket.expect("message");
     }
     assert_ne!(files_with(&stack, A_TABLE), 0, "the room is in a file while it exists");
     assert_ne!(files_with(&stack, &canary), 0);
@@ -71,7 +71,7 @@ fn assert_calls_without_a_token_wake_no_room(stack: &Stack) {
         ("GET", "messages"),
         ("POST", "messages"),
     ] {
-        assert_refused(&nobody.ask(method, &path(rest)).send(), 401, "not-a-participant");
+        assert_refused(&nobody.request(method, &path(rest)).send(), 401, "not-a-participant");
     }
     let opened = Socket::open(&nobody, &path("realtime"), &[]);
     assert_eq!(opened.expect("the Worker accepts it").closed(), 4401);

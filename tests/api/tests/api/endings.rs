@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::{
     embedded_files::{A_TABLE, files_with},
-    in_step::wait_until_in_step,
+    in_sync::wait_until_in_sync,
     rooms::assert_all_not_found,
-    world::{Talk, World, assert_refused, stranger, talk, unknown_room},
+    world::{Conversation, World, assert_refused, conversation, stranger, unknown_room},
 };
 
 cases![every_kind_of_end_leaves_nothing_even_after_a_crash];
@@ -56,10 +56,10 @@ fn every_kind_of_end_leaves_nothing_even_after_a_crash(world: &World) {
 
 /// Creates a room with messages and destroys it.
 fn destroyed(stack: &Stack) -> String {
-    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = talk(stack);
+    let Conversation { ann, mut ann_socket, bob_socket: _bob_socket, .. } = conversation(stack);
     for text in ["one", "two"] {
-        at_ann.send_message(text);
-        at_ann.expect("message");
+        ann_socket.send_message(text);
+        ann_socket.expect("message");
     }
     assert_eq!(ann.destroy().status, 204);
     ann.room
@@ -72,9 +72,9 @@ fn abandoned(stack: &Stack) -> Rooms {
     let access = || URL_SAFE_NO_PAD.encode(&unknown_room().repeat(2)[..32]);
     let text = unknown_room();
 
-    let Talk { ann, .. } = talk(stack);
+    let Conversation { ann, .. } = conversation(stack);
     assert_eq!(ann.post(&json!({ "text": text })).status, 201);
-    wait_until_in_step(stack, &ann);
+    wait_until_in_sync(stack, &ann);
     let (unjoined, refused) = (access(), access());
     let nobody_joined = visitor.create_room(&json!({ "access": unjoined }));
     let join_failed = visitor.create_room(&json!({ "access": refused }));
@@ -82,7 +82,7 @@ fn abandoned(stack: &Stack) -> Rooms {
     assert_refused(&visitor.post(&join, &json!({ "proof": access() })), 403, "bad-proof");
     let silent = visitor.create_room(&json!({}));
     let joined = Participant::join(stack.base_url(), &silent);
-    wait_until_in_step(stack, &joined);
+    wait_until_in_sync(stack, &joined);
 
     Rooms {
         token: joined.browser.token().expect("a cookie"),

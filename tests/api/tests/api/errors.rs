@@ -69,7 +69,7 @@ fn a_wrong_method_is_answered_with_the_allowed_ones(world: &World) {
         ("POST", "health", "GET"),
         ("OPTIONS", "messages", "GET, POST"),
     ] {
-        let refused = world.browser().ask(method, &format!("/api/{path}")).send();
+        let refused = world.browser().request(method, &format!("/api/{path}")).send();
 
         assert_refused(&refused, 405, "method-not-allowed");
         assert_eq!(refused.header("allow"), allow, "{method} {path}");
@@ -88,7 +88,7 @@ fn a_body_over_64_kib_is_too_large(world: &World) {
     let (ann, _) = world.pair();
     for path in ["messages", "room/join", "room/create"] {
         for bytes in [MAX_BODY_BYTES + 1, 10 * MAX_BODY_BYTES] {
-            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
+            let ask = ann.browser.request("POST", &ann.path(path)).header("content-type", "application/json");
 
             assert_refused(&ask.raw(&body_of(bytes)), 413, "too-large");
         }
@@ -99,7 +99,7 @@ fn a_body_over_64_kib_is_too_large_even_without_a_declared_length(world: &World)
     let (ann, _) = world.pair();
     for bytes in [MAX_BODY_BYTES as u64 + 1, 10 * MAX_BODY_BYTES as u64] {
         let answer = past_wranglers_proxy(|| {
-            let ask = ann.browser.ask("POST", &ann.path("messages"));
+            let ask = ann.browser.request("POST", &ann.path("messages"));
             ask.header("content-type", "application/json").chunked(repeat(b' ').take(bytes))
         });
 
@@ -117,7 +117,8 @@ fn past_wranglers_proxy(ask: impl Fn() -> Option<Answer>) -> Answer {
 
 fn a_body_of_64_kib_is_read(world: &World) {
     let (ann, _) = world.pair();
-    let ask = || ann.browser.ask("POST", &ann.path("messages")).header("content-type", "application/json");
+    let ask =
+        || ann.browser.request("POST", &ann.path("messages")).header("content-type", "application/json");
 
     assert_eq!(ask().raw(&body_of(MAX_BODY_BYTES)).status, 201);
     assert_eq!(ask().chunked(&body_of(MAX_BODY_BYTES)[..]).map(|answer| answer.status), Some(201));
@@ -126,7 +127,7 @@ fn a_body_of_64_kib_is_read(world: &World) {
 fn a_body_must_be_declared_as_json(world: &World) {
     let (ann, _) = world.pair();
     let post = |content_type: &str| -> Answer {
-        let ask = ann.browser.ask("POST", &ann.path("messages")).header("content-type", content_type);
+        let ask = ann.browser.request("POST", &ann.path("messages")).header("content-type", content_type);
         ask.raw(br#"{"text":"hi"}"#)
     };
 
@@ -144,7 +145,7 @@ fn a_body_must_be_a_json_object(world: &World) {
     let (ann, _) = world.pair();
     for path in ["messages", "room/join", "room/create"] {
         for body in [&b"{"[..], b"hello", b"[]", b"null", b"{\"text\":\"\xff\"}", b"{\"text\":\"\\ud800\"}"] {
-            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
+            let ask = ann.browser.request("POST", &ann.path(path)).header("content-type", "application/json");
 
             assert_bad_field(&ask.raw(body), "body");
         }
@@ -155,7 +156,7 @@ fn a_deeply_nested_value_does_no_harm(world: &World) {
     let (ann, _) = world.pair();
     let nested = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     let post = |body: String| {
-        let ask = ann.browser.ask("POST", &ann.path("messages"));
+        let ask = ann.browser.request("POST", &ann.path("messages"));
         ask.header("content-type", "application/json").raw(body.as_bytes())
     };
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     rooms::assert_all_not_found,
-    world::{BRIEF_MAX_MS, BRIEF_TTL_MS, Talk, World, talk},
+    world::{BRIEF_MAX_MS, BRIEF_TTL_MS, Conversation, World, conversation},
 };
 
 cases![
@@ -20,10 +20,10 @@ cases![
 ];
 
 fn a_room_expires_and_notifies_its_sockets(world: &World) {
-    let Talk { ann, at_ann, at_bob, .. } = talk(world.brief());
+    let Conversation { ann, ann_socket, bob_socket, .. } = conversation(world.brief());
     let expires_at = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
 
-    for mut socket in [at_ann, at_bob] {
+    for mut socket in [ann_socket, bob_socket] {
         assert_eq!(socket.frame(), json!({ "type": "expire" }));
         assert!(now_ms() >= expires_at, "not early");
         assert_eq!(socket.closed(), 4411);
@@ -33,14 +33,14 @@ fn a_room_expires_and_notifies_its_sockets(world: &World) {
 }
 
 fn each_message_prolongs_a_room(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = talk(world.brief());
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = conversation(world.brief());
     let first_end = ann.browser.get(&ann.path("room/ttl")).number("expiresAt");
     assert!(first_end <= now_ms() + BRIEF_TTL_MS);
 
     // Each message is an activity, so the room ends only if this machine stalls for the room's whole lifetime.
     wait_until("the first end is over", Duration::from_secs(30), || {
-        at_ann.send_message("still here");
-        at_bob.expect("message");
+        ann_socket.send_message("still here");
+        bob_socket.expect("message");
         (now_ms() > first_end).then_some(())
     });
 
@@ -55,16 +55,16 @@ fn a_room_never_outlives_its_maximum_lifetime(world: &World) {
     let after = now_ms();
     let end = created.number("expiresAt");
     let ann = Participant::join_as(visitor, &created.text("roomId"));
-    let mut at_ann = ann.open();
+    let mut ann_socket = ann.open();
 
     assert!((before + BRIEF_MAX_MS..=after + BRIEF_MAX_MS).contains(&end), "{created:?}");
     assert!(created.number("ttl") <= BRIEF_MAX_MS / 1000);
-    assert_eq!(at_ann.expect("ready")["expiresAt"], end);
-    at_ann.send_message("on and on");
-    assert_eq!(at_ann.expect("message")["expiresAt"], end);
-    assert_eq!(at_ann.frame(), json!({ "type": "expire" }));
+    assert_eq!(ann_socket.expect("ready")["expiresAt"], end);
+    ann_socket.send_message("on and on");
+    assert_eq!(ann_socket.expect("message")["expiresAt"], end);
+    assert_eq!(ann_socket.frame(), json!({ "type": "expire" }));
     assert!(now_ms() >= end);
-    assert_eq!(at_ann.closed(), 4411);
+    assert_eq!(ann_socket.closed(), 4411);
 }
 
 /// Waits until the clock shows the next millisecond, so that later events have a later time.
@@ -89,9 +89,9 @@ fn taking_a_seat_and_sending_prolong_a_room(world: &World) {
     let posted = ann.post(&json!({ "text": "by post" }));
     ends.push(end(&ann));
     tick();
-    let mut at_ann = ann.connect();
-    at_ann.send_message("by frame");
-    let frame = at_ann.expect("message");
+    let mut ann_socket = ann.connect();
+    ann_socket.send_message("by frame");
+    let frame = ann_socket.expect("message");
     ends.push(end(&ann));
 
     assert!(ends.is_sorted_by(|one, next| one < next), "{ends:?}");
@@ -100,18 +100,18 @@ fn taking_a_seat_and_sending_prolong_a_room(world: &World) {
 }
 
 fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
-    let id = at_ann.send_message("the last activity");
-    let end = at_ann.expect("message")["expiresAt"].clone();
-    at_bob.expect("message");
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
+    let id = ann_socket.send_message("the last activity");
+    let end = ann_socket.expect("message")["expiresAt"].clone();
+    bob_socket.expect("message");
 
     tick();
-    at_ann.send(&json!({ "type": "typing" }));
-    at_bob.expect("typing");
-    at_ann.send_text("ping");
-    at_ann.frame();
-    at_ann.send_message_as(&id, "the last activity");
-    assert_eq!(at_ann.expect("message")["expiresAt"], end);
+    ann_socket.send(&json!({ "type": "typing" }));
+    bob_socket.expect("typing");
+    ann_socket.send_text("ping");
+    ann_socket.frame();
+    ann_socket.send_message_as(&id, "the last activity");
+    assert_eq!(ann_socket.expect("message")["expiresAt"], end);
     bob.history();
     bob.browser.get(&bob.path("room"));
     Participant::join_as(bob.browser, &ann.room);
@@ -122,12 +122,12 @@ fn reading_typing_and_pinging_do_not_prolong_a_room(world: &World) {
 }
 
 fn both_sides_see_the_same_end(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
 
-    at_ann.send_message("one clock");
+    ann_socket.send_message("one clock");
 
-    let end = at_ann.expect("message")["expiresAt"].clone();
-    assert_eq!(at_bob.expect("message")["expiresAt"], end);
+    let end = ann_socket.expect("message")["expiresAt"].clone();
+    assert_eq!(bob_socket.expect("message")["expiresAt"], end);
     for participant in [ann, bob] {
         assert_eq!(participant.browser.get(&participant.path("room/ttl")).json()["expiresAt"], end);
     }

@@ -9,8 +9,8 @@ use duet_test_support::{
 use serde_json::json;
 
 use crate::{
-    in_step::{keys_of, wait_until_in_step},
-    world::{Talk, World, assert_refused, texts},
+    in_sync::{keys_of, wait_until_in_sync},
+    world::{Conversation, World, assert_refused, texts},
 };
 
 cases![
@@ -40,25 +40,25 @@ pub const EVERY_FAULT: [FaultKind; 15] = [
     FaultKind::StatusAfter(500),
     FaultKind::StatusAfter(502),
     FaultKind::Garbage,
-    FaultKind::Drip,
+    FaultKind::EndlessBody,
     FaultKind::Unauthorized,
     FaultKind::QuotaExceeded,
 ];
 
-/// Makes every request on the room's keys fail until [`heal`].
-pub fn break_down(world: &World, room: &str, kind: FaultKind) {
+/// Makes every request on the room's keys fail until [`clear_faults`].
+pub fn inject_fault(world: &World, room: &str, kind: FaultKind) {
     world.main().upstash().inject(Fault::new(kind).for_room(room));
 }
 
-pub fn heal(world: &World, room: &str) {
+pub fn clear_faults(world: &World, room: &str) {
     world.main().upstash().clear_faults(Some(room));
 }
 
 #[track_caller]
 fn promptly<T>(what: &str, act: impl FnOnce() -> T) -> T {
-    let begun_ms = now_ms();
+    let started_ms = now_ms();
     let done = act();
-    let took_ms = now_ms() - begun_ms;
+    let took_ms = now_ms() - started_ms;
     assert!(took_ms < PROMPT_MS, "{what} took {took_ms} ms");
     done
 }
@@ -71,19 +71,19 @@ fn prompt_ok(what: &str, ask: impl FnOnce() -> Answer) -> Answer {
 }
 
 /// Two people use every function of a room whose database fails, except destroy.
-fn live_in(world: &World, room: &str) -> (Participant, Participant) {
+fn use_room(world: &World, room: &str) -> (Participant, Participant) {
     let join = || Participant::join(world.main().base_url(), room);
     let (ann, bob) = (promptly("a join", join), promptly("a join", join));
-    let (mut at_ann, mut at_bob) =
+    let (mut ann_socket, mut bob_socket) =
         (promptly("a socket", || ann.connect()), promptly("a socket", || bob.connect()));
-    at_ann.expect("presence");
+    ann_socket.expect("presence");
 
     prompt_ok("a message by post", || ann.post(&json!({ "text": "by post" })));
-    for socket in [&mut at_ann, &mut at_bob] {
+    for socket in [&mut ann_socket, &mut bob_socket] {
         assert_eq!(promptly("a message by post", || socket.expect_message())["text"], "by post");
     }
-    at_bob.send_message("by frame");
-    for socket in [&mut at_ann, &mut at_bob] {
+    bob_socket.send_message("by frame");
+    for socket in [&mut ann_socket, &mut bob_socket] {
         assert_eq!(promptly("a message by frame", || socket.expect_message())["text"], "by frame");
     }
     prompt_ok("to keep the room open", || ann.browser.post(&ann.path("room/keep"), &json!({})));
@@ -105,14 +105,14 @@ fn reload(who: &Participant) {
 fn no_fault_of_the_database_delays_or_refuses_a_call(world: &World) {
     thread::scope(|scope| {
         let rooms = EVERY_FAULT.map(|kind| {
-            let live = move || {
+            let run = move || {
                 let room = world.room();
-                break_down(world, &room, kind);
-                let (ann, _) = live_in(world, &room);
-                heal(world, &room);
-                wait_until_in_step(world.main(), &ann);
+                inject_fault(world, &room, kind);
+                let (ann, _) = use_room(world, &room);
+                clear_faults(world, &room);
+                wait_until_in_sync(world.main(), &ann);
             };
-            (kind, scope.spawn(live))
+            (kind, scope.spawn(run))
         });
         for (kind, room) in rooms {
             room.join().unwrap_or_else(|_| panic!("under {kind:?}"));
@@ -124,48 +124,48 @@ fn no_fault_of_the_database_delays_or_refuses_a_call(world: &World) {
 fn no_call_waits_until_a_request_has_run(world: &World) {
     let room = world.room();
     let upstash = world.main().upstash();
-    let mark = upstash.mark();
-    break_down(world, &room, FaultKind::CutBefore);
+    let start = upstash.journal_position();
+    inject_fault(world, &room, FaultKind::CutBefore);
 
-    let (ann, _) = live_in(world, &room);
+    let (ann, _) = use_room(world, &room);
 
-    let requests = upstash.requests_since(mark, &room);
+    let requests = upstash.requests_since(start, &room);
     assert!(!requests.is_empty() && requests.iter().all(|request| request.runs == 0), "{requests:?}");
     assert_eq!(keys_of(world.main().redis(), &room), [format!("meta:{room}")], "unchanged since create");
-    heal(world, &room);
-    wait_until_in_step(world.main(), &ann);
+    clear_faults(world, &room);
+    wait_until_in_sync(world.main(), &ann);
 }
 
 fn messages_keep_their_order_while_the_database_is_down(world: &World) {
     const EACH: usize = 50;
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
-    break_down(world, &ann.room, FaultKind::Status(500));
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
+    inject_fault(world, &ann.room, FaultKind::Status(500));
 
-    let say_in_a_row =
+    let send_in_a_row =
         |socket: &mut Socket| -> Vec<String> { (0..EACH).map(|_| socket.send_message("next")).collect() };
     let (by_ann, by_bob) = thread::scope(|scope| {
-        let by_bob = scope.spawn(|| say_in_a_row(&mut at_bob));
-        (say_in_a_row(&mut at_ann), by_bob.join().unwrap())
+        let by_bob = scope.spawn(|| send_in_a_row(&mut bob_socket));
+        (send_in_a_row(&mut ann_socket), by_bob.join().unwrap())
     });
-    let received: Vec<_> = (0..2 * EACH).map(|_| at_ann.expect_message()).collect();
-    heal(world, &ann.room);
+    let received: Vec<_> = (0..2 * EACH).map(|_| ann_socket.expect_message()).collect();
+    clear_faults(world, &ann.room);
 
     for (who, sent) in [(&ann, by_ann), (&bob, by_bob)] {
         let own = received.iter().filter(|message| message["participantId"] == who.id);
         assert!(own.map(|message| message["id"].as_str().unwrap()).eq(sent));
     }
     assert_eq!(bob.history(), received);
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 }
 
 fn one_failed_request_delays_nothing(world: &World) {
     for kind in EVERY_FAULT {
-        let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+        let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
         world.main().upstash().inject(Fault::new(kind).for_room(&ann.room).times(1));
 
         for text in ["one", "two", "three"] {
-            at_ann.send_message(text);
-            for socket in [&mut at_ann, &mut at_bob] {
+            ann_socket.send_message(text);
+            for socket in [&mut ann_socket, &mut bob_socket] {
                 assert_eq!(promptly("a message", || socket.expect_message())["text"], text, "{kind:?}");
             }
         }
@@ -176,11 +176,11 @@ fn one_failed_request_delays_nothing(world: &World) {
 
 fn no_text_from_the_database_reaches_an_answer_or_the_log(world: &World) {
     let (ann, _) = world.pair();
-    break_down(world, &ann.room, FaultKind::QuotaExceeded);
+    inject_fault(world, &ann.room, FaultKind::QuotaExceeded);
 
     let sent = ann.post(&json!({ "text": "hi" }));
     let deleting = ann.destroy();
-    heal(world, &ann.room);
+    clear_faults(world, &ann.room);
 
     assert_eq!((sent.status, deleting.status), (201, 202));
     let cause = "the database refused the command (400)";

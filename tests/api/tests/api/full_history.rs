@@ -3,7 +3,7 @@
 use duet_test_support::{Participant, Socket, message_id};
 use serde_json::json;
 
-use crate::world::{Talk, World, assert_refused};
+use crate::world::{Conversation, World, assert_refused};
 
 cases![a_room_holds_5000_messages_and_no_more];
 
@@ -12,18 +12,18 @@ const MAX_MESSAGES: u64 = 5_000;
 const WINDOW: u64 = 250;
 
 fn a_room_holds_5000_messages_and_no_more(world: &World) {
-    let Talk { ann, mut at_ann, at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, bob_socket, .. } = world.conversation();
     // Bob reads the history at the end.
-    at_bob.leave();
-    at_ann.expect("presence");
+    bob_socket.leave();
+    ann_socket.expect("presence");
 
-    fill(&mut at_ann);
+    fill(&mut ann_socket);
 
     let id = message_id();
     let posted = ann.post(&json!({ "id": id, "text": "one too many" }));
     assert_refused(&posted, 409, "room-history-full");
-    at_ann.send_message_as(&id, "one too many");
-    let error = at_ann.expect("error");
+    ann_socket.send_message_as(&id, "one too many");
+    let error = ann_socket.expect("error");
     assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("room-history-full")));
     assert_known_and_whole(&ann);
 }

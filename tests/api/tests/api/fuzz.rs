@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     logs::own_lines,
     nonsense::{Frame, Nonsense},
-    world::{Talk, World, assert_keys, rounds, unknown_room},
+    world::{Conversation, World, assert_keys, rounds, unknown_room},
 };
 
 cases![
@@ -33,7 +33,7 @@ const CODES_FOR_NONSENSE: [u16; 5] = [4400, 1009, 1002, 1006, 1007];
 fn random_frames_do_not_disturb_other_sockets(world: &World) {
     let canary = unknown_room();
     let mut nonsense = Nonsense::with(&canary);
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
 
     for _ in 0..BATCHES * rounds() {
         let mut tab = None;
@@ -43,11 +43,11 @@ fn random_frames_do_not_disturb_other_sockets(world: &World) {
         }
         drop(tab);
 
-        assert_talk_on(&mut at_ann, &mut at_bob);
-        assert_talk_on(&mut at_bob, &mut at_ann);
+        assert_still_delivers(&mut ann_socket, &mut bob_socket);
+        assert_still_delivers(&mut bob_socket, &mut ann_socket);
     }
 
-    assert_nothing_is_written_down(world, &ann, &canary);
+    assert_nothing_is_logged(world, &ann, &canary);
 }
 
 /// Sends random input. Returns the socket if it is still open.
@@ -60,10 +60,10 @@ fn send_nonsense(mut socket: Socket, frame: Frame) -> Option<Socket> {
             return None;
         }
     };
-    let is_asked = is_sent && socket.try_send_text("ping");
+    let is_ping_sent = is_sent && socket.try_send_text("ping");
     loop {
         match socket.event() {
-            Event::Frame(frame) if frame == "pong" => return is_asked.then_some(socket),
+            Event::Frame(frame) if frame == "pong" => return is_ping_sent.then_some(socket),
             Event::Frame(_) => {}
             Event::Closed(code) => {
                 assert!(CODES_FOR_NONSENSE.contains(&code), "closed with {code}");
@@ -74,7 +74,7 @@ fn send_nonsense(mut socket: Socket, frame: Frame) -> Option<Socket> {
 }
 
 /// Checks that a ping is answered and that a message arrives, whatever else arrives.
-fn assert_talk_on(from: &mut Socket, to: &mut Socket) {
+fn assert_still_delivers(from: &mut Socket, to: &mut Socket) {
     from.send_text("ping");
     while from.frame() != "pong" {}
     let id = from.send_message("fence");
@@ -84,7 +84,7 @@ fn assert_talk_on(from: &mut Socket, to: &mut Socket) {
 }
 
 /// Searches everything that the Worker logged until the room ended.
-fn assert_nothing_is_written_down(world: &World, ann: &Participant, canary: &str) {
+fn assert_nothing_is_logged(world: &World, ann: &Participant, canary: &str) {
     assert_eq!(ann.destroy().status, 204);
     let worker = world.main().worker();
     let is_awaited = |line: &str| line.contains("DELETE /api/room") && line.contains("204");
@@ -97,7 +97,7 @@ fn assert_nothing_is_written_down(world: &World, ann: &Participant, canary: &str
 }
 
 #[track_caller]
-fn assert_is_no_defect(answer: &Answer, canary: &str) {
+fn assert_no_internal_error(answer: &Answer, canary: &str) {
     assert!(answer.status < 500 || answer.status == 503, "{answer:?}");
     if answer.status >= 400 {
         assert_keys(&answer.json(), &["error", "message"]);
@@ -108,18 +108,19 @@ fn assert_is_no_defect(answer: &Answer, canary: &str) {
 fn random_bodies_cause_no_internal_error(world: &World) {
     let canary = unknown_room();
     let mut nonsense = Nonsense::with(&canary);
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
 
     for _ in 0..BODIES * rounds() {
         let body = nonsense.body();
         for path in ["messages", "room/join", "room/create"] {
-            let ask = ann.browser.ask("POST", &ann.path(path)).header("content-type", "application/json");
-            assert_is_no_defect(&ask.raw(&body), &canary);
+            let request =
+                ann.browser.request("POST", &ann.path(path)).header("content-type", "application/json");
+            assert_no_internal_error(&request.raw(&body), &canary);
         }
     }
 
-    assert_talk_on(&mut at_ann, &mut at_bob);
-    assert_nothing_is_written_down(world, &ann, &canary);
+    assert_still_delivers(&mut ann_socket, &mut bob_socket);
+    assert_nothing_is_logged(world, &ann, &canary);
 }
 
 fn random_queries_cause_no_internal_error(world: &World) {
@@ -129,27 +130,28 @@ fn random_queries_cause_no_internal_error(world: &World) {
     for _ in 0..QUERIES * rounds() {
         let query = nonsense.query(&ann.room);
         for (method, path) in [("GET", "messages"), ("GET", "room"), ("POST", "room/join")] {
-            let answer = ann.browser.ask(method, &format!("/api/{path}?{query}")).send();
+            let answer = ann.browser.request(method, &format!("/api/{path}?{query}")).send();
             assert!([200, 400, 401, 404].contains(&answer.status), "{query}: {answer:?}");
         }
     }
 }
 
 fn unknown_keys_of_a_newer_client_are_ignored(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let newer: Map<String, Value> = (0..1_000).map(|n| (format!("new{n}"), json!({ "deep": [n] }))).collect();
 
     for kind in 0..200 {
-        at_ann.send(&json!({ "type": format!("new{kind}"), "id": message_id(), "text": "not a message" }));
+        ann_socket
+            .send(&json!({ "type": format!("new{kind}"), "id": message_id(), "text": "not a message" }));
     }
     let mut frame = Value::Object(newer);
     (frame["type"], frame["id"], frame["text"]) = (json!("message"), json!(message_id()), json!("hi"));
-    at_ann.send(&frame);
+    ann_socket.send(&frame);
     frame["id"] = json!(message_id());
     let posted = ann.post(&frame);
 
     assert_eq!(posted.status, 201);
-    for socket in [&mut at_ann, &mut at_bob] {
+    for socket in [&mut ann_socket, &mut bob_socket] {
         for seq in [1, 2] {
             let message = socket.expect_message();
             assert_keys(&message, &["id", "seq", "participantId", "sender", "text", "timestamp"]);

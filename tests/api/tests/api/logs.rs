@@ -5,7 +5,7 @@ use std::{io::Write, net::TcpStream};
 use duet_test_support::{Browser, LIMIT, Socket, Worker, wait_until};
 use serde_json::json;
 
-use crate::world::{Talk, World, unknown_room};
+use crate::world::{Conversation, World, unknown_room};
 
 cases![
     logs_contain_routes_and_outcomes_but_nothing_of_a_room,
@@ -21,11 +21,11 @@ pub fn own_lines(worker: &Worker) -> Vec<String> {
 }
 
 fn logs_contain_routes_and_outcomes_but_nothing_of_a_room(world: &World) {
-    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
     let canary = unknown_room();
 
     ann.post(&json!({ "text": canary, "sender": canary }));
-    at_ann.send_message(&canary);
+    ann_socket.send_message(&canary);
     ann.post(&json!({ "text": "", "sender": canary }));
     ann.browser.get(&format!("/api/room?roomId={canary}"));
     ann.browser.get(&format!("/api/{canary}"));
@@ -34,12 +34,12 @@ fn logs_contain_routes_and_outcomes_but_nothing_of_a_room(world: &World) {
     ann.browser.get(&ann.path("room/ttl"));
     ann.browser.get(&format!("{}&after={canary}&token={canary}", ann.path("messages")));
     ann.browser
-        .ask("POST", &ann.path("messages"))
+        .request("POST", &ann.path("messages"))
         .header("origin", &format!("https://{canary}.example"))
         .send();
-    ann.browser.ask("POST", &ann.path("messages")).raw(canary.as_bytes());
-    at_ann.send_text(&format!(r#"{{"type":"message","id":"{canary}","text":7,"sender":"{canary}"}}"#));
-    at_ann.send_text(&format!(r#"{{"type":"{canary}"}}"#));
+    ann.browser.request("POST", &ann.path("messages")).raw(canary.as_bytes());
+    ann_socket.send_text(&format!(r#"{{"type":"message","id":"{canary}","text":7,"sender":"{canary}"}}"#));
+    ann_socket.send_text(&format!(r#"{{"type":"{canary}"}}"#));
     let stranger = Socket::open(&world.browser(), &ann.path("realtime"), &[]);
     stranger.expect("it is accepted").closed();
     ann.destroy();

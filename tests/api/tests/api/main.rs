@@ -25,9 +25,9 @@ mod faults;
 mod full_history;
 mod fuzz;
 mod headers;
-mod in_step;
+mod in_sync;
 mod keeping;
-mod latecomers;
+mod late_writes;
 mod limits;
 mod logs;
 mod messages;
@@ -83,7 +83,7 @@ const ON_EMBEDDED: [Subject; 4] = [
 const ON_UPSTASH: [Subject; 7] = [
     ("cost", cost::CASES),
     ("faults", faults::CASES),
-    ("latecomers", latecomers::CASES),
+    ("late_writes", late_writes::CASES),
     ("redis_keys", redis_keys::CASES),
     ("storms", storms::CASES),
     ("tampering", tampering::CASES),
@@ -91,7 +91,7 @@ const ON_UPSTASH: [Subject; 7] = [
 ];
 
 /// Subjects that take minutes. They run only with `--ignored`, and best with `--test-threads=1`.
-const WHEN_ASKED: [Subject; 1] = [("crowds", crowds::CASES)];
+const ON_REQUEST: [Subject; 1] = [("crowds", crowds::CASES)];
 
 /// More threads than processors, because most cases mostly wait.
 const THREADS: usize = 8;
@@ -116,15 +116,17 @@ fn trials(world: &Arc<World>) -> Vec<Trial> {
         StoreKind::Upstash => ("upstash", &ON_UPSTASH),
     };
     let always = own.iter().rev().chain(&ON_BOTH_STORES).map(|subject| (subject, false));
-    let all = always.chain(WHEN_ASKED.iter().map(|subject| (subject, true)));
-    let trial = |subject: &str, (name, run): &Case, waits_to_be_asked| {
+    let all = always.chain(ON_REQUEST.iter().map(|subject| (subject, true)));
+    let trial = |subject: &str, (name, run): &Case, is_ignored| {
         let (world, run) = (world.clone(), *run);
         let run = move || {
             run(&world);
             Ok(())
         };
-        Trial::test(format!("{store}::{subject}::{name}"), run).with_ignored_flag(waits_to_be_asked)
+        Trial::test(format!("{store}::{subject}::{name}"), run).with_ignored_flag(is_ignored)
     };
-    all.flat_map(|((subject, cases), waits)| cases.iter().map(move |case| trial(subject, case, waits)))
-        .collect()
+    all.flat_map(|((subject, cases), is_ignored)| {
+        cases.iter().map(move |case| trial(subject, case, is_ignored))
+    })
+    .collect()
 }

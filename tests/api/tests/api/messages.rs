@@ -3,7 +3,7 @@
 use duet_test_support::{Participant, Socket, message_id, now_ms};
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, assert_bad_field, assert_keys, assert_refused, seqs, texts};
+use crate::world::{Conversation, World, assert_bad_field, assert_keys, assert_refused, seqs, texts};
 
 cases![
     a_posted_message_reaches_both_participants,
@@ -39,7 +39,7 @@ fn assert_nothing_else_comes(from: &mut Socket, at: &mut [&mut Socket]) {
 }
 
 fn a_posted_message_reaches_both_participants(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let id = message_id();
 
     let before = now_ms();
@@ -51,7 +51,7 @@ fn a_posted_message_reaches_both_participants(world: &World) {
     assert_eq!((&message["id"], &message["seq"], &message["text"]), (&json!(id), &json!(1), &json!("hello")));
     assert_eq!((&message["sender"], &message["participantId"]), (&json!("Ann"), &json!(ann.id)));
     assert!((before..=now_ms()).contains(&sent.number("timestamp")));
-    for socket in [&mut at_ann, &mut at_bob] {
+    for socket in [&mut ann_socket, &mut bob_socket] {
         let frame = socket.expect("message");
         assert_keys(&frame, &["type", "message", "expiresAt"]);
         assert_eq!(frame["message"], message);
@@ -60,15 +60,15 @@ fn a_posted_message_reaches_both_participants(world: &World) {
 }
 
 fn a_message_frame_reaches_both_participants_and_confirms_itself(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let id = message_id();
 
-    at_ann.send(&json!({ "type": "message", "id": id, "sender": "Ann", "text": "hello" }));
+    ann_socket.send(&json!({ "type": "message", "id": id, "sender": "Ann", "text": "hello" }));
 
-    let confirmed = at_ann.expect_message();
+    let confirmed = ann_socket.expect_message();
     assert_keys(&confirmed, &MESSAGE_KEYS);
     assert_eq!((&confirmed["id"], &confirmed["participantId"]), (&json!(id), &json!(ann.id)));
-    assert_eq!(at_bob.expect_message(), confirmed);
+    assert_eq!(bob_socket.expect_message(), confirmed);
     assert_eq!(ann.history(), [confirmed]);
 }
 
@@ -81,7 +81,7 @@ fn a_posted_message_without_id_or_sender_gets_them(world: &World) {
 }
 
 fn the_same_id_posted_again_is_the_same_message(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let id = message_id();
 
     let first = ann.post(&json!({ "id": id, "text": "once" }));
@@ -89,67 +89,68 @@ fn the_same_id_posted_again_is_the_same_message(world: &World) {
 
     assert_eq!((first.status, again.status), (201, 200));
     assert_eq!(first.json(), again.json());
-    for socket in [&mut at_ann, &mut at_bob] {
+    for socket in [&mut ann_socket, &mut bob_socket] {
         assert_eq!(socket.expect_message()["id"], id);
     }
-    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+    assert_nothing_else_comes(&mut ann_socket, &mut [&mut bob_socket]);
     assert_eq!(texts(&ann.history()), ["once", "fence"]);
 }
 
 fn the_same_id_sent_again_by_frame_is_confirmed_to_its_sender_only(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.send_message("once");
-    let first = at_ann.expect_message();
-    assert_eq!(at_bob.expect_message(), first);
+    let Conversation { bob, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    let id = ann_socket.send_message("once");
+    let first = ann_socket.expect_message();
+    assert_eq!(bob_socket.expect_message(), first);
 
-    at_ann.send_message_as(&id, "once");
+    ann_socket.send_message_as(&id, "once");
 
-    assert_eq!(at_ann.expect_message(), first);
-    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+    assert_eq!(ann_socket.expect_message(), first);
+    assert_nothing_else_comes(&mut ann_socket, &mut [&mut bob_socket]);
     assert_eq!(texts(&bob.history()), ["once", "fence"]);
 }
 
 fn a_message_id_is_recognised_across_post_and_frame(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.send_message("once");
-    let first = at_ann.expect_message();
-    at_bob.expect_message();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    let id = ann_socket.send_message("once");
+    let first = ann_socket.expect_message();
+    bob_socket.expect_message();
 
     let posted = ann.post(&json!({ "id": id, "text": "once" }));
 
     assert_eq!((posted.status, posted.json()), (200, first));
-    assert_nothing_else_comes(&mut at_ann, &mut [&mut at_bob]);
+    assert_nothing_else_comes(&mut ann_socket, &mut [&mut bob_socket]);
 }
 
 fn an_id_that_the_other_participant_used_is_refused(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
-    let id = at_ann.send_message("hers");
-    let hers = at_ann.expect_message();
-    assert_eq!(at_bob.expect_message(), hers);
+    let Conversation { bob, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    let id = ann_socket.send_message("hers");
+    let hers = ann_socket.expect_message();
+    assert_eq!(bob_socket.expect_message(), hers);
 
     assert_bad_field(&bob.post(&json!({ "id": id, "text": "his" })), "id");
-    at_bob.send_message_as(&id, "his");
+    bob_socket.send_message_as(&id, "his");
 
-    let error = at_bob.expect("error");
+    let error = bob_socket.expect("error");
     assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("bad-request")));
-    assert_nothing_else_comes(&mut at_bob, &mut [&mut at_ann]);
+    assert_nothing_else_comes(&mut bob_socket, &mut [&mut ann_socket]);
     assert_eq!(texts(&bob.history()), ["hers", "fence"]);
 }
 
 fn simultaneous_messages_arrive_in_one_order_without_gaps(world: &World) {
     const EACH: usize = 100;
-    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+    let Conversation { ann, bob, ann_socket, bob_socket } = world.conversation();
 
-    let talk = |mut socket: Socket| {
+    let send_and_read = |mut socket: Socket| {
         move || {
             let own: Vec<String> = (0..EACH).map(|number| socket.send_message(&number.to_string())).collect();
             let received: Vec<Value> = (0..2 * EACH).map(|_| socket.expect_message()).collect();
             (own, received)
         }
     };
-    let (at_ann, at_bob) = (std::thread::spawn(talk(at_ann)), std::thread::spawn(talk(at_bob)));
-    let (by_ann, ann_received) = at_ann.join().unwrap();
-    let (by_bob, bob_received) = at_bob.join().unwrap();
+    let (ann_thread, bob_thread) =
+        (std::thread::spawn(send_and_read(ann_socket)), std::thread::spawn(send_and_read(bob_socket)));
+    let (by_ann, ann_received) = ann_thread.join().unwrap();
+    let (by_bob, bob_received) = bob_thread.join().unwrap();
 
     assert_eq!(ann_received, bob_received);
     assert_eq!(seqs(&ann_received), (1..=2 * EACH as u64).collect::<Vec<_>>());
@@ -164,13 +165,13 @@ fn simultaneous_messages_arrive_in_one_order_without_gaps(world: &World) {
 }
 
 fn the_history_equals_the_broadcasts(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
 
-    at_ann.send_message("one");
+    ann_socket.send_message("one");
     ann.post(&json!({ "text": "two" }));
-    at_bob.send_message("three");
+    bob_socket.send_message("three");
 
-    let received: Vec<Value> = (0..3).map(|_| at_bob.expect_message()).collect();
+    let received: Vec<Value> = (0..3).map(|_| bob_socket.expect_message()).collect();
     assert_eq!(seqs(&received), [1, 2, 3]);
     assert_eq!(ann.history(), received);
 }
@@ -199,11 +200,11 @@ fn history_is_read_in_pages(world: &World) {
 }
 
 fn a_page_of_history_has_200_messages_by_default(world: &World) {
-    let Talk { ann, mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
     for _ in 0..203 {
-        at_ann.send_message("again");
+        ann_socket.send_message("again");
     }
-    (0..203).for_each(|_| drop(at_ann.expect_message()));
+    (0..203).for_each(|_| drop(ann_socket.expect_message()));
 
     let count = |query| ann.browser.get(&ann.path(query)).json()["messages"].as_array().map(Vec::len);
     assert_eq!(count("messages"), Some(200));
@@ -283,7 +284,7 @@ fn a_text_has_no_control_characters_but_newline_and_tab(world: &World) {
 }
 
 fn a_text_is_stored_unchanged(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { bob, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let texts_sent = [
         "  spaces  ",
         "\"quotes\" \\ {json}",
@@ -296,8 +297,8 @@ fn a_text_is_stored_unchanged(world: &World) {
     ];
 
     for text in texts_sent {
-        at_ann.send_message(text);
-        assert_eq!(at_bob.expect_message()["text"], text);
+        ann_socket.send_message(text);
+        assert_eq!(bob_socket.expect_message()["text"], text);
     }
 
     assert_eq!(texts(&bob.history()), texts_sent);

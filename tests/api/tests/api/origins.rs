@@ -30,13 +30,13 @@ fn foreign(world: &World) -> [String; 6] {
 
 fn a_page_of_another_site_can_change_nothing(world: &World) {
     let (ann, _) = world.pair();
-    let lonely = world.room();
+    let empty_room = world.room();
     for origin in foreign(world) {
-        let ask = |method: &str, path: &str| ann.browser.ask(method, path).header("origin", &origin);
+        let ask = |method: &str, path: &str| ann.browser.request(method, path).header("origin", &origin);
 
         let refused = [
             ask("POST", "/api/room/create").json(&json!({})),
-            ask("POST", &format!("/api/room/join?roomId={lonely}")).json(&json!({})),
+            ask("POST", &format!("/api/room/join?roomId={empty_room}")).json(&json!({})),
             ask("POST", &ann.path("room/keep")).send(),
             ask("POST", &ann.path("messages")).json(&json!({ "text": "forged" })),
             ask("DELETE", &ann.path("room")).send(),
@@ -47,7 +47,7 @@ fn a_page_of_another_site_can_change_nothing(world: &World) {
         }
     }
     assert!(ann.history().is_empty());
-    assert_eq!(ann.browser.get(&format!("/api/room?roomId={lonely}")).text("status"), "open");
+    assert_eq!(ann.browser.get(&format!("/api/room?roomId={empty_room}")).text("status"), "open");
 }
 
 fn a_page_of_another_site_can_open_no_socket(world: &World) {
@@ -63,12 +63,12 @@ fn a_page_of_another_site_can_open_no_socket(world: &World) {
 fn a_page_of_the_same_origin_can_do_everything(world: &World) {
     let (ann, _) = world.pair();
     let own = world.main().base_url();
-    let ask = |method: &str, path: &str| ann.browser.ask(method, path).header("origin", own);
+    let ask = |method: &str, path: &str| ann.browser.request(method, path).header("origin", own);
 
-    let mut at_ann =
+    let mut ann_socket =
         Socket::open(&ann.browser, &ann.path("realtime"), &[("origin", own)]).expect("it is ours");
-    at_ann.expect("ready");
-    assert_eq!(pong(&mut at_ann), "pong");
+    ann_socket.expect("ready");
+    assert_eq!(pong(&mut ann_socket), "pong");
     assert_eq!(ask("POST", "/api/room/create").json(&json!({})).status, 201);
     assert_eq!(ask("POST", &ann.path("room/join")).json(&json!({})).status, 200);
     assert_eq!(ask("POST", &ann.path("messages")).json(&json!({ "text": "hi" })).status, 201);
@@ -79,7 +79,8 @@ fn reading_is_open_but_not_shared_with_other_sites(world: &World) {
     let (ann, _) = world.pair();
 
     for path in ["room", "room/ttl", "messages"] {
-        let answer = ann.browser.ask("GET", &ann.path(path)).header("origin", "https://evil.example").send();
+        let answer =
+            ann.browser.request("GET", &ann.path(path)).header("origin", "https://evil.example").send();
 
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, ""), "{path}");
     }

@@ -3,7 +3,7 @@
 use duet_test_support::Participant;
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, assert_keys, pong};
+use crate::world::{Conversation, World, assert_keys, pong};
 
 cases![
     ready_is_the_first_frame_and_describes_the_room,
@@ -61,34 +61,34 @@ fn assert_presence(frame: &Value, participants: &[&str], online: &[&str]) {
 
 fn a_new_seat_is_broadcast(world: &World) {
     let ann = Participant::join(world.main().base_url(), &world.room());
-    let mut at_ann = ann.connect();
+    let mut ann_socket = ann.connect();
 
     let bob = Participant::join(world.main().base_url(), &ann.room);
 
-    assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
+    assert_presence(&ann_socket.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
 fn coming_and_leaving_is_broadcast(world: &World) {
     let (ann, bob) = world.pair();
-    let mut at_ann = ann.connect();
+    let mut ann_socket = ann.connect();
 
-    let at_bob = bob.connect();
-    assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id, &bob.id]);
-    at_bob.leave();
-    assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
+    let bob_socket = bob.connect();
+    assert_presence(&ann_socket.expect("presence"), &[&ann.id, &bob.id], &[&ann.id, &bob.id]);
+    bob_socket.leave();
+    assert_presence(&ann_socket.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
 fn presence_carries_the_last_sequence_number(world: &World) {
-    let Talk { ann, bob, mut at_ann, at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, bob_socket } = world.conversation();
     ann.post(&json!({ "text": "one" }));
     ann.post(&json!({ "text": "two" }));
-    at_ann.expect("message");
-    at_ann.expect("message");
+    ann_socket.expect("message");
+    ann_socket.expect("message");
 
-    at_bob.leave();
-    let left = at_ann.expect("presence");
-    let _at_bob = bob.connect();
-    let came = at_ann.expect("presence");
+    bob_socket.leave();
+    let left = ann_socket.expect("presence");
+    let _bob_socket = bob.connect();
+    let came = ann_socket.expect("presence");
 
     for presence in [left, came] {
         assert_keys(&presence, &["type", "participants", "online", "lastSeq", "expiresAt"]);
@@ -97,65 +97,65 @@ fn presence_carries_the_last_sequence_number(world: &World) {
 }
 
 fn a_broken_connection_is_broadcast_as_leaving(world: &World) {
-    let Talk { ann, bob, mut at_ann, at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, bob_socket } = world.conversation();
 
-    drop(at_bob);
+    drop(bob_socket);
 
-    assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
+    assert_presence(&ann_socket.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
 fn a_second_tab_is_the_same_participant(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
 
     let mut second_tab = bob.open();
     let ready = second_tab.expect("ready");
     assert_presence(&ready, &[&ann.id, &bob.id], &[&ann.id, &bob.id]);
-    at_ann.send_message("to both tabs");
-    for socket in [&mut at_ann, &mut at_bob, &mut second_tab] {
+    ann_socket.send_message("to both tabs");
+    for socket in [&mut ann_socket, &mut bob_socket, &mut second_tab] {
         assert_eq!(socket.expect_message()["text"], "to both tabs");
     }
 
     second_tab.leave();
-    at_bob.send_message("one tab is left");
-    assert_eq!(at_ann.expect_message()["text"], "one tab is left");
-    at_bob.leave();
-    assert_presence(&at_ann.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
+    bob_socket.send_message("one tab is left");
+    assert_eq!(ann_socket.expect_message()["text"], "one tab is left");
+    bob_socket.leave();
+    assert_presence(&ann_socket.expect("presence"), &[&ann.id, &bob.id], &[&ann.id]);
 }
 
 fn typing_is_sent_to_the_other_participant_only(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
+    let Conversation { bob, mut ann_socket, mut bob_socket, ann } = world.conversation();
     let mut second_tab = ann.connect();
 
-    at_ann.send(&json!({ "type": "typing" }));
+    ann_socket.send(&json!({ "type": "typing" }));
 
-    let typing = at_bob.expect("typing");
+    let typing = bob_socket.expect("typing");
     assert_keys(&typing, &["type", "participantId"]);
     assert_eq!(typing["participantId"], ann.id);
     assert_eq!(bob.post(&json!({ "text": "fence" })).status, 201);
-    for socket in [&mut at_ann, &mut second_tab] {
+    for socket in [&mut ann_socket, &mut second_tab] {
         socket.expect("message");
     }
 }
 
 fn a_seen_mark_is_sent_to_the_other_participant_only(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
+    let Conversation { bob, mut ann_socket, mut bob_socket, ann } = world.conversation();
     let mut second_tab = ann.connect();
 
-    at_ann.send(&json!({ "type": "seen", "text": "17" }));
+    ann_socket.send(&json!({ "type": "seen", "text": "17" }));
 
-    let seen = at_bob.expect("seen");
+    let seen = bob_socket.expect("seen");
     assert_keys(&seen, &["type", "participantId", "text"]);
     assert_eq!((&seen["participantId"], &seen["text"]), (&json!(ann.id), &json!("17")));
     assert_eq!(bob.post(&json!({ "text": "fence" })).status, 201);
-    for socket in [&mut at_ann, &mut second_tab] {
+    for socket in [&mut ann_socket, &mut second_tab] {
         socket.expect("message");
     }
 }
 
 fn a_seen_mark_is_not_stored(world: &World) {
-    let Talk { bob, mut at_ann, mut at_bob, ann } = world.talk();
-    at_ann.send(&json!({ "type": "seen", "text": "17" }));
-    at_bob.expect("seen");
+    let Conversation { bob, mut ann_socket, mut bob_socket, ann } = world.conversation();
+    ann_socket.send(&json!({ "type": "seen", "text": "17" }));
+    bob_socket.expect("seen");
 
     let mut second_tab = bob.connect();
     assert_eq!(ann.post(&json!({ "text": "fence" })).status, 201);
@@ -164,33 +164,33 @@ fn a_seen_mark_is_not_stored(world: &World) {
 }
 
 fn a_seen_mark_that_breaks_a_rule_is_refused_and_the_socket_stays_open(world: &World) {
-    let Talk { mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
     let bad = [json!({}), json!({ "text": 17 }), json!({ "text": "" }), json!({ "text": "a b" })];
 
     for mut frame in bad.into_iter().chain([json!({ "text": "é" }), json!({ "text": "x".repeat(513) })]) {
         frame["type"] = json!("seen");
-        at_ann.send(&frame);
-        let error = at_ann.expect("error");
+        ann_socket.send(&frame);
+        let error = ann_socket.expect("error");
         assert_eq!(error["error"], "bad-request", "{frame}");
         assert!(error["message"].as_str().is_some_and(|message| message.contains("`text`")), "{error}");
     }
-    assert_eq!(pong(&mut at_ann), "pong");
+    assert_eq!(pong(&mut ann_socket), "pong");
 }
 
 fn typing_notices_are_rate_limited(world: &World) {
     const NOTICES: usize = 200;
-    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, mut bob_socket, .. } = world.conversation();
 
     for _ in 0..NOTICES {
-        at_ann.send(&json!({ "type": "typing" }));
+        ann_socket.send(&json!({ "type": "typing" }));
     }
-    at_ann.send_message("fence");
+    ann_socket.send_message("fence");
 
     let mut received = 0;
-    while at_bob.frame()["type"] == "typing" {
+    while bob_socket.frame()["type"] == "typing" {
         received += 1;
     }
     assert!((1..NOTICES).contains(&received), "{received} were passed on");
-    at_ann.expect("message");
-    assert_eq!(pong(&mut at_ann), "pong");
+    ann_socket.expect("message");
+    assert_eq!(pong(&mut ann_socket), "pong");
 }

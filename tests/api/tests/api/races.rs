@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::{
     embedded_files::wait_until_gone,
-    in_step::keys_of,
-    world::{Talk, World, assert_refused, rounds, seqs, unknown_room},
+    in_sync::keys_of,
+    world::{Conversation, World, assert_refused, rounds, seqs, unknown_room},
 };
 
 cases![
@@ -24,17 +24,17 @@ cases![
 
 const RACES: usize = 5;
 /// Races that run at the same time, each in a room of its own.
-const LANES: usize = 4;
+const THREADS: usize = 4;
 /// Frames that are sent but not received, or posts that are not answered, at any time.
-const ON_THEIR_WAY: usize = 3;
+const IN_FLIGHT: usize = 3;
 
-/// Runs `race` repeatedly in several lanes.
+/// Runs `race` repeatedly on several threads.
 fn run(world: &World, race: fn(&World, &str)) {
     let (canary, left) = (unknown_room(), AtomicUsize::new(RACES * rounds()));
     let is_left =
         || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
     thread::scope(|scope| {
-        for _ in 0..LANES {
+        for _ in 0..THREADS {
             scope.spawn(|| {
                 while is_left() {
                     race(world, &canary);
@@ -77,7 +77,7 @@ fn ids(messages: &[Value]) -> Vec<String> {
 }
 
 /// Destroys the room after the first message. Returns all messages that arrived.
-fn destroy_soon(who: &Participant, socket: &mut Socket) -> Vec<Value> {
+fn destroy_after_first_message(who: &Participant, socket: &mut Socket) -> Vec<Value> {
     let first = socket.expect_message();
     assert_eq!(who.destroy().status, 204);
     [vec![first], read_to_the_end(socket)].concat()
@@ -85,11 +85,11 @@ fn destroy_soon(who: &Participant, socket: &mut Socket) -> Vec<Value> {
 
 fn a_frame_that_races_with_destroy_reaches_both_or_neither(world: &World) {
     run(world, |world, canary| {
-        let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+        let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
 
         let (sent, by_ann, by_bob) = thread::scope(|scope| {
-            let by_bob = scope.spawn(|| destroy_soon(&bob, &mut at_bob));
-            let (sent, by_ann) = talk_until_the_end(&mut at_ann, canary);
+            let by_bob = scope.spawn(|| destroy_after_first_message(&bob, &mut bob_socket));
+            let (sent, by_ann) = send_until_the_end(&mut ann_socket, canary);
             (sent, by_ann, by_bob.join().unwrap())
         });
 
@@ -100,11 +100,11 @@ fn a_frame_that_races_with_destroy_reaches_both_or_neither(world: &World) {
     });
 }
 
-/// Keeps several frames under way until the room ends. Returns the ids that were sent and the messages that arrived.
-fn talk_until_the_end(socket: &mut Socket, text: &str) -> (Vec<String>, Vec<Value>) {
+/// Keeps several frames in flight until the room ends. Returns the ids that were sent and the messages that arrived.
+fn send_until_the_end(socket: &mut Socket, text: &str) -> (Vec<String>, Vec<Value>) {
     let (mut sent, mut received) = (vec![], vec![]);
     loop {
-        while sent.len() < received.len() + ON_THEIR_WAY {
+        while sent.len() < received.len() + IN_FLIGHT {
             let id = message_id();
             socket.try_send_text(&json!({ "type": "message", "id": id, "text": text }).to_string());
             sent.push(id);
@@ -118,19 +118,19 @@ fn talk_until_the_end(socket: &mut Socket, text: &str) -> (Vec<String>, Vec<Valu
 
 fn a_post_that_races_with_destroy_reaches_both_or_is_refused(world: &World) {
     run(world, |world, canary| {
-        let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+        let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
 
         let (accepted, by_bob) = thread::scope(|scope| {
-            let by_bob = scope.spawn(|| destroy_soon(&bob, &mut at_bob));
+            let by_bob = scope.spawn(|| destroy_after_first_message(&bob, &mut bob_socket));
             let posts: Vec<_> =
-                (0..ON_THEIR_WAY).map(|_| scope.spawn(|| post_until_refused(&ann, canary))).collect();
+                (0..IN_FLIGHT).map(|_| scope.spawn(|| post_until_refused(&ann, canary))).collect();
             let mut accepted: Vec<Value> =
                 posts.into_iter().flat_map(|posts| posts.join().unwrap()).collect();
             accepted.sort_by_key(|message| message["seq"].as_u64());
             (accepted, by_bob.join().unwrap())
         });
 
-        assert_eq!(read_to_the_end(&mut at_ann), accepted);
+        assert_eq!(read_to_the_end(&mut ann_socket), accepted);
         assert_eq!(by_bob, accepted);
         assert_nothing_remains(world, &ann);
     });

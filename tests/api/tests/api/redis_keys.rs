@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    in_step::{keys_of, ms_left, wait_until_in_step},
-    world::{Talk, World, assert_keys, pair, texts, unknown_room},
+    in_sync::{keys_of, ms_left, wait_until_in_sync},
+    world::{Conversation, World, assert_keys, pair, texts, unknown_room},
 };
 
 cases![
@@ -33,7 +33,7 @@ fn a_room_is_two_keys(world: &World) {
     let encrypted = created.text("roomId");
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
     assert_eq!(keys_of(redis, &encrypted), [format!("meta:{encrypted}")]);
     assert_eq!(keys_of(redis, &ann.room), [format!("messages:{}", ann.room), format!("meta:{}", ann.room)]);
@@ -55,7 +55,7 @@ fn seats_are_digests_and_no_token_is_stored(world: &World) {
     let redis = world.main().redis();
     let (ann, bob) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
     let digest = |participant: &Participant| {
         let token = participant.browser.token().expect("a cookie");
@@ -73,11 +73,11 @@ fn seats_are_digests_and_no_token_is_stored(world: &World) {
 }
 
 fn a_message_is_one_element_of_the_list(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
-    at_ann.send_message("one");
-    at_bob.expect("message");
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
+    ann_socket.send_message("one");
+    bob_socket.expect("message");
     ann.post(&json!({ "sender": "Ann", "text": "two" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
     let list = world.main().redis().run(&["LRANGE", &format!("messages:{}", ann.room), "0", "-1"]).texts();
 
@@ -95,19 +95,19 @@ fn a_long_history_is_written_in_several_requests(world: &World) {
     const MIB: usize = 1024 * 1024;
     // In JSON within JSON, each of them takes four characters.
     let text = "\"".repeat(16_384);
-    let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { ann, ann_socket: _ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
     let (upstash, redis) = (world.main().upstash(), world.main().redis());
     for _ in 0..50 {
         assert_eq!(ann.post(&json!({ "text": text })).status, 201);
     }
-    wait_until_in_step(world.main(), &ann);
-    let mark = upstash.mark();
+    wait_until_in_sync(world.main(), &ann);
+    let start = upstash.journal_position();
 
     redis.run(&["RPUSH", &format!("messages:{}", ann.room), "not ours"]);
     assert_eq!(ann.post(&json!({ "text": "so all of it is written again" })).status, 201);
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
-    let requests = upstash.requests_since(mark, &ann.room);
+    let requests = upstash.requests_since(start, &ann.room);
     let written: usize = requests.iter().map(|request| request.body_bytes).sum();
     assert!(written > 3 * MIB, "{written} bytes");
     for request in requests {
@@ -117,7 +117,7 @@ fn a_long_history_is_written_in_several_requests(world: &World) {
 
 fn every_key_always_has_a_time_to_live(world: &World) {
     let redis = world.main().redis();
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let check = || {
         for key in keys_of(redis, &ann.room) {
             assert!(key.starts_with("meta:") || key.starts_with("messages:"), "{key}");
@@ -127,8 +127,8 @@ fn every_key_always_has_a_time_to_live(world: &World) {
 
     check();
     for number in 0..50 {
-        at_ann.send_message(&number.to_string());
-        at_bob.expect("message");
+        ann_socket.send_message(&number.to_string());
+        bob_socket.expect("message");
         check();
     }
     assert_eq!(ann.destroy().status, 204);
@@ -139,7 +139,7 @@ fn redis_keeps_a_room_for_twice_its_lifetime_within_its_maximum(world: &World) {
     let redis = world.main().redis();
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
     for key in keys_of(redis, &ann.room) {
         // At most 600 s are left of the room's own lifetime.
         let ms = ms_left(redis, &key).expect("it is there");
@@ -154,7 +154,7 @@ fn redis_keeps_a_room_for_twice_its_lifetime_within_its_maximum(world: &World) {
 fn a_destroyed_room_has_no_key(world: &World) {
     let (ann, _) = world.pair();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
+    wait_until_in_sync(world.main(), &ann);
 
     ann.destroy();
 
@@ -164,11 +164,11 @@ fn a_destroyed_room_has_no_key(world: &World) {
 fn an_expired_room_is_deleted_without_a_call(world: &World) {
     let stack = world.brief();
     let (ann, _) = pair(stack);
-    let mark = stack.upstash().mark();
+    let start = stack.upstash().journal_position();
     ann.post(&json!({ "text": "hi" }));
 
     wait_until("the room is deleted", LIMIT, || {
-        let requests = stack.upstash().requests_since(mark, &ann.room);
+        let requests = stack.upstash().requests_since(start, &ann.room);
         requests.iter().any(|request| request.verbs() == ["DEL"]).then_some(())
     });
 
@@ -178,11 +178,11 @@ fn an_expired_room_is_deleted_without_a_call(world: &World) {
 fn calls_for_an_unknown_room_send_redis_no_request(world: &World) {
     let upstash = world.main().upstash();
     let room = unknown_room();
-    let mark = upstash.mark();
+    let start = upstash.journal_position();
 
     crate::rooms::assert_all_not_found(&world.stranger(), &room);
 
     // The answers depend on it, so any command would have been sent before them.
-    assert_eq!(upstash.requests_since(mark, &room), []);
+    assert_eq!(upstash.requests_since(start, &room), []);
     assert_eq!(keys_of(world.main().redis(), &room), [""; 0]);
 }

@@ -66,7 +66,7 @@ fn a_visitor_without_a_token_gets_one_by_creating_or_opening_a_room(world: &Worl
 }
 
 fn a_room_can_be_created_without_a_body(world: &World) {
-    assert_eq!(world.browser().ask("POST", "/api/room/create").send().status, 201);
+    assert_eq!(world.browser().request("POST", "/api/room/create").send().status, 201);
 }
 
 fn the_creator_chooses_the_rooms_ttl(world: &World) {
@@ -184,7 +184,7 @@ pub fn assert_all_not_found(browser: &duet_test_support::Browser, room: &str) {
         ("POST", "messages", Some(&hello)),
     ];
     for (method, path, body) in calls {
-        let ask = browser.ask(method, &format!("/api/{path}?roomId={room}"));
+        let ask = browser.request(method, &format!("/api/{path}?roomId={room}"));
         let answer =
             body.map_or_else(|| ask.send(), |body| browser.post(&format!("/api/{path}?roomId={room}"), body));
         assert_refused(&answer, 404, "room-not-found");

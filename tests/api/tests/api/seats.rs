@@ -67,8 +67,8 @@ fn no_answer_contains_the_token(world: &World) {
 
     let joined = join(&browser, &room);
     let ann = Participant::join_as(browser, &room);
-    let mut at_ann = ann.open();
-    let ready = at_ann.expect("ready").to_string();
+    let mut ann_socket = ann.open();
+    let ready = ann_socket.expect("ready").to_string();
     let sent = ann.post(&json!({ "text": "hi" }));
 
     let token = ann.browser.token().expect("a cookie was set");
@@ -135,9 +135,9 @@ fn joins_whose_answers_are_lost_take_one_seat_that_its_owner_can_use(world: &Wor
 
     let [ann, bob] = people.map(|person| Participant::join_as(person, &room));
     assert_refused(&join(&world.browser(), &room), 409, "room-full");
-    let mut at_bob = bob.connect();
+    let mut bob_socket = bob.connect();
     assert_eq!(ann.post(&json!({ "text": "it is us" })).status, 201);
-    assert_eq!(at_bob.expect_message()["participantId"], ann.id);
+    assert_eq!(bob_socket.expect_message()["participantId"], ann.id);
 }
 
 /// Sends the complete request and hangs up.
@@ -222,7 +222,7 @@ pub mod proof {
     use sha2::{Digest, Sha256};
 
     use crate::{
-        in_step::{keys_of, wait_until_in_step},
+        in_sync::{keys_of, wait_until_in_sync},
         logs::own_lines,
         world::{World, assert_bad_field, assert_refused},
     };
@@ -308,12 +308,12 @@ pub mod proof {
         let (ann, of_ann) = seated(world, &room, "x");
         let (bob, of_bob) = seated(world, &room, "y");
         let shelves = [of_ann["shelf"].to_string(), of_bob["shelf"].to_string()];
-        let mut at_ann = ann.open();
-        let ready = at_ann.expect("ready");
-        let mut at_bob = bob.connect();
-        let presence = at_ann.expect("presence");
-        at_bob.send_message("duet2.anything");
-        let message = at_ann.skip_to("message");
+        let mut ann_socket = ann.open();
+        let ready = ann_socket.expect("ready");
+        let mut bob_socket = bob.connect();
+        let presence = ann_socket.expect("presence");
+        bob_socket.send_message("duet2.anything");
+        let message = ann_socket.skip_to("message");
 
         let again = join(&ann.browser, &room, &json!({})).json();
         let listed = ann.browser.get(&ann.path("messages")).json();
@@ -339,7 +339,7 @@ pub mod proof {
             joined.iter().flat_map(texts).filter_map(|text| text.as_str().map(str::to_owned)).collect();
         let mut elsewhere = own_lines(world.main().worker());
         if world.store == StoreKind::Upstash {
-            wait_until_in_step(world.main(), who);
+            wait_until_in_sync(world.main(), who);
             let redis = world.main().redis();
             assert_eq!(keys_of(redis, &who.room).len(), 2);
             elsewhere.extend(redis.run(&["HGETALL", &format!("meta:{}", who.room)]).texts());

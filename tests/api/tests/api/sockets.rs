@@ -3,7 +3,7 @@
 use duet_test_support::{Browser, Event, Socket, message_id};
 use serde_json::{Value, json};
 
-use crate::world::{Talk, World, assert_keys, assert_refused, pong, unknown_room};
+use crate::world::{Conversation, World, assert_keys, assert_refused, pong, unknown_room};
 
 cases![
     a_close_is_answered_with_a_close,
@@ -25,30 +25,30 @@ cases![
 ];
 
 fn a_close_is_answered_with_a_close(world: &World) {
-    let Talk { at_ann, mut at_bob, ann, .. } = world.talk();
+    let Conversation { ann_socket, mut bob_socket, ann, .. } = world.conversation();
 
-    assert_eq!(at_ann.leave(), 1000, "not cut off after some seconds");
+    assert_eq!(ann_socket.leave(), 1000, "not cut off after some seconds");
 
-    assert_ne!(at_bob.expect("presence")["online"], json!([ann.id]));
-    assert_eq!(at_bob.leave(), 1000);
+    assert_ne!(bob_socket.expect("presence")["online"], json!([ann.id]));
+    assert_eq!(bob_socket.leave(), 1000);
 }
 
 fn ping_is_answered_pong(world: &World) {
-    let Talk { mut at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
 
-    assert_eq!(pong(&mut at_ann), "pong");
+    assert_eq!(pong(&mut ann_socket), "pong");
 }
 
 /// Closes one socket by sending something invalid, and checks that the others only see it leave.
 fn assert_closes(world: &World, code: u16, send: impl FnOnce(&mut Socket)) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
 
-    send(&mut at_ann);
+    send(&mut ann_socket);
 
-    assert_eq!(at_ann.closed(), code);
-    assert_eq!(at_bob.expect("presence")["online"].as_array().map(Vec::len), Some(1));
-    at_bob.send_message("still here");
-    at_bob.expect("message");
+    assert_eq!(ann_socket.closed(), code);
+    assert_eq!(bob_socket.expect("presence")["online"].as_array().map(Vec::len), Some(1));
+    bob_socket.send_message("still here");
+    bob_socket.expect("message");
     assert_eq!(ann.history().len(), 1);
 }
 
@@ -77,40 +77,40 @@ fn a_frame_over_32_kib_closes_with_1009(world: &World) {
 }
 
 fn a_frame_of_32_kib_passes(world: &World) {
-    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, mut bob_socket, .. } = world.conversation();
 
-    at_ann.send_text(&frame_of(32 * 1024));
+    ann_socket.send_text(&frame_of(32 * 1024));
 
-    assert_eq!(at_bob.expect_message()["text"], "padded");
+    assert_eq!(bob_socket.expect_message()["text"], "padded");
 }
 
 fn a_frame_of_a_newer_client_is_ignored(world: &World) {
-    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, mut bob_socket, .. } = world.conversation();
 
-    at_ann.send(&json!({ "type": "wave", "at": "you" }));
-    at_ann.send(&json!({ "type": "" }));
+    ann_socket.send(&json!({ "type": "wave", "at": "you" }));
+    ann_socket.send(&json!({ "type": "" }));
 
-    at_ann.send_message("fence");
-    for socket in [&mut at_ann, &mut at_bob] {
+    ann_socket.send_message("fence");
+    for socket in [&mut ann_socket, &mut bob_socket] {
         socket.expect("message");
     }
 }
 
 fn unknown_keys_of_a_frame_are_ignored(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let id = message_id();
     let frame =
         json!({ "type": "message", "id": id, "text": "hi", "colour": "teal", "participantId": "you" });
 
-    at_ann.send(&frame);
+    ann_socket.send(&frame);
 
-    let message = at_bob.expect_message();
+    let message = bob_socket.expect_message();
     assert_eq!((&message["text"], &message["participantId"]), (&json!("hi"), &json!(ann.id)));
     assert_eq!(message["colour"], Value::Null);
 }
 
 fn a_bad_message_is_answered_with_an_error_frame_and_the_socket_stays_open(world: &World) {
-    let Talk { mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { mut ann_socket, mut bob_socket, .. } = world.conversation();
     let id = message_id();
     for (field, wrong) in [
         ("text", json!({ "text": "" })),
@@ -121,9 +121,9 @@ fn a_bad_message_is_answered_with_an_error_frame_and_the_socket_stays_open(world
         let mut frame = json!({ "type": "message", "id": id });
         frame.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
 
-        at_ann.send(&frame);
+        ann_socket.send(&frame);
 
-        let error = at_ann.expect("error");
+        let error = ann_socket.expect("error");
         assert_keys(&error, &["type", "id", "error", "message"]);
         assert_eq!((&error["id"], &error["error"]), (&json!(id), &json!("bad-request")));
         assert!(error["message"].as_str().unwrap().contains(&format!("`{field}`")), "{error}");
@@ -131,14 +131,14 @@ fn a_bad_message_is_answered_with_an_error_frame_and_the_socket_stays_open(world
     for frame in
         [json!({ "type": "message", "text": "no id" }), json!({ "type": "message", "id": 7, "text": "hi" })]
     {
-        at_ann.send(&frame);
+        ann_socket.send(&frame);
 
-        let error = at_ann.expect("error");
+        let error = ann_socket.expect("error");
         assert_keys(&error, &["type", "error", "message"]);
         assert!(error["message"].as_str().unwrap().contains("`id`"), "{error}");
     }
-    at_ann.send_message("fence");
-    assert_eq!(at_bob.expect_message()["seq"], 1);
+    ann_socket.send_message("fence");
+    assert_eq!(bob_socket.expect_message()["seq"], 1);
 }
 
 fn open(browser: &Browser, room: &str) -> Socket {
@@ -146,15 +146,15 @@ fn open(browser: &Browser, room: &str) -> Socket {
 }
 
 fn a_stranger_is_closed_with_4401(world: &World) {
-    let Talk { ann, mut at_ann, mut at_bob, .. } = world.talk();
+    let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let elsewhere = world.pair().0.browser;
 
     for stranger in [world.browser(), world.stranger(), elsewhere] {
         assert_eq!(open(&stranger, &ann.room).closed(), 4401);
     }
 
-    at_ann.send_message("fence");
-    for socket in [&mut at_ann, &mut at_bob] {
+    ann_socket.send_message("fence");
+    for socket in [&mut ann_socket, &mut bob_socket] {
         socket.expect("message");
     }
 }
@@ -171,15 +171,15 @@ fn an_invalid_room_id_closes_with_4400(world: &World) {
 
 fn a_ninth_socket_replaces_the_oldest(world: &World) {
     let (ann, bob) = world.pair();
-    let mut at_bob = bob.connect();
+    let mut bob_socket = bob.connect();
     let mut tabs: Vec<Socket> = (0..8).map(|_| ann.connect()).collect();
-    at_bob.expect("presence");
+    bob_socket.expect("presence");
 
     tabs.push(ann.connect());
 
     assert_eq!(tabs.remove(0).event(), Event::Closed(4408));
-    at_bob.send_message("to all eight");
-    for tab in [&mut at_bob].into_iter().chain(&mut tabs) {
+    bob_socket.send_message("to all eight");
+    for tab in [&mut bob_socket].into_iter().chain(&mut tabs) {
         assert_eq!(tab.expect_message()["text"], "to all eight", "the others stay, and Ann stays online");
     }
 }
@@ -191,12 +191,12 @@ fn without_an_upgrade_there_is_no_socket(world: &World) {
 }
 
 fn destroying_is_broadcast_to_every_socket(world: &World) {
-    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+    let Conversation { ann, bob, ann_socket, bob_socket } = world.conversation();
     let second_tab = bob.connect();
 
     assert_eq!(ann.destroy().status, 204);
 
-    for mut socket in [at_ann, at_bob, second_tab] {
+    for mut socket in [ann_socket, bob_socket, second_tab] {
         assert_eq!(socket.frame(), json!({ "type": "destroy" }));
         assert_eq!(socket.closed(), 4410);
     }
@@ -204,11 +204,12 @@ fn destroying_is_broadcast_to_every_socket(world: &World) {
 }
 
 fn a_destroyed_room_sends_nothing(world: &World) {
-    let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+    let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
 
     bob.destroy();
-    at_ann.try_send_text(&json!({ "type": "message", "id": message_id(), "text": "too late" }).to_string());
+    ann_socket
+        .try_send_text(&json!({ "type": "message", "id": message_id(), "text": "too late" }).to_string());
 
-    assert_eq!((at_ann.closed(), at_bob.closed()), (4410, 4410));
+    assert_eq!((ann_socket.closed(), bob_socket.closed()), (4410, 4410));
     assert_refused(&ann.browser.get(&ann.path("messages")), 404, "room-not-found");
 }

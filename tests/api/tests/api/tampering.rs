@@ -4,8 +4,8 @@ use duet_test_support::Redis;
 use serde_json::json;
 
 use crate::{
-    in_step::wait_until_in_step,
-    world::{Talk, World, texts},
+    in_sync::wait_until_in_sync,
+    world::{Conversation, World, texts},
 };
 
 cases![
@@ -38,22 +38,22 @@ fn tamper(world: &World, room: &str, change: fn(&Redis, &str, &str)) {
 
 fn changes_by_others_are_undone_with_the_next_message(world: &World) {
     for (what, change) in TAMPERINGS {
-        let Talk { ann, bob, mut at_ann, mut at_bob } = world.talk();
+        let Conversation { ann, bob, mut ann_socket, mut bob_socket } = world.conversation();
         for text in ["one", "two"] {
-            at_ann.send_message(text);
-            at_ann.expect("message");
-            at_bob.expect("message");
+            ann_socket.send_message(text);
+            ann_socket.expect("message");
+            bob_socket.expect("message");
         }
-        wait_until_in_step(world.main(), &ann);
+        wait_until_in_sync(world.main(), &ann);
 
         tamper(world, &ann.room, change);
         assert_eq!(texts(&bob.history()), ["one", "two"], "{what}");
-        at_bob.send_message("three");
+        bob_socket.send_message("three");
 
-        for socket in [&mut at_ann, &mut at_bob] {
+        for socket in [&mut ann_socket, &mut bob_socket] {
             assert_eq!(socket.expect_message()["seq"], 3, "{what}");
         }
-        wait_until_in_step(world.main(), &ann);
+        wait_until_in_sync(world.main(), &ann);
         assert_eq!(texts(&ann.history()), ["one", "two", "three"], "{what}");
     }
 }
@@ -68,11 +68,11 @@ fn changes_of_a_seat_by_others_are_undone_with_the_next_seat(world: &World) {
         let join = || duet_test_support::Participant::join(world.main().base_url(), &room);
         let ann = join();
         ann.post(&json!({ "text": "hi" }));
-        wait_until_in_step(world.main(), &ann);
+        wait_until_in_sync(world.main(), &ann);
 
         tamper(world, &room, change);
         let bob = join();
 
-        wait_until_in_step(world.main(), &bob);
+        wait_until_in_sync(world.main(), &bob);
     }
 }

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use crate::{
     embedded_files::{A_TABLE, files_with, wait_until_gone},
-    faults::{TOO_LONG, break_down, heal},
-    in_step::{keys_of, wait_until_in_step},
+    faults::{TOO_LONG, clear_faults, inject_fault},
+    in_sync::{keys_of, wait_until_in_sync},
     rooms::assert_all_not_found,
-    world::{Talk, World, assert_refused, stranger, talk, unknown_room},
+    world::{Conversation, World, assert_refused, conversation, stranger, unknown_room},
 };
 
 cases![
@@ -33,16 +33,16 @@ const DESTROY_WAIT_MS: u64 = 3_000;
 const SLACK_MS: u64 = 3_000;
 
 fn timed(ask: impl FnOnce() -> Answer) -> (Answer, u64) {
-    let begun_ms = now_ms();
+    let started_ms = now_ms();
     let answer = ask();
-    (answer, now_ms() - begun_ms)
+    (answer, now_ms() - started_ms)
 }
 
 /// A Worker of its own, because the requests of a room whose id is not known yet cannot be told from those of others.
 fn a_room_is_created_in_the_database_or_not_at_all(world: &World) {
     let stack = world.own(&[]);
     assert_wrong_credentials_show_at_once(&stack);
-    assert_a_short_trouble_is_waited_out(&stack);
+    assert_short_faults_are_retried(&stack);
     assert_silence_is_waited_for_5_s(&stack);
 }
 
@@ -73,7 +73,7 @@ fn assert_wrong_credentials_show_at_once(stack: &Stack) {
     assert!(worker.log().iter().all(|line| !line.contains(stack.upstash().token())));
 }
 
-fn assert_a_short_trouble_is_waited_out(stack: &Stack) {
+fn assert_short_faults_are_retried(stack: &Stack) {
     for kind in
         [FaultKind::Status(500), FaultKind::StatusAfter(500), FaultKind::CutBefore, FaultKind::CutAfter]
     {
@@ -83,15 +83,15 @@ fn assert_a_short_trouble_is_waited_out(stack: &Stack) {
 
         assert_eq!(created.status, 201, "{kind:?}: {created:?}");
         let ann = Participant::join(stack.base_url(), &created.text("roomId"));
-        wait_until_in_step(stack, &ann);
+        wait_until_in_sync(stack, &ann);
         assert_eq!(ann.destroy().status, 204);
         assert_eq!(keys(stack), [""; 0], "{kind:?}");
     }
 }
 
 fn assert_silence_is_waited_for_5_s(stack: &Stack) {
-    for kind in [FaultKind::RunLate(TOO_LONG), FaultKind::Drip] {
-        let mark = stack.upstash().mark();
+    for kind in [FaultKind::RunLate(TOO_LONG), FaultKind::EndlessBody] {
+        let start = stack.upstash().journal_position();
         stack.upstash().inject(Fault::new(kind).for_verb("HSET").times(1));
 
         let (refused, took_ms) = timed(|| create(stack));
@@ -100,7 +100,7 @@ fn assert_silence_is_waited_for_5_s(stack: &Stack) {
         let waited = CREATE_WAIT_MS..CREATE_WAIT_MS + SLACK_MS;
         assert!(waited.contains(&took_ms), "{kind:?}: {took_ms} ms");
         wait_until("it has run", LIMIT, || {
-            let requests = stack.upstash().all_requests_since(mark);
+            let requests = stack.upstash().all_requests_since(start);
             requests.first().is_some_and(|request| request.runs == 1).then_some(())
         });
         wait_until("nothing is left", LIMIT, || keys(stack).is_empty().then_some(()));
@@ -108,7 +108,7 @@ fn assert_silence_is_waited_for_5_s(stack: &Stack) {
 }
 
 fn destroy_answers_when_the_room_is_deleted_in_the_database(world: &World) {
-    let Talk { ann, at_ann: _at_ann, at_bob: _at_bob, .. } = world.talk();
+    let Conversation { ann, ann_socket: _ann_socket, bob_socket: _bob_socket, .. } = world.conversation();
     ann.post(&json!({ "text": "hi" }));
 
     let destroyed = ann.destroy();
@@ -121,7 +121,7 @@ fn destroy_answers_when_the_room_is_deleted_in_the_database(world: &World) {
 fn a_room_that_the_database_cannot_delete_yet_is_gone_and_deleted_later(world: &World) {
     let silent_and_refusing = [
         FaultKind::RunLate(TOO_LONG),
-        FaultKind::Drip,
+        FaultKind::EndlessBody,
         FaultKind::Status(500),
         FaultKind::Unauthorized,
         FaultKind::CutBefore,
@@ -134,14 +134,14 @@ fn a_room_that_the_database_cannot_delete_yet_is_gone_and_deleted_later(world: &
 }
 
 fn assert_is_deleted_later(world: &World, kind: FaultKind) {
-    let Talk { ann, bob, at_ann, at_bob } = world.talk();
+    let Conversation { ann, bob, ann_socket, bob_socket } = world.conversation();
     ann.post(&json!({ "text": "hi" }));
-    wait_until_in_step(world.main(), &ann);
-    break_down(world, &ann.room, kind);
+    wait_until_in_sync(world.main(), &ann);
+    inject_fault(world, &ann.room, kind);
 
     let (deleting, took_ms) = thread::scope(|scope| {
         let destroy = scope.spawn(|| timed(|| ann.destroy()));
-        for mut socket in [at_ann, at_bob] {
+        for mut socket in [ann_socket, bob_socket] {
             let last = [socket.skip_to("destroy"), json!(socket.closed())];
             assert_eq!(last, [json!({ "type": "destroy" }), json!(4410)]);
         }
@@ -154,29 +154,29 @@ fn assert_is_deleted_later(world: &World, kind: FaultKind) {
     for who in [&ann, &bob] {
         assert_all_not_found(&who.browser, &ann.room);
     }
-    heal(world, &ann.room);
+    clear_faults(world, &ann.room);
     let redis = world.main().redis();
     wait_until("it is deleted", 2 * LIMIT, || keys_of(redis, &ann.room).is_empty().then_some(()));
 }
 
 fn a_deletion_whose_answer_is_lost_is_repeated(world: &World) {
     let (ann, _) = world.pair();
-    wait_until_in_step(world.main(), &ann);
-    let mark = world.main().upstash().mark();
+    wait_until_in_sync(world.main(), &ann);
+    let start = world.main().upstash().journal_position();
     world.main().upstash().inject(Fault::new(FaultKind::CutAfter).for_room(&ann.room).times(1));
 
     assert_eq!(ann.destroy().status, 204);
 
-    let requests = world.main().upstash().requests_since(mark, &ann.room);
+    let requests = world.main().upstash().requests_since(start, &ann.room);
     assert!(requests.len() == 2 && requests.iter().all(|request| request.verbs() == ["DEL"]), "{requests:?}");
 }
 
 fn a_deletion_continues_after_a_crash(world: &World) {
     let mut stack = world.own(&[]);
-    let Talk { ann, .. } = talk(&stack);
+    let Conversation { ann, .. } = conversation(&stack);
     let canary = unknown_room();
     ann.post(&json!({ "text": canary }));
-    wait_until_in_step(&stack, &ann);
+    wait_until_in_sync(&stack, &ann);
     assert_ne!(files_with(&stack, &canary), 0, "the search finds what exists");
     stack.upstash().inject(Fault::new(FaultKind::Status(500)));
     assert_eq!(ann.destroy().status, 202);

@@ -27,9 +27,9 @@ pub const STRICT_RATE: usize = 1;
 
 /// A Worker that starts on first use.
 #[derive(Default)]
-struct Lazy(OnceLock<Result<Stack, String>>);
+struct LazyStack(OnceLock<Result<Stack, String>>);
 
-impl Lazy {
+impl LazyStack {
     fn get(&self, store: StoreKind, vars: &[(&str, &str)]) -> &Stack {
         let started = self.0.get_or_init(|| Stack::start(store, vars));
         started.as_ref().unwrap_or_else(|error| panic!("{error}"))
@@ -40,15 +40,15 @@ impl Lazy {
 pub struct World {
     /// The store.
     pub store: StoreKind,
-    main: Lazy,
-    brief: Lazy,
-    strict: Lazy,
+    main: LazyStack,
+    brief: LazyStack,
+    strict: LazyStack,
 }
 
 impl World {
     /// A world in which no Worker runs yet.
     pub fn new(store: StoreKind) -> Self {
-        Self { store, main: Lazy::default(), brief: Lazy::default(), strict: Lazy::default() }
+        Self { store, main: LazyStack::default(), brief: LazyStack::default(), strict: LazyStack::default() }
     }
 
     /// The Worker for cases without special needs.
@@ -58,8 +58,8 @@ impl World {
 
     /// A Worker whose rooms end soon.
     pub fn brief(&self) -> &Stack {
-        let soon = [("ROOM_TTL_SECONDS", "5"), ("ROOM_MAX_LIFETIME_SECONDS", "12")];
-        self.brief.get(self.store, &[&UNLIMITED[..], &soon].concat())
+        let short_lifetimes = [("ROOM_TTL_SECONDS", "5"), ("ROOM_MAX_LIFETIME_SECONDS", "12")];
+        self.brief.get(self.store, &[&UNLIMITED[..], &short_lifetimes].concat())
     }
 
     /// A Worker with a limit of [`STRICT_RATE`].
@@ -94,8 +94,8 @@ impl World {
     }
 
     /// Two people in a new room, each with a socket that has no frames pending.
-    pub fn talk(&self) -> Talk {
-        talk(self.main())
+    pub fn conversation(&self) -> Conversation {
+        conversation(self.main())
     }
 }
 
@@ -111,24 +111,24 @@ pub fn pair(stack: &Stack) -> (Participant, Participant) {
 }
 
 /// Two people in conversation.
-pub struct Talk {
+pub struct Conversation {
     /// The one who joined first.
     pub ann: Participant,
     /// The one who joined second.
     pub bob: Participant,
     /// Ann's socket.
-    pub at_ann: Socket,
+    pub ann_socket: Socket,
     /// Bob's socket.
-    pub at_bob: Socket,
+    pub bob_socket: Socket,
 }
 
 /// Two people in a new room of `stack`, each with a socket that has no frames pending.
-pub fn talk(stack: &Stack) -> Talk {
+pub fn conversation(stack: &Stack) -> Conversation {
     let (ann, bob) = pair(stack);
-    let mut at_ann = ann.connect();
-    let at_bob = bob.connect();
-    at_ann.expect("presence");
-    Talk { ann, bob, at_ann, at_bob }
+    let mut ann_socket = ann.connect();
+    let bob_socket = bob.connect();
+    ann_socket.expect("presence");
+    Conversation { ann, bob, ann_socket, bob_socket }
 }
 
 /// Multiplies the work of cases without a natural end: `DUET_ROUNDS`, 1 by default.
@@ -152,11 +152,11 @@ pub fn token() -> String {
 #[track_caller]
 pub fn assert_keys(value: &Value, keys: &[&str]) {
     let object = value.as_object().unwrap_or_else(|| panic!("no object: {value}"));
-    let (mut there, mut expected): (Vec<&str>, Vec<&str>) =
+    let (mut actual, mut expected): (Vec<&str>, Vec<&str>) =
         (object.keys().map(String::as_str).collect(), keys.to_vec());
-    there.sort_unstable();
+    actual.sort_unstable();
     expected.sort_unstable();
-    assert_eq!(there, expected, "{value}");
+    assert_eq!(actual, expected, "{value}");
 }
 
 /// Checks that an answer is an error with this status and code, in the common form.

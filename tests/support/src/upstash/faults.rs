@@ -24,7 +24,7 @@ pub enum FaultKind {
     /// Runs; the answer is invalid JSON.
     Garbage,
     /// Runs; the answer's body arrives so slowly that it never ends.
-    Drip,
+    EndlessBody,
     /// Does not run; answers 401, as for a wrong token.
     Unauthorized,
     /// Does not run; answers 400, as when the database's quota is exceeded.
@@ -61,13 +61,13 @@ impl Fault {
         Self { times_left: Some(times), ..self }
     }
 
-    fn hits(&self, commands: &[Vec<String>]) -> bool {
+    fn matches(&self, commands: &[Vec<String>]) -> bool {
         let mut words = commands.iter().flatten();
         let touches_room =
             self.room.as_ref().is_none_or(|room| words.any(|word| word.ends_with(room.as_str())));
         let mut verbs = commands.iter().filter_map(|command| command.first());
-        let holds_verb = self.verb.as_ref().is_none_or(|verb| verbs.any(|other| other == verb));
-        self.times_left != Some(0) && touches_room && holds_verb
+        let has_verb = self.verb.as_ref().is_none_or(|verb| verbs.any(|other| other == verb));
+        self.times_left != Some(0) && touches_room && has_verb
     }
 }
 
@@ -87,7 +87,7 @@ impl Faults {
     /// The oldest fault that applies to a request with these commands. Uses it up by one.
     pub(super) fn take(&self, commands: &[Vec<String>]) -> Option<FaultKind> {
         let mut faults = self.0.lock().unwrap();
-        let fault = faults.iter_mut().find(|fault| fault.hits(commands))?;
+        let fault = faults.iter_mut().find(|fault| fault.matches(commands))?;
         fault.times_left = fault.times_left.map(|times| times - 1);
         Some(fault.kind)
     }

@@ -28,7 +28,7 @@ pub struct LoggedRequest {
     /// `None`: no other was waiting.
     pub overlaps_after_ms: Option<u64>,
     arrived_ms: u64,
-    is_awaited: bool,
+    is_pending: bool,
 }
 
 impl LoggedRequest {
@@ -50,16 +50,16 @@ impl LoggedRequest {
     }
 }
 
-/// A moment in the journal.
+/// A position in the journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark(usize);
+pub struct JournalPosition(usize);
 
 #[derive(Default)]
 pub(super) struct Journal(Mutex<Vec<LoggedRequest>>);
 
 impl Journal {
     /// Records a request and returns its index.
-    pub(super) fn note(&self, path: &str, commands: &[Vec<String>], body_bytes: usize) -> usize {
+    pub(super) fn record(&self, path: &str, commands: &[Vec<String>], body_bytes: usize) -> usize {
         let mut requests = self.0.lock().unwrap();
         let mut request = LoggedRequest {
             path: path.to_owned(),
@@ -68,22 +68,22 @@ impl Journal {
             runs: 0,
             overlaps_after_ms: None,
             arrived_ms: now_ms(),
-            is_awaited: true,
+            is_pending: true,
         };
-        let awaited = requests.iter().rfind(|other| other.is_awaited && other.shares_a_key_with(&request));
-        request.overlaps_after_ms = awaited.map(|other| request.arrived_ms.saturating_sub(other.arrived_ms));
+        let pending = requests.iter().rfind(|other| other.is_pending && other.shares_a_key_with(&request));
+        request.overlaps_after_ms = pending.map(|other| request.arrived_ms.saturating_sub(other.arrived_ms));
         requests.push(request);
         requests.len() - 1
     }
 
     /// Records that request `index` ran.
-    pub(super) fn note_run(&self, index: usize) {
+    pub(super) fn record_run(&self, index: usize) {
         self.change(index, |request| request.runs += 1);
     }
 
     /// Records that request `index` is over: it was answered, or the client hung up.
-    pub(super) fn note_over(&self, index: usize) {
-        self.change(index, |request| request.is_awaited = false);
+    pub(super) fn record_end(&self, index: usize) {
+        self.change(index, |request| request.is_pending = false);
     }
 
     fn change(&self, index: usize, change: impl FnOnce(&mut LoggedRequest)) {
@@ -92,17 +92,17 @@ impl Journal {
         }
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark(self.0.lock().unwrap().len())
+    pub(super) fn position(&self) -> JournalPosition {
+        JournalPosition(self.0.lock().unwrap().len())
     }
 
-    pub(super) fn since(&self, mark: Mark, room: &str) -> Vec<LoggedRequest> {
+    pub(super) fn since(&self, start: JournalPosition, room: &str) -> Vec<LoggedRequest> {
         let requests = self.0.lock().unwrap();
-        requests.iter().skip(mark.0).filter(|request| request.touches(room)).cloned().collect()
+        requests.iter().skip(start.0).filter(|request| request.touches(room)).cloned().collect()
     }
 
-    pub(super) fn all_since(&self, mark: Mark) -> Vec<LoggedRequest> {
-        self.0.lock().unwrap().iter().skip(mark.0).cloned().collect()
+    pub(super) fn all_since(&self, start: JournalPosition) -> Vec<LoggedRequest> {
+        self.0.lock().unwrap().iter().skip(start.0).cloned().collect()
     }
 }
 

@@ -18,7 +18,7 @@ use std::{
 use tokio::{net::TcpListener, runtime::Runtime};
 
 pub use faults::{Fault, FaultKind};
-pub use journal::{LoggedCommand, LoggedRequest, Mark};
+pub use journal::{JournalPosition, LoggedCommand, LoggedRequest};
 
 use crate::redis::Redis;
 use faults::Faults;
@@ -81,18 +81,18 @@ impl Upstash {
     }
 
     /// The current position in the journal. Pass it to [`Self::requests_since`] later.
-    pub fn mark(&self) -> Mark {
-        self.shared.journal.mark()
+    pub fn journal_position(&self) -> JournalPosition {
+        self.shared.journal.position()
     }
 
-    /// The requests since `mark` on keys of `room`.
-    pub fn requests_since(&self, mark: Mark, room: &str) -> Vec<LoggedRequest> {
-        self.shared.journal.since(mark, room)
+    /// The requests since `start` on keys of `room`.
+    pub fn requests_since(&self, start: JournalPosition, room: &str) -> Vec<LoggedRequest> {
+        self.shared.journal.since(start, room)
     }
 
-    /// All requests since `mark`.
-    pub fn all_requests_since(&self, mark: Mark) -> Vec<LoggedRequest> {
-        self.shared.journal.all_since(mark)
+    /// All requests since `start`.
+    pub fn all_requests_since(&self, start: JournalPosition) -> Vec<LoggedRequest> {
+        self.shared.journal.all_since(start)
     }
 
     /// Adds a fault behind the active ones.

@@ -27,17 +27,17 @@ use tokio::{
 
 use super::{
     FaultKind, Shared,
-    rest::{Answered, Asked, refusal},
+    rest::{RestRequest, RestResponse, error_response},
 };
 use crate::resp::Connection;
 
 const HTML: &str = "<html><body><h1>Something is wrong</h1></body></html>";
-const DRIP_EVERY: Duration = Duration::from_millis(500);
+const ENDLESS_BODY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A complete body, or one that never ends.
-type ReplyBody = Either<Full<Bytes>, Dripping>;
+type ReplyBody = Either<Full<Bytes>, EndlessBody>;
 /// An error cuts the connection.
-type Replied = io::Result<Response<ReplyBody>>;
+type HttpResult = io::Result<Response<ReplyBody>>;
 
 /// The Redis behind the server. One connection is enough, because Redis runs one command after the other.
 pub(super) struct Database {
@@ -51,35 +51,35 @@ impl Database {
     }
 
     /// Runs a request, on a new connection if the last one broke.
-    fn run(&self, asked: &Asked) -> io::Result<Answered> {
+    fn run(&self, request: &RestRequest) -> io::Result<RestResponse> {
         let mut connection = self.connection.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut redis = match connection.take() {
             Some(redis) => redis,
             None => Connection::open(&self.socket)?,
         };
-        let answered = asked.run(&mut redis)?;
+        let response = request.run(&mut redis)?;
         *connection = Some(redis);
-        Ok(answered)
+        Ok(response)
     }
 }
 
 /// Accepts connections until the runtime ends.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(converse(stream, shared.clone()));
+        tokio::spawn(serve_connection(stream, shared.clone()));
     }
 }
 
-async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let (shared, awaited) = (shared.clone(), Awaited::by_a_client_of(shared.clone()));
-        let index = awaited.index.clone();
+        let (shared, pending) = (shared.clone(), PendingAnswer::new(shared.clone()));
+        let index = pending.index.clone();
         async move {
             // A task of its own, so that a request runs to its end even if the client hangs up.
-            let replied = tokio::spawn(answer(request, index, shared)).await.map_err(io::Error::other)?;
-            drop(awaited);
-            replied
+            let result = tokio::spawn(answer(request, index, shared)).await.map_err(io::Error::other)?;
+            drop(pending);
+            result
         }
     });
     // A connection that either side cuts is not a failure of the server.
@@ -87,76 +87,85 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
 }
 
 /// An answer that a client waits for. Dropped when it is sent or when the client hangs up.
-struct Awaited {
+struct PendingAnswer {
     /// The request's index in the journal, once it has one.
     index: Arc<OnceLock<usize>>,
     shared: Arc<Shared>,
 }
 
-impl Awaited {
-    fn by_a_client_of(shared: Arc<Shared>) -> Self {
+impl PendingAnswer {
+    fn new(shared: Arc<Shared>) -> Self {
         Self { index: Arc::default(), shared }
     }
 }
 
-impl Drop for Awaited {
+impl Drop for PendingAnswer {
     fn drop(&mut self) {
         if let Some(index) = self.index.get() {
-            self.shared.journal.note_over(*index);
+            self.shared.journal.record_end(*index);
         }
     }
 }
 
-async fn answer(request: Request<Incoming>, index: Arc<OnceLock<usize>>, shared: Arc<Shared>) -> Replied {
+async fn answer(request: Request<Incoming>, index: Arc<OnceLock<usize>>, shared: Arc<Shared>) -> HttpResult {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if head.method != Method::POST {
-        return Ok(json(refusal(405, "ERR method not allowed")));
+        return Ok(json(error_response(405, "ERR method not allowed")));
     }
     if !is_allowed(&shared.token, head.headers.get("authorization")) {
         return Ok(json(unauthorized()));
     }
     let path = head.uri.path();
-    let asked = match Asked::parse(path, &String::from_utf8_lossy(&body)) {
-        Ok(asked) => Arc::new(asked),
-        Err(refused) => return Ok(json(refused)),
+    let request = match RestRequest::parse(path, &String::from_utf8_lossy(&body)) {
+        Ok(request) => Arc::new(request),
+        Err(response) => return Ok(json(response)),
     };
-    let fault = shared.faults.take(&asked.commands);
-    let noted = *index.get_or_init(|| shared.journal.note(path, &asked.commands, body.len()));
-    act(asked, noted, fault, shared).await
+    let fault = shared.faults.take(&request.commands);
+    let index = *index.get_or_init(|| shared.journal.record(path, &request.commands, body.len()));
+    run_with_fault(request, index, fault, shared).await
 }
 
 fn is_allowed(token: &str, authorization: Option<&HeaderValue>) -> bool {
-    authorization.is_some_and(|shown| shown.as_bytes() == format!("Bearer {token}").as_bytes())
+    authorization.is_some_and(|header| header.as_bytes() == format!("Bearer {token}").as_bytes())
 }
 
 /// Runs the request and answers it, as far as `fault` allows.
-async fn act(asked: Arc<Asked>, index: usize, fault: Option<FaultKind>, shared: Arc<Shared>) -> Replied {
+async fn run_with_fault(
+    request: Arc<RestRequest>,
+    index: usize,
+    fault: Option<FaultKind>,
+    shared: Arc<Shared>,
+) -> HttpResult {
     match fault {
         Some(FaultKind::CutBefore) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::Status(status)) => return Ok(html(status)),
         Some(FaultKind::StatusBefore(status, pause)) => {
-            run_after(pause, asked, index, shared);
+            run_after(pause, request, index, shared);
             return Ok(html(status));
         }
         Some(FaultKind::Unauthorized) => return Ok(json(unauthorized())),
         Some(FaultKind::QuotaExceeded) => {
             let message = "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.";
-            return Ok(json(refusal(400, message)));
+            return Ok(json(error_response(400, message)));
         }
         Some(FaultKind::RunLate(pause)) => sleep(pause).await,
         _ => {}
     }
-    let Ok((status, body)) = run(asked.clone(), index, shared.clone()).await else { return Ok(html(500)) };
+    let Ok((status, body)) = run(request.clone(), index, shared.clone()).await else { return Ok(html(500)) };
     match fault {
         Some(FaultKind::CutAfter) => Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::RunTwice(pause)) => {
-            run_after(pause, asked, index, shared);
+            run_after(pause, request, index, shared);
             Err(io::ErrorKind::ConnectionReset.into())
         }
         Some(FaultKind::StatusAfter(status)) => Ok(html(status)),
-        Some(FaultKind::Garbage) => Ok(whole(status, "application/json", "{\"result\": [1, ".into())),
-        Some(FaultKind::Drip) => Ok(Response::new(Either::Right(Dripping(interval(DRIP_EVERY))))),
+        Some(FaultKind::Garbage) => {
+            Ok(complete_response(status, "application/json", "{\"result\": [1, ".into()))
+        }
+        Some(FaultKind::EndlessBody) => {
+            Ok(Response::new(Either::Right(EndlessBody(interval(ENDLESS_BODY_INTERVAL)))))
+        }
         Some(FaultKind::AnswerLate(pause)) => {
             sleep(pause).await;
             Ok(json((status, body)))
@@ -166,50 +175,50 @@ async fn act(asked: Arc<Asked>, index: usize, fault: Option<FaultKind>, shared: 
 }
 
 /// Runs the request after half the network delay, and returns after the other half.
-async fn run(asked: Arc<Asked>, index: usize, shared: Arc<Shared>) -> io::Result<Answered> {
+async fn run(request: Arc<RestRequest>, index: usize, shared: Arc<Shared>) -> io::Result<RestResponse> {
     let run = move || {
         // A thread's sleep is exact; the runtime rounds its own up to milliseconds.
         thread::sleep(shared.half_round_trip());
-        let ran = shared.database.run(&asked);
-        if ran.is_ok() {
-            shared.journal.note_run(index);
+        let result = shared.database.run(&request);
+        if result.is_ok() {
+            shared.journal.record_run(index);
         }
         thread::sleep(shared.half_round_trip());
-        ran
+        result
     };
     tokio::task::spawn_blocking(run).await.map_err(io::Error::other)?
 }
 
 /// Runs the request after `pause`. Nobody waits for the answer.
-fn run_after(pause: Duration, asked: Arc<Asked>, index: usize, shared: Arc<Shared>) {
+fn run_after(pause: Duration, request: Arc<RestRequest>, index: usize, shared: Arc<Shared>) {
     tokio::spawn(async move {
         sleep(pause).await;
         // There is nobody to report a failure to.
-        let _ = run(asked, index, shared).await;
+        let _ = run(request, index, shared).await;
     });
 }
 
-fn unauthorized() -> Answered {
-    refusal(401, "WRONGPASS invalid or missing auth token")
+fn unauthorized() -> RestResponse {
+    error_response(401, "WRONGPASS invalid or missing auth token")
 }
 
-fn json((status, body): Answered) -> Response<ReplyBody> {
-    whole(status, "application/json", body.to_string())
+fn json((status, body): RestResponse) -> Response<ReplyBody> {
+    complete_response(status, "application/json", body.to_string())
 }
 
 fn html(status: u16) -> Response<ReplyBody> {
-    whole(status, "text/html", HTML.to_owned())
+    complete_response(status, "text/html", HTML.to_owned())
 }
 
-fn whole(status: u16, content_type: &str, body: String) -> Response<ReplyBody> {
+fn complete_response(status: u16, content_type: &str, body: String) -> Response<ReplyBody> {
     let reply = Response::builder().status(status).header("content-type", content_type);
     reply.body(Either::Left(Full::from(body))).expect("status and type are valid")
 }
 
 /// A body of single spaces, one at each tick.
-struct Dripping(Interval);
+struct EndlessBody(Interval);
 
-impl Body for Dripping {
+impl Body for EndlessBody {
     type Data = Bytes;
     type Error = Infallible;
 

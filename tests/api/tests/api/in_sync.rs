@@ -18,7 +18,7 @@ struct Content {
 
 /// Waits until Redis holds the room of `who`, and each key has a time to live. No message may be sent meanwhile.
 #[track_caller]
-pub fn wait_until_in_step(stack: &Stack, who: &Participant) {
+pub fn wait_until_in_sync(stack: &Stack, who: &Participant) {
     if stack.store() == StoreKind::Embedded {
         return;
     }

@@ -13,7 +13,7 @@ const TEXT_BYTES: usize = 220;
 
 /// What kind of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RoomKind {
     /// The floor: writes a row, and sends the frame to all.
     Storing,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
@@ -24,11 +24,11 @@ pub enum Kind {
 
 /// Where rooms are.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct RoomFactory {
     /// The server, without a trailing slash.
     pub base_url: String,
     /// What kind of rooms it has.
-    pub kind: Kind,
+    pub kind: RoomKind,
 }
 
 /// Two people in a new room, each with an open socket.
@@ -46,16 +46,16 @@ pub struct Person {
     socket: Socket,
 }
 
-impl Place {
+impl RoomFactory {
     /// Rooms of this kind on this server.
-    pub fn on(server: &Stack, kind: Kind) -> Self {
+    pub fn on(server: &Stack, kind: RoomKind) -> Self {
         Self { base_url: server.base_url().to_owned(), kind }
     }
 
     /// Makes a room with two people in it.
     pub fn pair(&self) -> Pair {
         let room = match self.kind {
-            Kind::Duet => Browser::new(&self.base_url).create_room(&json!({})),
+            RoomKind::Duet => Browser::new(&self.base_url).create_room(&json!({})),
             _ => message_id(),
         };
         Pair { ann: self.enter(&room), bob: self.enter(&room) }
@@ -64,12 +64,12 @@ impl Place {
     fn enter(&self, room: &str) -> Person {
         let browser = Browser::new(&self.base_url);
         let (seat, socket_path) = match self.kind {
-            Kind::Storing => (stranger(browser, room), format!("/storing/{room}")),
-            Kind::Indexing => (stranger(browser, room), format!("/indexing/{room}")),
-            Kind::Duet => (Participant::join_as(browser, room), format!("/api/realtime?roomId={room}")),
+            RoomKind::Storing => (without_seat(browser, room), format!("/storing/{room}")),
+            RoomKind::Indexing => (without_seat(browser, room), format!("/indexing/{room}")),
+            RoomKind::Duet => (Participant::join_as(browser, room), format!("/api/realtime?roomId={room}")),
         };
         let mut socket = Socket::open(&seat.browser, &socket_path, &[]).expect("a socket opens");
-        if self.kind == Kind::Duet {
+        if self.kind == RoomKind::Duet {
             socket.expect("ready");
         }
         Person { seat, socket }
@@ -77,7 +77,7 @@ impl Place {
 }
 
 /// Somebody without a seat. Makes a call as joining does, so that a person has equally many connections everywhere.
-fn stranger(browser: Browser, room: &str) -> Participant {
+fn without_seat(browser: Browser, room: &str) -> Participant {
     browser.get("/");
     Participant { browser, room: room.to_owned(), id: message_id() }
 }
@@ -123,9 +123,9 @@ impl Person {
 
     /// Sends the next message when the last one is confirmed, up to `most` and until `until`. Returns the time of each
     /// confirmation.
-    pub fn keep_talking(mut self, until: Instant, most: usize) -> Vec<Duration> {
+    pub fn send_until(mut self, until: Instant, max: usize) -> Vec<Duration> {
         let mut times = vec![];
-        while times.len() < most && Instant::now() < until {
+        while times.len() < max && Instant::now() < until {
             let sent = Instant::now();
             let id = self.send_message();
             self.wait_for(&id);
@@ -136,9 +136,9 @@ impl Person {
 }
 
 /// Ends all rooms: Duet destroys them, and on the floor both people leave.
-pub fn end_all(place: &Place, pairs: Vec<Pair>) {
+pub fn end_all(room_factory: &RoomFactory, pairs: Vec<Pair>) {
     for Pair { ann, bob } in pairs {
-        if place.kind == Kind::Duet {
+        if room_factory.kind == RoomKind::Duet {
             assert!(ann.seat.destroy().status < 300, "a room can be destroyed");
         }
         drop((ann, bob));
