@@ -16,9 +16,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 const HELP = `duet: a private, temporary chat room for two people, opened by a link.
 
   duet start [options]      serves Duet on this machine, at http://localhost:8787
-  duet deploy [options]     puts it on Cloudflare; --dry-run does everything but send it
+  duet deploy [options]     deploys it to Cloudflare; --dry-run does everything except the upload
   duet verify <url>         compares the pages that a deployment serves with this copy
-  duet doctor <url>         asks a deployment whether everything works, in a room of its own
+  duet doctor <url>         tests whether everything works in a deployment, in a room that it creates
   duet wrangler <...>       Cloudflare's own tool: login, secret put, tail
   duet --help, --version
 
@@ -33,7 +33,7 @@ rooms in their own storage, or in Upstash Redis once both of these are set:
   duet wrangler secret put UPSTASH_REDIS_REST_URL
   duet wrangler secret put UPSTASH_REDIS_REST_TOKEN
 
-verify and doctor end with 0 if all is well, 1 if something is not, 2 if nobody answers.`
+Exit codes of verify and doctor: 0 if everything is right, 1 if something is wrong, 2 without an answer.`
 
 /** @type {Record<string, (args: string[]) => number | Promise<number>>} */
 const COMMANDS = {
