@@ -94,14 +94,14 @@ pub struct Replicator {
 }
 
 impl Replicator {
-    /// Follows a new room, whose `meta` has to be written. `first_id` is the number of its first request.
+    /// Replicates a new room, whose `meta` has to be written. `first_id` is the number of its first request.
     pub fn of_new_room(room: &RoomId, first_id: u64) -> Self {
         let mut replicator = Self::at(Position::At(0), room, first_id);
         replicator.meta_version = 1;
         replicator
     }
 
-    /// Follows a room that was loaded. After hibernation the database matches the journal unless the record says
+    /// Replicates a room that was loaded. After hibernation the database matches the journal unless the record says
     /// otherwise.
     pub fn of_loaded_room(
         room: &RoomId,

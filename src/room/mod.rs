@@ -31,7 +31,7 @@ pub struct Room {
     settings: RoomSettings,
     memory: Memory,
     sockets: Sockets,
-    /// The sockets have to be told who is here.
+    /// Who is here has to be broadcast.
     is_presence_due: bool,
     rates: RateLimits,
     /// Calls whose answer waits for the database.

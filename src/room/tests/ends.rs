@@ -28,9 +28,9 @@ fn the_alarm_ends_a_room_that_nobody_visits() {
     room.after_ms(60_000).frame(ann, &message("m1", "hello"));
     room.lose_memory(&[(ann, ANN), (ben, BEN)]);
 
-    room.ring();
+    room.run_alarm();
     assert!(room.frames_to(ben, "expire").is_empty(), "it rang before the end that the message moved");
-    room.ring();
+    room.run_alarm();
 
     assert_eq!(room.frames_to(ben, "expire").len(), 1);
     assert_eq!(room.now.0, START.0 + 60_000 + TTL_MS);
@@ -47,7 +47,7 @@ fn a_failure_of_the_storage_does_not_make_a_room_end_late() {
     room.lose_memory(&[]);
     assert!(room.call(ANN, Request::Ttl).is_ok());
 
-    room.ring();
+    room.run_alarm();
 
     assert_eq!(room.now.0, START.0 + TTL_MS);
     assert!(room.sql.tables().is_empty());

@@ -56,7 +56,7 @@ fn in_sync() -> (TestRoom, SocketId, SocketId) {
 /// Runs timers, and alarms where there is no timer, until a request is in flight.
 fn wait_for_request(room: &mut TestRoom) {
     while room.fetches.is_empty() {
-        if room.timer.is_some() { room.run_timer() } else { room.ring() }
+        if room.timer.is_some() { room.run_timer() } else { room.run_alarm() }
     }
 }
 
@@ -306,7 +306,7 @@ fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
     }
     assert_eq!(room.answer(call), Some(Ok(Answer::Deleting)));
     room.lose_memory(&[]);
-    room.ring();
+    room.run_alarm();
     assert_eq!(verbs(&room), ["DEL"]);
     succeed(&mut room, 0);
 

@@ -98,10 +98,10 @@ impl TestRoom {
                 }
             }
         }
-        effects.output.into_iter().for_each(|effect| self.note(effect));
+        effects.output.into_iter().for_each(|effect| self.record(effect));
     }
 
-    fn note(&mut self, effect: OutputEffect) {
+    fn record(&mut self, effect: OutputEffect) {
         match effect {
             OutputEffect::Respond(call, answer) => self.answers.push((call, answer)),
             OutputEffect::Send { to, frame } => {
@@ -172,8 +172,8 @@ impl TestRoom {
         self.handle(Event::Timer);
     }
 
-    /// Moves the clock to the alarm and rings it.
-    pub fn ring(&mut self) {
+    /// Moves the clock to the alarm and runs it.
+    pub fn run_alarm(&mut self) {
         self.now = self.alarm.take().expect("an alarm is set").max(self.now);
         self.handle(Event::Alarm);
     }

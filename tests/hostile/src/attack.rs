@@ -91,8 +91,8 @@ impl Attack {
     }
 
     fn send_calls(&self, called: &AtomicUsize) {
-        let stranger = Browser::new(&self.base_url);
-        let member = Browser::with_bearer(&self.base_url, &random_token());
+        let without_token = Browser::new(&self.base_url);
+        let with_token = Browser::with_bearer(&self.base_url, &random_token());
         loop {
             let number = called.fetch_add(1, Ordering::Relaxed);
             if number >= self.calls {
@@ -100,11 +100,11 @@ impl Attack {
             }
             let room = message_id();
             match number % 6 {
-                0 => self.call(&stranger, "GET", &format!("/api/room?roomId={room}"), 404),
-                1 => self.call(&stranger, "GET", &format!("/api/messages?roomId={room}"), 401),
-                2 => self.call(&stranger, "POST", &format!("/api/room/join?roomId={room}"), 404),
-                3 => self.call(&member, "GET", &format!("/api/messages?roomId={room}"), 404),
-                4 => self.call(&member, "POST", &format!("/api/room/keep?roomId={room}"), 404),
+                0 => self.call(&without_token, "GET", &format!("/api/room?roomId={room}"), 404),
+                1 => self.call(&without_token, "GET", &format!("/api/messages?roomId={room}"), 401),
+                2 => self.call(&without_token, "POST", &format!("/api/room/join?roomId={room}"), 404),
+                3 => self.call(&with_token, "GET", &format!("/api/messages?roomId={room}"), 404),
+                4 => self.call(&with_token, "POST", &format!("/api/room/keep?roomId={room}"), 404),
                 _ => self.send_garbage(&room),
             }
         }
