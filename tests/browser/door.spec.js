@@ -73,3 +73,17 @@ test("a conversation whose files did not load can be tried again", async ({ ann,
 
   await ann.expectStatus("Both here")
 })
+
+test("no button of the room is shown before it can do something", async ({ ann, bob }) => {
+  const link = await ann.createRoom()
+  const giveSeat = await holdBack(bob, /\/api\/room\/join/)
+  await bob.open(link)
+
+  await bob.button("Join").click()
+
+  await expect(bob.composer).toBeFocused()
+  await expect(bob.button("Menu")).toBeHidden()
+  await expect(bob.button("Copy link")).toHaveCount(0)
+  giveSeat()
+  await expect(bob.button("Menu")).toBeVisible()
+})
