@@ -27,8 +27,14 @@ check_prerequisites() {
 # each change of the lock file.
 install_node_modules() {
   has_node_modules && return
+  # npm mostly waits for the network, so the compiler starts meanwhile. If it fails, the build fails again and says why.
+  cargo build --quiet --profile xtask --package xtask >/dev/null 2>&1 </dev/null &
+  local compiler=$!
+  trap "kill $compiler 2>/dev/null" EXIT
   step "Installing wrangler and its Node.js" npm install --no-audit --no-fund --loglevel=error
   touch node_modules/.package-lock.json
+  wait "$compiler" || true
+  trap - EXIT
 }
 
 check_prerequisites
