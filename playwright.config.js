@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os"
+
 import { defineConfig } from "@playwright/test"
 
 import { findChromium } from "./tests/browser/chromium.js"
@@ -17,7 +19,7 @@ export default defineConfig({
   globalSetup: "./tests/browser/build-once.js",
   fullyParallel: true,
   // One worker more than processors, because some specs mostly wait for a room to expire.
-  workers: 3,
+  workers: availableParallelism() + 1,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   expect: { timeout: 15_000 },
