@@ -19,7 +19,6 @@ const BATCH_WINDOW_MS: u64 = 50;
 const MAX_BATCH_BYTES: usize = 512 * 1024;
 /// An abandoned request may still run, so the list is counted this many seconds after it was abandoned.
 const CHECK_AFTER_SECONDS: [u64; 3] = [5, 20, 60];
-
 /// How long an abandoned request can still run.
 const MAY_STILL_RUN_MS: u64 = 60_000;
 

@@ -116,7 +116,7 @@ pub(crate) fn hkdf<const LENGTH: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]])
     output
 }
 
-/// [`hkdf`] for a 32-byte secret.
+/// [`hkdf()`] for a 32-byte secret.
 pub(crate) fn derive_secret(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Secret32 {
     Secret32::new(hkdf(ikm, salt, info))
 }
