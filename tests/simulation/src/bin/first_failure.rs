@@ -5,7 +5,7 @@
 
 use duet_simulation::{
     Violation,
-    every_way::{Bound, explore},
+    exhaustive::{Bound, explore},
     survey::{FIRST_SEED, survey},
 };
 
@@ -23,8 +23,8 @@ fn main() {
     if std::env::args().any(|word| word == "--only-seeds") {
         return;
     }
-    if let Some(broken) = explore(Bound::SMALL).broken {
-        print("way", broken.scenario, Some(&broken.violation));
+    if let Some(counterexample) = explore(Bound::SMALL).counterexample {
+        print("scenario", counterexample.scenario, Some(&counterexample.violation));
     }
 }
 
