@@ -117,7 +117,7 @@ impl World {
         self.sim.after(pause, SimEvent::Acts(client));
         let (person, mut context) = self.person(client);
         match person.phase {
-            Phase::Tampering => return person.enter(&mut context),
+            Phase::Outside => return person.enter(&mut context),
             Phase::Inside if person.is_away() => return person.reload(&mut context),
             Phase::Inside => {}
             _ => return,
@@ -286,7 +286,7 @@ impl World {
         let stranger = self.sim.rng.below(Part::Stranger, "which", 2) as usize;
         let choice = self.sim.rng.below(Part::Stranger, "what", 11);
         let identity = &self.strangers[stranger];
-        let api_request = |method, path: &'static str, body: &str| ApiRequest {
+        let request_to = |method, path: &'static str, body: &str| ApiRequest {
             method,
             path,
             query: format!("roomId={ROOM}"),
@@ -296,20 +296,20 @@ impl World {
         };
         let text = json!({"text": format!("{} says {}", identity.name, self.steps)}).to_string();
         let api_request = match choice {
-            0 => api_request("GET", "/api/room", ""),
-            1 => api_request("GET", "/api/messages", ""),
-            2 => api_request("POST", "/api/messages", &text),
-            3 => api_request("GET", "/api/realtime", ""),
-            4 => api_request("DELETE", "/api/room", ""),
-            5 => api_request("POST", "/api/room/keep", ""),
+            0 => request_to("GET", "/api/room", ""),
+            1 => request_to("GET", "/api/messages", ""),
+            2 => request_to("POST", "/api/messages", &text),
+            3 => request_to("GET", "/api/realtime", ""),
+            4 => request_to("DELETE", "/api/room", ""),
+            5 => request_to("POST", "/api/room/keep", ""),
             6 => ApiRequest {
                 query: "roomId=another-room-of-nobody".to_owned(),
-                ..api_request("GET", "/api/room", "")
+                ..request_to("GET", "/api/room", "")
             },
-            7 => ApiRequest { token: None, ..api_request("GET", "/api/room", "") },
-            8 => api_request("POST", "/api/room/join", "{}"),
-            9 => api_request("POST", "/api/room/join", &identity.join_body_without_keys()),
-            _ => api_request("POST", "/api/room/join", &identity.join_body(self.steps as usize)),
+            7 => ApiRequest { token: None, ..request_to("GET", "/api/room", "") },
+            8 => request_to("POST", "/api/room/join", "{}"),
+            9 => request_to("POST", "/api/room/join", &identity.join_body_without_keys()),
+            _ => request_to("POST", "/api/room/join", &identity.join_body(self.steps as usize)),
         };
         self.send_request(Caller::Stranger(stranger), api_request);
     }

@@ -2,8 +2,8 @@
 //! every point.
 //!
 //! A history is a sequence of choices: whose event comes next, how many steps the world takes before it, and after
-//! which step the object loses its memory. [`ChoiceEnumerator`] enumerates all of them. There is no other randomness, so the
-//! choices reproduce a history.
+//! which step the object loses its memory. [`ChoiceEnumerator`] enumerates all of them. There is no other randomness,
+//! so the choices reproduce a history.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -1,8 +1,8 @@
 //! The faults of a run: which ones, when, and when they end.
 //!
-//! Each seed switches every kind of fault on or off, and draws how often the others occur. With some faults switched
-//! off, a run gets further with the others. In addition to single faults there are fault periods, because independent single
-//! faults never make a long outage.
+//! Each seed switches every kind of fault on or off, and draws how often the others occur (swarm testing). With some
+//! faults switched off, a run gets further with the others. In addition to single faults there are fault periods,
+//! because independent single faults never make a long outage.
 
 use crate::{
     rng::{Part, Rng},
@@ -109,7 +109,7 @@ pub enum FaultPeriod {
 pub struct FaultInjector {
     /// How often each kind of fault occurs.
     pub rates: FaultRates,
-    /// Whether the faults have ended.
+    /// Whether no fault occurs now: they have not begun, or they have ended.
     pub is_off: bool,
     /// The current fault periods.
     active: Vec<FaultPeriod>,

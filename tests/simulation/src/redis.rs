@@ -61,7 +61,7 @@ pub struct RequestRun {
 pub enum Tampering {
     /// All keys are gone.
     Wiped,
-    /// Somebody else wrote into the list.
+    /// Somebody else appended to the list.
     Appended,
 }
 
@@ -83,8 +83,8 @@ pub type HttpReply = (u16, String);
 impl Redis {
     /// The keys that have not expired.
     pub fn keys(&self, now: u64) -> impl Iterator<Item = (&str, &Entry)> {
-        let has_room = move |(_, entry): &(&String, &Entry)| entry.expires_at.is_none_or(|at| now < at);
-        self.keys.iter().filter(has_room).map(|(key, entry)| (key.as_str(), entry))
+        let is_unexpired = move |(_, entry): &(&String, &Entry)| entry.expires_at.is_none_or(|at| now < at);
+        self.keys.iter().filter(is_unexpired).map(|(key, entry)| (key.as_str(), entry))
     }
 
     /// The list under a key.

@@ -131,7 +131,8 @@ fn next(state: &mut u64) -> u64 {
 pub struct ChoiceEnumerator {
     /// The answer to each choice and how many answers there are.
     path: Vec<(usize, usize)>,
-    request_sent: usize,
+    /// How many choices this combination has made so far.
+    position: usize,
     started: bool,
 }
 
@@ -143,7 +144,7 @@ impl ChoiceEnumerator {
 
     /// Starts the next combination. Returns `false` if there is none left.
     pub fn advance(&mut self) -> bool {
-        self.request_sent = 0;
+        self.position = 0;
         if !std::mem::replace(&mut self.started, true) {
             return true;
         }
@@ -158,11 +159,11 @@ impl ChoiceEnumerator {
 
     /// One of `answers` answers, 0 first.
     pub fn choose(&mut self, answers: usize) -> usize {
-        if self.request_sent == self.path.len() {
+        if self.position == self.path.len() {
             self.path.push((0, answers.max(1)));
         }
-        let (answer, _) = self.path[self.request_sent];
-        self.request_sent += 1;
+        let (answer, _) = self.path[self.position];
+        self.position += 1;
         answer
     }
 
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tape_gives_the_same_draws_as_the_seed_and_then_the_calm_ones() {
+    fn a_tape_gives_the_same_draws_as_the_seed_and_then_the_defaults() {
         let mut seeded = Rng::seeded(7);
         let drawn: Vec<u64> = (0..5).map(|_| seeded.below(Part::Ann, "x", 100)).collect();
 
@@ -189,15 +190,15 @@ mod tests {
     }
 
     #[test]
-    fn every_way_is_gone_once() {
+    fn every_combination_is_enumerated_once() {
         let mut choices = ChoiceEnumerator::default();
-        let mut gone = vec![];
+        let mut seen = vec![];
         while choices.advance() {
             let first = choices.choose(2);
             let second = if first == 1 { choices.choose(3) } else { 0 };
-            gone.push((first, second));
+            seen.push((first, second));
         }
 
-        assert_eq!(gone, [(0, 0), (1, 0), (1, 1), (1, 2)]);
+        assert_eq!(seen, [(0, 0), (1, 0), (1, 1), (1, 2)]);
     }
 }

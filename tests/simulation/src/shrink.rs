@@ -1,5 +1,5 @@
-//! Makes a failing run smaller. It switches off whole kinds of faults and sets draws to the default choice, as long as the
-//! same invariant fails.
+//! Makes a failing run smaller. It switches off whole kinds of faults and sets draws to the default choice, as long as
+//! the same invariant fails.
 
 use crate::{
     faults::FaultRates,

@@ -1,4 +1,4 @@
-//! Every order of small scenarios, with a loss of memory at every point. `DUET_WAYS=large` tries more of them.
+//! Every order of small scenarios, with a loss of memory at every point. `DUET_EXPLORE=large` explores more of them.
 #![allow(clippy::panic, reason = "what fails here is a test, and has to say so at once")]
 
 use std::io::Write;
@@ -7,7 +7,7 @@ use duet_simulation::exhaustive::{Bound, explore};
 
 #[test]
 fn every_invariant_holds_in_every_history_of_the_small_scenarios() {
-    let is_large = std::env::var("DUET_WAYS").is_ok_and(|raw| raw == "large");
+    let is_large = std::env::var("DUET_EXPLORE").is_ok_and(|raw| raw == "large");
 
     let exploration = explore(if is_large { Bound::LARGE } else { Bound::SMALL });
 

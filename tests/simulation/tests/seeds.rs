@@ -42,7 +42,7 @@ fn every_invariant_holds_in_every_world() {
 fn fail(seed: u64, report: Report) -> ! {
     let invariant = report.violation.as_ref().map_or(0, |violation| violation.invariant);
     let smaller = shrink(report.tape, invariant, SHRINKING_RUNS);
-    println!("{}\n\nmade smaller:", Failure { seed, report: run_seed(seed, true) });
+    println!("{}\n\nshrunk:", Failure { seed, report: run_seed(seed, true) });
     println!("{}", Failure { seed, report: smaller });
     panic!("seed {seed} violates invariant {invariant}")
 }

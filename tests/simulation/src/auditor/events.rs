@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl Auditor {
-    /// Somebody made a call.
+    /// Somebody sent a request.
     pub fn request_sent(&mut self, api_request: &ApiRequest) {
-        let Some(known) = self.token_holder(api_request.token.as_ref()) else { return };
-        let participant = known.participant().to_owned();
+        let Some(holder) = self.token_holder(api_request.token.as_ref()) else { return };
+        let participant = holder.participant().to_owned();
         match (api_request.method, api_request.path) {
             ("POST", "/api/messages") => {
                 let body: Value = serde_json::from_str(&api_request.body).unwrap_or_default();
@@ -24,7 +24,7 @@ impl Auditor {
     }
 
     /// Somebody sent a frame.
-    pub fn framed(&mut self, participant: &str, text: &str) {
+    pub fn frame_sent(&mut self, participant: &str, text: &str) {
         let Ok(body) = serde_json::from_str::<Value>(text) else { return };
         if body["type"] == "message" {
             self.note_send(&body, participant.to_owned());
@@ -134,7 +134,7 @@ impl Auditor {
     fn check_reading(&mut self, handled: &HandledEvent, api_request: Option<&ApiRequest>) -> Verdict {
         let Some(api_request) = api_request.filter(|_| handled.status == Some(200)) else { return Ok(()) };
         let Some(participant) =
-            self.token_holder(api_request.token.as_ref()).map(|known| known.participant().to_owned())
+            self.token_holder(api_request.token.as_ref()).map(|holder| holder.participant().to_owned())
         else {
             return Ok(());
         };
@@ -183,7 +183,7 @@ impl Auditor {
         let was_never_confirmed = !self.is_creation_confirmed;
         let end_frame = if is_destroyed { "destroy" } else { "expire" };
         let is_announced =
-            handled.open_sockets == 0 || handled.end_frame.is_some_and(|word| word == end_frame);
+            handled.open_sockets == 0 || handled.end_frame.is_some_and(|kind| kind == end_frame);
         ensure(is_announced || handled.has_fault || is_destroyed && is_expired, 12, || {
             format!("the end of the room is not announced by `{end_frame}`")
         })?;
@@ -194,7 +194,7 @@ impl Auditor {
 
     fn check_no_leaks(&self, handled: &HandledEvent) -> Verdict {
         let Some(debug_text) = &handled.debug_text else { return Ok(()) };
-        let token = self.people.iter().find(|known| debug_text.contains(&known.token));
+        let token = self.people.iter().find(|holder| debug_text.contains(&holder.token));
         ensure(token.is_none(), 15, || format!("a token is shown: {debug_text}"))?;
         let text = self.sent.keys().find(|text| text.len() > 4 && debug_text.contains(*text));
         ensure(text.is_none(), 15, || format!("a text is shown: {debug_text}"))

@@ -31,9 +31,11 @@ impl Auditor {
             ensure(same, 6, || "a seat was replaced, changed or lost".to_owned())?;
         }
         for (digest, keys) in room.seats.iter().zip(&room.keys) {
-            let known = self.people.iter().find(|known| known.digest == *digest);
-            ensure(known.is_some(), 6, || "a seat belongs to nobody".to_owned())?;
-            ensure(known.is_some_and(|known| known.is_invited), 6, || "a stranger took a seat".to_owned())?;
+            let holder = self.people.iter().find(|holder| holder.digest == *digest);
+            ensure(holder.is_some(), 6, || "a seat belongs to nobody".to_owned())?;
+            ensure(holder.is_some_and(|holder| holder.is_invited), 6, || {
+                "a stranger took a seat".to_owned()
+            })?;
             let has_keys = (keys.0.is_some(), keys.1.is_some());
             let is_sealed = self.rules.is_sealed;
             ensure(has_keys == (is_sealed, is_sealed), 6, || "a seat has the wrong keys".to_owned())?;

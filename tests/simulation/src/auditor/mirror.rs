@@ -137,11 +137,11 @@ impl Auditor {
     }
 
     /// A request ran.
-    pub fn run_of_request(&mut self, run_of_request: &RequestRun, redis: &Redis, now: u64) -> Verdict {
-        if run_of_request.is_stray {
+    pub fn request_ran(&mut self, run: &RequestRun, redis: &Redis, now: u64) -> Verdict {
+        if run.is_stray {
             self.is_mirror_excused = true;
             self.strays += 1;
-        } else if run_of_request
+        } else if run
             .commands
             .first()
             .is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL"))
@@ -153,7 +153,7 @@ impl Auditor {
             self.is_list_foreign = false;
         }
         for (key, entry) in redis.keys(now) {
-            ensure(key.ends_with(&self.room), 10, || format!("a key of nobody: {key}"))?;
+            ensure(key.ends_with(&self.room), 10, || format!("a key of no room: {key}"))?;
             let kind = key.split(':').next().unwrap_or_default();
             let end = entry.expires_at;
             ensure(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
@@ -174,7 +174,8 @@ impl Auditor {
     }
 
     /// Whether the room notices a difference only with its next message: keys that somebody else changed, an append
-    /// that was lost with the memory while the sockets stayed open, or an announcement that a failed event did not send.
+    /// that was lost with the memory while the sockets stayed open, or an announcement that a failed event did not
+    /// send.
     pub fn needs_a_message(&self) -> bool {
         self.is_tampered || self.may_lack_an_append || self.is_announcement_missing
     }

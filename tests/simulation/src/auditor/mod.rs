@@ -38,7 +38,7 @@ pub const INVARIANTS: [(u8, &str); 17] = [
     (9, "time to live: every key in Redis has one of the documented length"),
     (10, "mirror: the list in Redis is a history of the room"),
     (11, "history: a page contains exactly the messages requested"),
-    (12, "frames: ready first, news in order and once, nothing after the final frame"),
+    (12, "frames: `ready` first, updates in order and once, nothing after the final frame"),
     (13, "limits: one answer to each call, one request to Redis at a time"),
     (14, "no side effects: a GET and a refused call change nothing"),
     (15, "confidentiality: no text and no token in a log or in debug output"),
@@ -187,8 +187,8 @@ impl Auditor {
     }
 
     /// Adds somebody who has a token.
-    pub fn add_token_holder(&mut self, known: TokenHolder) {
-        self.people.push(known);
+    pub fn add_token_holder(&mut self, holder: TokenHolder) {
+        self.people.push(holder);
     }
 
     /// Whether the room was created and has ended.
@@ -202,11 +202,11 @@ impl Auditor {
     }
 
     fn token_holder(&self, token: Option<&String>) -> Option<&TokenHolder> {
-        self.people.iter().find(|known| Some(&known.token) == token)
+        self.people.iter().find(|holder| Some(&holder.token) == token)
     }
 
-    fn is_seated(&self, known: Option<&TokenHolder>) -> bool {
+    fn is_seated(&self, holder: Option<&TokenHolder>) -> bool {
         let seats = self.durable.room.iter().flat_map(|room| &room.seats);
-        known.is_some_and(|known| seats.clone().any(|digest| *digest == known.digest))
+        holder.is_some_and(|holder| seats.clone().any(|digest| *digest == holder.digest))
     }
 }

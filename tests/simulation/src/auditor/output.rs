@@ -14,12 +14,12 @@ const MOST_SOCKETS: usize = 8;
 impl Auditor {
     /// The object accepted a socket, and the client learns that it is open.
     pub fn socket_opened(&mut self, socket: SocketKey, token: Option<&String>) -> Verdict {
-        let known = self.token_holder(token);
+        let holder = self.token_holder(token);
         let is_over = !self.durable.is_room();
-        ensure(is_over || self.is_seated(known), 6, || {
+        ensure(is_over || self.is_seated(holder), 6, || {
             "a socket opened for somebody without a seat".to_owned()
         })?;
-        let owner = known.map(|known| known.participant().to_owned()).unwrap_or_default();
+        let owner = holder.map(|holder| holder.participant().to_owned()).unwrap_or_default();
         let open = self.sockets_of(&owner).count();
         ensure(open < MOST_SOCKETS, 13, || format!("a participant has {} sockets", open + 1))?;
         self.sockets.insert(socket, Socket { owner, ..Socket::default() });
@@ -94,8 +94,8 @@ impl Auditor {
 
     fn check_joined(&mut self, api_request: &ApiRequest, value: &Value, is_seated: bool) -> Verdict {
         ensure(is_seated, 5, || "a join is answered before its seat is durable".to_owned())?;
-        let known = self.token_holder(api_request.token.as_ref()).cloned();
-        let participant = known.as_ref().map(TokenHolder::participant).unwrap_or_default();
+        let holder = self.token_holder(api_request.token.as_ref()).cloned();
+        let participant = holder.as_ref().map(TokenHolder::participant).unwrap_or_default();
         let is_repeated = !self.joined.insert(participant.to_owned());
         self.record_if(is_repeated, "a join was repeated");
         ensure(value["participantId"] == participant, 6, || "a join names somebody else".to_owned())?;
@@ -154,7 +154,7 @@ impl Auditor {
             Message::read(value, None).ok_or_else(|| Violation::new(5, "a confirmation is no message"))?;
         let own = self
             .token_holder(api_request.token.as_ref())
-            .is_some_and(|known| known.participant() == message.participant);
+            .is_some_and(|holder| holder.participant() == message.participant);
         ensure(own, 1, || "somebody is confirmed the other's message".to_owned())?;
         self.check_announced(message)
     }
@@ -163,10 +163,10 @@ impl Auditor {
     fn check_announced(&mut self, message: Message) -> Verdict {
         let (seq, durable) = (message.seq, self.durable.message(message.seq));
         ensure(durable == Some(&message), 5, || {
-            format!("message {seq} left, and is not in the durable journal")
+            format!("message {seq} was sent and is not in the durable journal")
         })?;
-        let known = self.announced.entry(message.id.clone()).or_insert_with(|| message.clone());
-        ensure(*known == message, 1, || format!("message {seq} left in two versions"))
+        let first = self.announced.entry(message.id.clone()).or_insert_with(|| message.clone());
+        ensure(*first == message, 1, || format!("message {seq} was sent in two versions"))
     }
 
     fn check_page(&mut self, api_request: &ApiRequest, value: &Value, is_seated: bool) -> Verdict {
@@ -266,7 +266,7 @@ impl Auditor {
         };
         let is_missed =
             |(id, socket): &(&SocketKey, &Socket)| socket.is_ready && !socket.is_closed && !to.contains(id);
-        let is_missed = is_for_all && self.sockets.iter().any(|known| is_missed(&known));
+        let is_missed = is_for_all && self.sockets.iter().any(|entry| is_missed(&entry));
         ensure(!is_missed, 12, || format!("`{kind}` is not sent to every open socket"))
     }
 

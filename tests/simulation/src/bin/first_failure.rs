@@ -28,7 +28,7 @@ fn main() {
     }
 }
 
-fn print(kind: &str, place: &str, violation: Option<&Violation>) {
+fn print(kind: &str, id: &str, violation: Option<&Violation>) {
     let (invariant, what) = violation.map_or((0, ""), |violation| (violation.invariant, &violation.what));
-    println!("{kind}\t{place}\t{invariant}\t{}", what.replace(['\n', '\t'], " "));
+    println!("{kind}\t{id}\t{invariant}\t{}", what.replace(['\n', '\t'], " "));
 }

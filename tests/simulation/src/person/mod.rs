@@ -45,7 +45,7 @@ pub enum Timer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// It has not joined yet.
-    Tampering,
+    Outside,
     /// It is taking its seat.
     Joining,
     /// It has its seat.
@@ -139,7 +139,7 @@ impl Person {
         Self {
             index,
             identity,
-            phase: Phase::Tampering,
+            phase: Phase::Outside,
             messages: BTreeMap::new(),
             expires_at: 0,
             online: BTreeSet::new(),

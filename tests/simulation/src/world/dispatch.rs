@@ -1,4 +1,4 @@
-//! Arrivals at the object, at a client and at the database.
+//! Carries out the scheduled events: what arrives at the object, at a client and at the database, timers and actions.
 
 use super::{SimEvent, World};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl World {
-    pub(super) fn act(&mut self, event: SimEvent) -> Verdict {
+    pub(super) fn handle(&mut self, event: SimEvent) -> Verdict {
         match event {
             SimEvent::CallArrives(key) => self.call_arrives(key),
             SimEvent::AnswerArrives(key) => self.answer_arrives(key),
@@ -116,7 +116,7 @@ impl World {
                     }
                     _ => "",
                 };
-                self.auditor.framed(participant, &text);
+                self.auditor.frame_sent(participant, &text);
                 let fault = self.draw_event_fault();
                 self.host.frame(socket, Some(&text), fault, &mut self.sim, &self.faults);
             }
@@ -175,25 +175,19 @@ impl World {
 
     fn redis_runs(&mut self, key: u64, is_again: bool) -> Verdict {
         let host = &self.host;
-        let run_of_request =
-            self.redis.run(key, is_again, |incarnation, id| host.awaits(incarnation, id), self.sim.now);
-        let Some(run_of_request) = run_of_request else { return Ok(()) };
+        let run = self.redis.run(key, is_again, |incarnation, id| host.awaits(incarnation, id), self.sim.now);
+        let Some(run) = run else { return Ok(()) };
         self.sim.note("redis", || {
-            let verbs: Vec<&str> =
-                run_of_request.commands.iter().map(|command| command[0].as_str()).collect();
-            format!(
-                "runs {key}: {}{}",
-                verbs.join(" "),
-                if run_of_request.is_stray { ", late or again" } else { "" }
-            )
+            let verbs: Vec<&str> = run.commands.iter().map(|command| command[0].as_str()).collect();
+            format!("runs {key}: {}{}", verbs.join(" "), if run.is_stray { ", late or again" } else { "" })
         });
-        if run_of_request.is_stray {
+        if run.is_stray {
             self.auditor.record("a request ran late or again");
             if self.auditor.has_ended() {
                 self.auditor.record("a request ran after the room's end");
             }
         }
-        self.auditor.run_of_request(&run_of_request, &self.redis, self.sim.now)
+        self.auditor.request_ran(&run, &self.redis, self.sim.now)
     }
 
     fn redis_replies(&mut self, key: u64, is_answered: bool) {

@@ -228,7 +228,7 @@ impl World {
     pub fn dispatch(&mut self, event: SimEvent) -> Verdict {
         self.steps += 1;
         self.sim.rng.mix(self.sim.now);
-        self.act(event)?;
+        self.handle(event)?;
         self.process_output()?;
         if self.faults.occurs(&mut self.sim, Part::Host, "crash", |rates| rates.crashes) {
             self.host.crash(&mut self.sim, &self.faults);

@@ -64,8 +64,8 @@ fn with_a_wrong_token_an_old_room_asks_once_a_minute_at_most_and_erases_itself_i
 
     let before = world.redis.received;
     world.run_for(8 * MINUTE).unwrap();
-    let request_sent = world.redis.received - before;
-    assert!((7..=12).contains(&request_sent), "{request_sent} requests in eight minutes");
+    let requests = world.redis.received - before;
+    assert!((7..=12).contains(&requests), "{requests} requests in eight minutes");
 
     world.run_for(40 * MINUTE).unwrap();
     let left = world.host.disk.newest_dump();

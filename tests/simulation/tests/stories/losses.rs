@@ -60,7 +60,7 @@ fn a_room_ends_on_the_millisecond() {
 }
 
 #[test]
-fn a_burial_that_was_cut_short_is_finished_and_the_sockets_of_the_dead_room_are_closed() {
+fn a_deletion_that_was_interrupted_is_finished_and_the_sockets_of_the_ended_room_are_closed() {
     let mut world = room_of_two(Setup::default());
     say(&mut world, ANN, &["hello"]);
     world.run_for(SECOND).unwrap();
