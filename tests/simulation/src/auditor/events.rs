@@ -194,7 +194,7 @@ impl Auditor {
 
     fn check_no_leaks(&self, handled: &HandledEvent) -> Verdict {
         let Some(debug_text) = &handled.debug_text else { return Ok(()) };
-        let token = self.people.iter().find(|holder| debug_text.contains(&holder.token));
+        let token = self.token_holders.iter().find(|holder| debug_text.contains(&holder.token));
         ensure(token.is_none(), 15, || format!("a token is shown: {debug_text}"))?;
         let text = self.sent.keys().find(|text| text.len() > 4 && debug_text.contains(*text));
         ensure(text.is_none(), 15, || format!("a text is shown: {debug_text}"))

@@ -31,7 +31,7 @@ impl Auditor {
             ensure(same, 6, || "a seat was replaced, changed or lost".to_owned())?;
         }
         for (digest, keys) in room.seats.iter().zip(&room.keys) {
-            let holder = self.people.iter().find(|holder| holder.digest == *digest);
+            let holder = self.token_holders.iter().find(|holder| holder.digest == *digest);
             ensure(holder.is_some(), 6, || "a seat belongs to nobody".to_owned())?;
             ensure(holder.is_some_and(|holder| holder.is_invited), 6, || {
                 "a stranger took a seat".to_owned()

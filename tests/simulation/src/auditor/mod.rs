@@ -108,7 +108,7 @@ struct Socket {
 /// The auditor of one room.
 pub struct Auditor {
     room: String,
-    people: Vec<TokenHolder>,
+    token_holders: Vec<TokenHolder>,
     sent: BTreeMap<String, Sent>,
     /// The messages that left the object, by their ids.
     announced: BTreeMap<String, Message>,
@@ -137,7 +137,7 @@ pub struct Auditor {
     has_failed: bool,
     /// When the newest requests were sent, in the world's time.
     requests_at: VecDeque<u64>,
-    is_mirror_excused: bool,
+    may_mirror_differ: bool,
     is_tampered: bool,
     strays: u32,
     may_lack_an_append: bool,
@@ -151,7 +151,7 @@ impl Auditor {
     pub fn new(room: &str, rules: Setup, durable: Rc<Dump>) -> Self {
         Self {
             room: room.to_owned(),
-            people: vec![],
+            token_holders: vec![],
             sent: BTreeMap::new(),
             announced: BTreeMap::new(),
             sockets: BTreeMap::new(),
@@ -172,7 +172,7 @@ impl Auditor {
             is_announcement_missing: false,
             has_failed: false,
             requests_at: VecDeque::new(),
-            is_mirror_excused: false,
+            may_mirror_differ: false,
             is_tampered: false,
             strays: 0,
             may_lack_an_append: false,
@@ -188,7 +188,7 @@ impl Auditor {
 
     /// Adds somebody who has a token.
     pub fn add_token_holder(&mut self, holder: TokenHolder) {
-        self.people.push(holder);
+        self.token_holders.push(holder);
     }
 
     /// Whether the room was created and has ended.
@@ -202,7 +202,7 @@ impl Auditor {
     }
 
     fn token_holder(&self, token: Option<&String>) -> Option<&TokenHolder> {
-        self.people.iter().find(|holder| Some(&holder.token) == token)
+        self.token_holders.iter().find(|holder| Some(&holder.token) == token)
     }
 
     fn is_seated(&self, holder: Option<&TokenHolder>) -> bool {
