@@ -11,7 +11,7 @@ timed "A thousand inputs for every property" env PROPTEST_CASES=1000 cargo test 
 timed "The whole system under 200,000 seeds" \
   env DUET_SEEDS=200000 cargo test --quiet --profile simulation -p duet-simulation --test seeds
 timed "Every order of small scenarios, with every loss of memory after every step" \
-  env DUET_WAYS=large cargo test --quiet --profile simulation -p duet-simulation --test every_way
+  env DUET_EXPLORE=large cargo test --quiet --profile simulation -p duet-simulation --test exhaustive
 timed "Deliberate defects, each of which the simulation has to find" \
   cargo test --quiet --profile simulation -p duet-simulation --test defects -- --ignored --nocapture
 timed "A million conversations through a dishonest relay" \

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::auditor::Known;
+use crate::auditor::TokenHolder;
 
 /// A person's secrets for one room.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Identity {
     }
 
     /// The identity as the auditor knows it.
-    pub fn known(&self, is_invited: bool) -> Known {
-        Known { token: self.token.clone(), digest: self.digest.clone(), is_invited }
+    pub fn token_holder(&self, is_invited: bool) -> TokenHolder {
+        TokenHolder { token: self.token.clone(), digest: self.digest.clone(), is_invited }
     }
 }

@@ -10,22 +10,22 @@
     reason = "what fails here is a test, and has to say so at once"
 )]
 
+pub mod actions;
 pub mod auditor;
-pub mod deeds;
-pub mod dice;
-pub mod every_way;
+pub mod convergence;
+pub mod exhaustive;
+pub mod faults;
 pub mod host;
 pub mod identity;
+pub mod network;
 pub mod person;
 pub mod redis;
+pub mod rng;
 pub mod run;
-pub mod settle;
 pub mod shrink;
-pub mod stage;
+pub mod sim;
 pub mod survey;
 pub mod trace;
-pub mod weather;
-pub mod wire;
 pub mod world;
 
 pub use auditor::Violation;

@@ -7,10 +7,10 @@ use duet::replica::{RequestId, RestRequest};
 use serde_json::{Value, json};
 
 use crate::{
-    dice::Part,
-    stage::Stage,
-    weather::{Spell, Weather},
-    world::Happening,
+    faults::{FaultInjector, FaultPeriod},
+    rng::Part,
+    sim::Sim,
+    world::SimEvent,
 };
 
 /// The longest delay of a late request. The room checks again after a minute, and its clock may jump by 20 s meanwhile.
@@ -36,7 +36,7 @@ pub struct Entry {
 
 /// A request under way.
 struct Request {
-    life: u64,
+    incarnation: u64,
     id: RequestId,
     commands: Vec<Vec<String>>,
     is_single: bool,
@@ -49,7 +49,7 @@ struct Request {
 
 /// What one run of a request did, for the auditor.
 #[derive(Clone, Debug)]
-pub struct Ran {
+pub struct RequestRun {
     /// The commands.
     pub commands: Rc<Vec<Vec<String>>>,
     /// Whether nobody expects it any more: it is late, or it runs for the second time.
@@ -58,11 +58,11 @@ pub struct Ran {
 
 /// A change of the keys by somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outside {
+pub enum Tampering {
     /// All keys are gone.
     Wiped,
-    /// Somebody else wrote into the list.
-    Tampered,
+    /// Somebody else appended to the list.
+    Appended,
 }
 
 /// The database.
@@ -78,13 +78,13 @@ pub struct Redis {
 }
 
 /// The status and the body of an answer.
-pub type Said = (u16, String);
+pub type HttpReply = (u16, String);
 
 impl Redis {
     /// The keys that have not expired.
     pub fn keys(&self, now: u64) -> impl Iterator<Item = (&str, &Entry)> {
-        let lives = move |(_, entry): &(&String, &Entry)| entry.expires_at.is_none_or(|at| now < at);
-        self.keys.iter().filter(lives).map(|(key, entry)| (key.as_str(), entry))
+        let is_unexpired = move |(_, entry): &(&String, &Entry)| entry.expires_at.is_none_or(|at| now < at);
+        self.keys.iter().filter(is_unexpired).map(|(key, entry)| (key.as_str(), entry))
     }
 
     /// The list under a key.
@@ -111,23 +111,23 @@ impl Redis {
     /// A request left the object. Draws its fate.
     pub fn receive(
         &mut self,
-        life: u64,
+        incarnation: u64,
         id: RequestId,
         request: &RestRequest,
-        stage: &mut Stage,
-        weather: &Weather,
+        sim: &mut Sim,
+        faults: &FaultInjector,
     ) {
         self.received += 1;
         self.count += 1;
         let key = self.count;
         let (commands, is_single) = parse(request);
-        let to_redis = weather.delay(stage, Part::Redis, "to Redis");
-        let back = weather.delay(stage, Part::Redis, "back");
-        let hit = |stage: &mut Stage, name, rate: fn(&crate::weather::Swarm) -> u64| {
-            weather.strikes(stage, Part::Redis, name, rate)
+        let to_redis = faults.delay(sim, Part::Redis, "to Redis");
+        let back = faults.delay(sim, Part::Redis, "back");
+        let hit = |sim: &mut Sim, name, rate: fn(&crate::faults::FaultRates) -> u64| {
+            faults.occurs(sim, Part::Redis, name, rate)
         };
         let mut entry = Request {
-            life,
+            incarnation,
             id,
             commands,
             is_single,
@@ -135,77 +135,77 @@ impl Redis {
             has_run: false,
             is_stray: false,
         };
-        if weather.has(Spell::RedisDead) {
+        if faults.has(FaultPeriod::RedisDead) {
             // Some connections are refused at once, others hang.
-            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+            if sim.rng.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
+            return sim.after(back, SimEvent::RedisReplies { key, is_answered: false });
         }
-        if weather.has(Spell::RedisBreaks) {
+        if faults.has(FaultPeriod::RedisBreaks) {
             entry.answer = (500, "<html>".to_owned());
             self.requests.insert(key, entry);
-            stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
+            sim.after(to_redis, SimEvent::RedisRuns { key, is_again: false });
+            return sim.after(to_redis + back, SimEvent::RedisReplies { key, is_answered: true });
         }
-        if let Some(status) = weather.redis_refusal() {
+        if let Some(status) = faults.redis_refusal() {
             entry.answer = (status, r#"{"error":"refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
+            return sim.after(back, SimEvent::RedisReplies { key, is_answered: true });
         }
-        if hit(stage, "lost", |swarm| swarm.redis_lost) {
-            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+        if hit(sim, "lost", |rates| rates.redis_lost) {
+            if sim.rng.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_answered: false });
+            return sim.after(back, SimEvent::RedisReplies { key, is_answered: false });
         }
-        if hit(stage, "refused", |swarm| swarm.redis_refused) {
-            let status = [429, 400, 401][stage.dice.below(Part::Redis, "status", 3) as usize];
+        if hit(sim, "refused", |rates| rates.redis_refused) {
+            let status = [429, 400, 401][sim.rng.below(Part::Redis, "status", 3) as usize];
             entry.answer = (status, r#"{"error":"ERR refused"}"#.to_owned());
             self.requests.insert(key, entry);
-            return stage.after(back, Happening::RedisReplies { key, is_answered: true });
+            return sim.after(back, SimEvent::RedisReplies { key, is_answered: true });
         }
-        if hit(stage, "late", |swarm| swarm.redis_late) {
-            let late = stage.dice.between(Part::Redis, "late by", 1_000, LATEST_MS);
+        if hit(sim, "late", |rates| rates.redis_late) {
+            let late = sim.rng.between(Part::Redis, "late by", 1_000, LATEST_MS);
             entry.is_stray = true;
             self.requests.insert(key, entry);
-            if stage.dice.chance(Part::Redis, "fails at once", 1, 2) {
-                stage.after(back, Happening::RedisReplies { key, is_answered: false });
+            if sim.rng.chance(Part::Redis, "fails at once", 1, 2) {
+                sim.after(back, SimEvent::RedisReplies { key, is_answered: false });
             }
-            return stage.after(late, Happening::RedisRuns { key, is_again: false });
+            return sim.after(late, SimEvent::RedisRuns { key, is_again: false });
         }
-        if hit(stage, "broken", |swarm| swarm.redis_broken) {
+        if hit(sim, "broken", |rates| rates.redis_broken) {
             entry.answer =
-                ([500, 502, 503][stage.dice.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
+                ([500, 502, 503][sim.rng.below(Part::Redis, "status", 3) as usize], "<html>".to_owned());
             self.requests.insert(key, entry);
-            stage.after(back, Happening::RedisReplies { key, is_answered: true });
-            if stage.dice.chance(Part::Redis, "did it", 1, 2) {
-                let late = stage.dice.between(Part::Redis, "late by", 0, LATEST_MS);
-                stage.after(late, Happening::RedisRuns { key, is_again: true });
+            sim.after(back, SimEvent::RedisReplies { key, is_answered: true });
+            if sim.rng.chance(Part::Redis, "did it", 1, 2) {
+                let late = sim.rng.between(Part::Redis, "late by", 0, LATEST_MS);
+                sim.after(late, SimEvent::RedisRuns { key, is_again: true });
             }
             return;
         }
         self.requests.insert(key, entry);
-        stage.after(to_redis, Happening::RedisRuns { key, is_again: false });
-        if hit(stage, "twice", |swarm| swarm.redis_twice) {
-            let again = stage.dice.between(Part::Redis, "again after", 1, LATEST_MS);
-            stage.after(to_redis + again, Happening::RedisRuns { key, is_again: true });
+        sim.after(to_redis, SimEvent::RedisRuns { key, is_again: false });
+        if hit(sim, "twice", |rates| rates.redis_twice) {
+            let again = sim.rng.between(Part::Redis, "again after", 1, LATEST_MS);
+            sim.after(to_redis + again, SimEvent::RedisRuns { key, is_again: true });
             // A request is sent twice if its first answer got lost.
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
+            return sim.after(to_redis + back, SimEvent::RedisReplies { key, is_answered: false });
         }
-        if hit(stage, "reply lost", |swarm| swarm.redis_reply_lost) {
-            if stage.dice.chance(Part::Redis, "hangs", 1, 2) {
+        if hit(sim, "reply lost", |rates| rates.redis_reply_lost) {
+            if sim.rng.chance(Part::Redis, "hangs", 1, 2) {
                 return;
             }
-            return stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: false });
+            return sim.after(to_redis + back, SimEvent::RedisReplies { key, is_answered: false });
         }
-        let is_garbage = hit(stage, "garbage", |swarm| swarm.redis_garbage);
+        let is_garbage = hit(sim, "garbage", |rates| rates.redis_garbage);
         if is_garbage && let Some(request) = self.requests.get_mut(&key) {
             request.answer = (200, "<html>maintenance</html>".to_owned());
         }
-        stage.after(to_redis + back, Happening::RedisReplies { key, is_answered: true });
+        sim.after(to_redis + back, SimEvent::RedisReplies { key, is_answered: true });
     }
 
     /// Runs a request. It counts as late if the object no longer waits for it.
@@ -215,10 +215,10 @@ impl Redis {
         is_again: bool,
         is_awaited: impl Fn(u64, RequestId) -> bool,
         now: u64,
-    ) -> Option<Ran> {
+    ) -> Option<RequestRun> {
         let request = self.requests.get(&key)?;
         let (commands, is_single) = (Rc::new(request.commands.clone()), request.is_single);
-        let is_stray = request.is_stray || is_again || !is_awaited(request.life, request.id);
+        let is_stray = request.is_stray || is_again || !is_awaited(request.incarnation, request.id);
         let results: Vec<Value> = commands.iter().map(|command| self.command(command, now)).collect();
         let request = self.requests.get_mut(&key)?;
         request.has_run = true;
@@ -226,7 +226,7 @@ impl Redis {
         if request.answer.0 == 0 {
             request.answer = answer(results, is_single);
         }
-        Some(Ran { commands, is_stray })
+        Some(RequestRun { commands, is_stray })
     }
 
     /// Whether a request ran.
@@ -236,16 +236,16 @@ impl Redis {
 
     /// The answer to a request arrives: the request that it belongs to, and its content. `None` as content means that
     /// no answer arrived.
-    pub fn reply(&mut self, key: u64, is_answered: bool) -> Option<(u64, RequestId, Option<Said>)> {
+    pub fn reply(&mut self, key: u64, is_answered: bool) -> Option<(u64, RequestId, Option<HttpReply>)> {
         let request = self.requests.get(&key)?;
-        Some((request.life, request.id, is_answered.then(|| request.answer.clone())))
+        Some((request.incarnation, request.id, is_answered.then(|| request.answer.clone())))
     }
 
     /// Somebody else changes the keys.
-    pub fn meddle(&mut self, outside: Outside) {
-        match outside {
-            Outside::Wiped => self.keys.clear(),
-            Outside::Tampered => {
+    pub fn tamper(&mut self, tampering: Tampering) {
+        match tampering {
+            Tampering::Wiped => self.keys.clear(),
+            Tampering::Appended => {
                 for entry in self.keys.values_mut() {
                     let Stored::List(list) = &mut entry.stored else { continue };
                     // More than one element, so that a lost append cannot make the length right again by accident.

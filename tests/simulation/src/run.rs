@@ -1,17 +1,17 @@
-//! One run from one seed: a storm with faults, a calm phase without them, and the end of the room.
+//! One run from one seed: a phase with faults, a phase without them, and the end of the room.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::{
+    actions::Behaviour,
     auditor::{Verdict, Violation},
-    deeds::Habits,
-    dice::{Dice, Part, Tape},
+    faults::{FaultInjector, FaultPeriod, FaultRates},
+    rng::{Part, Rng, Tape},
     trace::Trace,
-    weather::{Spell, Swarm, Weather},
-    world::{BEGIN, Happening, Setup, World},
+    world::{BEGIN, Setup, SimEvent, World},
 };
 
-/// The storm ends after this many steps in any case.
+/// The phase with faults ends after this many steps in any case.
 const MOST_STEPS: u64 = 2_500;
 
 /// The result of a run.
@@ -29,9 +29,9 @@ pub struct Report {
     /// All draws.
     pub tape: Tape,
     /// The faults that were switched on.
-    pub faults: Vec<(&'static str, u64)>,
+    pub enabled_faults: Vec<(&'static str, u64)>,
     /// Rare states that were reached.
-    pub marks: Vec<(&'static str, u64)>,
+    pub rare_states: Vec<(&'static str, u64)>,
     /// The largest number of messages in the journal, and the number of events that the object handled.
     pub size: (u64, u64),
 }
@@ -51,7 +51,7 @@ impl std::fmt::Display for Failure {
         let lines = &self.report.trace;
         lines[lines.len().saturating_sub(40)..].iter().try_for_each(|line| writeln!(out, "{line}"))?;
         writeln!(out, "invariant {} ({about}): {}", violation.invariant, violation.what)?;
-        writeln!(out, "faults: {:?}", self.report.faults)?;
+        writeln!(out, "faults: {:?}", self.report.enabled_faults)?;
         writeln!(out, "seed {}, step {}, {} ms", self.seed, self.report.steps, self.report.elapsed_ms)?;
         write!(
             out,
@@ -63,44 +63,44 @@ impl std::fmt::Display for Failure {
 
 /// Runs a seed.
 pub fn run_seed(seed: u64, keeps_trace: bool) -> Report {
-    run(Dice::seeded(seed), &|_| {}, keeps_trace)
+    run(Rng::seeded(seed), &|_| {}, keeps_trace)
 }
 
-/// Runs with these dice. `adjust` can switch off faults.
-pub fn run(mut dice: Dice, adjust: &dyn Fn(&mut Swarm), keeps_trace: bool) -> Report {
-    let setup = draw_setup(&mut dice);
-    let mut weather = Weather::drawn(&mut dice);
-    adjust(&mut weather.swarm);
-    let faults = weather.swarm.on();
+/// Runs with this random source. `adjust` can switch off faults.
+pub fn run(mut rng: Rng, adjust: &dyn Fn(&mut FaultRates), keeps_trace: bool) -> Report {
+    let setup = draw_setup(&mut rng);
+    let mut faults = FaultInjector::drawn(&mut rng);
+    adjust(&mut faults.rates);
+    let enabled_faults = faults.rates.enabled();
     let trace = if keeps_trace { Trace::kept(BEGIN) } else { Trace::default() };
-    let mut world = World::new(setup, weather, dice, trace);
-    let verdict = catch_unwind(AssertUnwindSafe(|| storm_calm_end(&mut world)));
+    let mut world = World::new(setup, faults, rng, trace);
+    let verdict = catch_unwind(AssertUnwindSafe(|| run_phases(&mut world)));
     let violation = match verdict {
         Ok(verdict) => verdict.err(),
-        Err(panic) => Some(Violation::new(0, format!("a panic: {}", words_of(panic.as_ref())))),
+        Err(panic) => Some(Violation::new(0, format!("a panic: {}", panic_message(panic.as_ref())))),
     };
-    let _ = catch_unwind(AssertUnwindSafe(|| world.stage.dice.note(world.events)));
+    let _ = catch_unwind(AssertUnwindSafe(|| world.sim.rng.mix(world.events)));
     Report {
         violation,
         steps: world.steps,
         elapsed_ms: world.elapsed(),
-        digest: world.stage.dice.digest(),
-        trace: world.stage.trace.lines().to_vec(),
-        tape: world.stage.dice.tape(),
-        faults,
-        marks: world.auditor.marks.iter().map(|(name, count)| (*name, *count)).collect(),
+        digest: world.sim.rng.digest(),
+        trace: world.sim.trace.lines().to_vec(),
+        tape: world.sim.rng.tape(),
+        enabled_faults,
+        rare_states: world.auditor.rare_states.iter().map(|(name, count)| (*name, *count)).collect(),
         size: (world.auditor.rows().len() as u64, world.events),
     }
 }
 
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<String>().cloned();
     words.or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned())).unwrap_or_default()
 }
 
-fn draw_setup(dice: &mut Dice) -> Setup {
+fn draw_setup(rng: &mut Rng) -> Setup {
     let mut one_of =
-        |name, choices: &[u64]| choices[dice.below(Part::Swarm, name, choices.len() as u64) as usize];
+        |name, choices: &[u64]| choices[rng.below(Part::Setup, name, choices.len() as u64) as usize];
     Setup {
         has_database: one_of("database", &[1, 1, 1, 0]) == 1,
         ttl_seconds: one_of("ttl", &[600, 60, 600, 3_600, 5]),
@@ -110,45 +110,45 @@ fn draw_setup(dice: &mut Dice) -> Setup {
     }
 }
 
-fn storm_calm_end(world: &mut World) -> Verdict {
-    let is_stormy = !world.weather.is_calm;
-    let dice = &mut world.stage.dice;
-    let storm_ms = dice.between(Part::Swarm, "storm", 5_000, 240_000);
-    let storms_at_once = dice.chance(Part::Swarm, "storms at once", 1, 8);
-    world.habits = Habits::drawn(&mut world.stage.dice, BEGIN + storm_ms);
+fn run_phases(world: &mut World) -> Verdict {
+    let has_faults = !world.faults.is_off;
+    let rng = &mut world.sim.rng;
+    let fault_phase_ms = rng.between(Part::Setup, "storm", 5_000, 240_000);
+    let has_faults_from_start = rng.chance(Part::Setup, "storms at once", 1, 8);
+    world.behaviour = Behaviour::drawn(&mut world.sim.rng, BEGIN + fault_phase_ms);
     for client in 0..world.people.len() {
-        let posts = world.stage.dice.chance(Part::Swarm, "posts", 1, 5);
-        let window = [1, 4][world.stage.dice.below(Part::Swarm, "window", 2) as usize];
+        let posts = world.sim.rng.chance(Part::Setup, "posts", 1, 5);
+        let window = [1, 4][world.sim.rng.below(Part::Setup, "window", 2) as usize];
         (world.people[client].posts, world.people[client].window) = (posts, window);
     }
-    world.weather.is_calm = !(is_stormy && storms_at_once);
-    world.ask_create();
+    world.faults.is_off = !(has_faults && has_faults_from_start);
+    world.request_room();
     while world.creation.is_none() && world.elapsed() < 20_000 {
-        world.step(world.stage.now + 1_000)?;
+        world.step(world.sim.now + 1_000)?;
     }
-    world.weather.is_calm = !is_stormy;
+    world.faults.is_off = !has_faults;
     if world.creation.as_ref().is_some_and(|answer| answer.status == 201) {
-        plan_spells(world, storm_ms);
-        world.plan_deeds();
-        let until = BEGIN + storm_ms;
+        plan_periods(world, fault_phase_ms);
+        world.plan_actions();
+        let until = BEGIN + fault_phase_ms;
         while world.steps < MOST_STEPS && world.step(until)? {}
     }
-    world.weather.lasting = match world.stage.dice.below(Part::Weather, "lasting", 12) {
-        10 if is_stormy && world.setup.has_database => Some(Spell::RedisDead),
-        11 if is_stormy => Some(Spell::Offline(1)),
+    world.faults.lasting = match world.sim.rng.below(Part::Faults, "lasting", 12) {
+        10 if has_faults && world.setup.has_database => Some(FaultPeriod::RedisDead),
+        11 if has_faults => Some(FaultPeriod::Offline(1)),
         _ => None,
     };
-    world.habits.stop(world.stage.now);
-    world.calm_down();
-    world.settle()?;
+    world.behaviour.stop(world.sim.now);
+    world.stop_faults();
+    world.converge()?;
     world.end()
 }
 
-fn plan_spells(world: &mut World, storm_ms: u64) {
-    let World { weather, stage, .. } = world;
-    weather.plan_spells(stage, storm_ms);
-    if stage.dice.chance(Part::Weather, "one more alarm", 1, 4) && !weather.is_calm {
-        let at = stage.dice.below(Part::Weather, "at", storm_ms);
-        stage.after(at, Happening::AlarmAgain);
+fn plan_periods(world: &mut World, fault_phase_ms: u64) {
+    let World { faults, sim, .. } = world;
+    faults.plan_periods(sim, fault_phase_ms);
+    if sim.rng.chance(Part::Faults, "one more alarm", 1, 4) && !faults.is_off {
+        let at = sim.rng.below(Part::Faults, "at", fault_phase_ms);
+        sim.after(at, SimEvent::AlarmAgain);
     }
 }

@@ -1,58 +1,58 @@
-//! Makes a failing run smaller. It switches off whole kinds of faults and sets draws to the calm choice, as long as the
-//! same invariant fails.
+//! Makes a failing run smaller. It switches off whole kinds of faults and sets draws to the default choice, as long as
+//! the same invariant fails.
 
 use crate::{
-    dice::{Dice, Tape},
+    faults::FaultRates,
+    rng::{Rng, Tape},
     run::{Report, run},
-    weather::Swarm,
 };
 
 /// Looks for a smaller run that violates the same invariant, with `tries` runs at most.
 pub fn shrink(tape: Tape, invariant: u8, tries: usize) -> Report {
-    let mut search = Search { tape, calmed: vec![], invariant, tries };
-    search.calm_faults();
+    let mut search = Search { tape, disabled: vec![], invariant, tries };
+    search.disable_faults();
     search.cut_tails();
-    search.calm_blocks();
-    search.run(&search.tape, &search.calmed, true)
+    search.zero_blocks();
+    search.run(&search.tape, &search.disabled, true)
 }
 
 struct Search {
     tape: Tape,
-    calmed: Vec<&'static str>,
+    disabled: Vec<&'static str>,
     invariant: u8,
     tries: usize,
 }
 
 impl Search {
-    fn run(&self, tape: &Tape, calmed: &[&'static str], keeps_trace: bool) -> Report {
-        let adjust = |swarm: &mut Swarm| calmed.iter().for_each(|name| swarm.calm(name));
-        run(Dice::replaying(tape.clone()), &adjust, keeps_trace)
+    fn run(&self, tape: &Tape, disabled: &[&'static str], keeps_trace: bool) -> Report {
+        let adjust = |rates: &mut FaultRates| disabled.iter().for_each(|name| rates.switch_off(name));
+        run(Rng::replaying(tape.clone()), &adjust, keeps_trace)
     }
 
     /// Whether a smaller run still fails in the same way.
-    fn fails(&mut self, tape: &Tape, calmed: &[&'static str]) -> bool {
+    fn fails(&mut self, tape: &Tape, disabled: &[&'static str]) -> bool {
         if self.tries == 0 {
             return false;
         }
         self.tries -= 1;
-        let report = self.run(tape, calmed, false);
+        let report = self.run(tape, disabled, false);
         report.violation.is_some_and(|violation| violation.invariant == self.invariant)
     }
 
-    fn calm_faults(&mut self) {
-        for name in Swarm::NAMES {
-            let mut calmed = self.calmed.clone();
-            calmed.push(name);
+    fn disable_faults(&mut self) {
+        for name in FaultRates::NAMES {
+            let mut disabled = self.disabled.clone();
+            disabled.push(name);
             let tape = self.tape.clone();
-            if self.fails(&tape, &calmed) {
-                self.calmed = calmed;
+            if self.fails(&tape, &disabled) {
+                self.disabled = disabled;
             }
         }
     }
 
     fn try_tape(&mut self, tape: Tape) -> bool {
-        let calmed = self.calmed.clone();
-        let fails = self.fails(&tape, &calmed);
+        let disabled = self.disabled.clone();
+        let fails = self.fails(&tape, &disabled);
         if fails {
             self.tape = tape;
         }
@@ -75,7 +75,7 @@ impl Search {
         }
     }
 
-    fn calm_blocks(&mut self) {
+    fn zero_blocks(&mut self) {
         for size in [64, 16, 4, 1] {
             for part in 0..self.tape.len() {
                 for start in (0..self.tape[part].len()).step_by(size) {

@@ -25,13 +25,13 @@ pub struct Survey {
     /// A seed whose two runs differed.
     pub not_deterministic: Option<u64>,
     /// Rare states, and in how many runs each was reached.
-    pub marks: BTreeMap<&'static str, u64>,
+    pub rare_states: BTreeMap<&'static str, u64>,
 }
 
 impl Survey {
     fn add(&mut self, seed: u64, report: Report) {
-        for (name, _) in &report.marks {
-            *self.marks.entry(name).or_default() += 1;
+        for (name, _) in &report.rare_states {
+            *self.rare_states.entry(name).or_default() += 1;
         }
         let is_first = self.first_failure.as_ref().is_none_or(|(first, _)| seed < *first);
         if report.violation.is_some() && is_first {

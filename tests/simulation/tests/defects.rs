@@ -93,9 +93,9 @@ fn every_defect_still_applies_to_the_product_and_stands_in_the_table() {
 }
 
 /// A copy of the sources with its own target folder. Unchanged files keep their time, so that little is compiled.
-struct Workshop(PathBuf);
+struct BuildFolder(PathBuf);
 
-impl Workshop {
+impl BuildFolder {
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("defects");
         for name in SOURCES {
@@ -107,8 +107,8 @@ impl Workshop {
     /// Builds the simulation with a defect, and runs it until the first failure.
     fn find(&self, defect: &Defect) -> Found {
         let path = self.0.join("sources").join(&defect.file);
-        let healthy = fs::read_to_string(root().join(&defect.file)).unwrap();
-        fs::write(&path, defect.applied_to(&healthy)).unwrap();
+        let original = fs::read_to_string(root().join(&defect.file)).unwrap();
+        fs::write(&path, defect.applied_to(&original)).unwrap();
         let output = Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--profile", "simulation"])
             .args(["-p", "duet-simulation", "--bin", "first_failure"])
@@ -118,7 +118,7 @@ impl Workshop {
             .env("CARGO_PROFILE_SIMULATION_DEBUG", "0")
             .output()
             .unwrap();
-        fs::write(&path, healthy).unwrap();
+        fs::write(&path, original).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} does not build or run:\n{errors}", defect.name);
         Found::read(&String::from_utf8_lossy(&output.stdout))
@@ -129,7 +129,7 @@ impl Workshop {
 #[derive(Default)]
 struct Found {
     by_seed: Option<[String; 3]>,
-    by_way: Option<[String; 3]>,
+    by_scenario: Option<[String; 3]>,
 }
 
 impl Found {
@@ -140,7 +140,7 @@ impl Found {
                 continue;
             };
             let failure = Some([place, invariant, what].map(str::to_owned));
-            if kind == "seed" { found.by_seed = failure } else { found.by_way = failure }
+            if kind == "seed" { found.by_seed = failure } else { found.by_scenario = failure }
         }
         found
     }
@@ -177,21 +177,22 @@ fn copy(from: &Path, to: &Path) {
 fn every_defect_is_found() {
     let names = std::env::var("DUET_DEFECTS").unwrap_or_default();
     let is_chosen = |defect: &Defect| names.is_empty() || names.split(',').any(|name| name == defect.name);
-    let workshop = Workshop::new();
-    let (mut missed, mut found_by_ways) = (vec![], vec![]);
+    let build_folder = BuildFolder::new();
+    let (mut missed, mut found_by_scenarios) = (vec![], vec![]);
     println!("| defect | file | invariant | seed |\n|---|---|---|---|");
 
     for defect in defects().into_iter().filter(is_chosen) {
-        let found = workshop.find(&defect);
+        let found = build_folder.find(&defect);
         println!("{}", found.row(&defect));
-        found_by_ways.extend(found.by_way.map(|[scenario, ..]| format!("{} ({scenario})", defect.name)));
+        found_by_scenarios
+            .extend(found.by_scenario.map(|[scenario, ..]| format!("{} ({scenario})", defect.name)));
         match found.by_seed {
             Some([_, _, what]) => eprintln!("{}: {} Seen: {what}", defect.name, defect.about),
             None => missed.push(defect.name),
         }
     }
 
-    println!("\nfound by the small scenarios: {}", found_by_ways.join(", "));
+    println!("\nfound by the small scenarios: {}", found_by_scenarios.join(", "));
     assert!(missed.is_empty(), "not found within 2,000 seeds: {missed:?}");
-    assert!(!names.is_empty() || found_by_ways.len() >= 2, "the small scenarios find too little");
+    assert!(!names.is_empty() || found_by_scenarios.len() >= 2, "the small scenarios find too little");
 }

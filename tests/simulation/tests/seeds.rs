@@ -7,7 +7,7 @@
 
 use duet_simulation::{
     Failure, Report,
-    auditor::MARKS,
+    auditor::RARE_STATES,
     run_seed,
     shrink::shrink,
     survey::{FIRST_SEED, survey},
@@ -32,8 +32,9 @@ fn every_invariant_holds_in_every_world() {
         fail(seed, report);
     }
     assert_eq!(survey.not_deterministic, None, "a seed of which two runs differ");
-    let never: Vec<&&str> = MARKS.iter().filter(|mark| !survey.marks.contains_key(**mark)).collect();
-    println!("runs of {seeds} that reached each rare state: {:#?}", survey.marks);
+    let never: Vec<&&str> =
+        RARE_STATES.iter().filter(|state| !survey.rare_states.contains_key(**state)).collect();
+    println!("runs of {seeds} that reached each rare state: {:#?}", survey.rare_states);
     assert!(seeds < SEEDS || never.is_empty(), "{seeds} seeds never reach: {never:?}");
 }
 
@@ -41,7 +42,7 @@ fn every_invariant_holds_in_every_world() {
 fn fail(seed: u64, report: Report) -> ! {
     let invariant = report.violation.as_ref().map_or(0, |violation| violation.invariant);
     let smaller = shrink(report.tape, invariant, SHRINKING_RUNS);
-    println!("{}\n\nmade smaller:", Failure { seed, report: run_seed(seed, true) });
+    println!("{}\n\nshrunk:", Failure { seed, report: run_seed(seed, true) });
     println!("{}", Failure { seed, report: smaller });
     panic!("seed {seed} violates invariant {invariant}")
 }

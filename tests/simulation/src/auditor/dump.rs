@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A message as it is stored or sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as in the protocol")]
-pub struct Said {
+pub struct Message {
     pub seq: u64,
     pub id: String,
     pub participant: String,
@@ -17,7 +17,7 @@ pub struct Said {
     pub timestamp: u64,
 }
 
-impl Said {
+impl Message {
     /// Parses a message. `seq` is used if the message does not contain its own.
     pub fn read(value: &Value, seq: Option<u64>) -> Option<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned);
@@ -38,7 +38,7 @@ pub struct MessageRow {
     /// The stored JSON.
     pub json: Rc<str>,
     /// The parsed message.
-    pub said: Said,
+    pub message: Message,
 }
 
 /// The row of `room`.
@@ -68,14 +68,14 @@ pub struct Dump {
     /// How many tables there are.
     pub tables: usize,
     /// Why the journal cannot be read, if so.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 impl Dump {
     /// Reads everything. Reuses the values of `before` that have not changed.
     pub fn read(connection: &Connection, before: Option<&Self>) -> Self {
         Self::try_read(connection, before)
-            .unwrap_or_else(|error| Self { trouble: Some(error.to_string()), ..Self::default() })
+            .unwrap_or_else(|error| Self { error: Some(error.to_string()), ..Self::default() })
     }
 
     fn try_read(connection: &Connection, before: Option<&Self>) -> rusqlite::Result<Self> {
@@ -103,7 +103,7 @@ impl Dump {
 
     /// The number of the newest message.
     pub fn last_seq(&self) -> u64 {
-        self.messages.last().map_or(0, |message| message.said.seq)
+        self.messages.last().map_or(0, |message| message.message.seq)
     }
 
     /// When the room ends.
@@ -114,7 +114,7 @@ impl Dump {
 
     /// The time of the last activity.
     pub fn active_at(&self) -> u64 {
-        let newest = self.messages.last().map_or(0, |message| message.said.timestamp);
+        let newest = self.messages.last().map_or(0, |message| message.message.timestamp);
         self.room.as_ref().map_or(0, |room| room.active_at.max(newest))
     }
 
@@ -138,9 +138,9 @@ impl Dump {
     }
 
     /// The message with this sequence number.
-    pub fn message(&self, seq: u64) -> Option<&Said> {
-        let place = usize::try_from(seq.checked_sub(1)?).ok()?;
-        self.messages.get(place).map(|row| &row.said)
+    pub fn message(&self, seq: u64) -> Option<&Message> {
+        let index = usize::try_from(seq.checked_sub(1)?).ok()?;
+        self.messages.get(index).map(|row| &row.message)
     }
 }
 
@@ -169,15 +169,15 @@ fn read_messages(connection: &Connection, known: &[Rc<MessageRow>]) -> rusqlite:
     let mut read: Vec<Rc<MessageRow>> = Vec::with_capacity(known.len() + 1);
     while let Some(row) = rows.next()? {
         let (seq, json) = (whole(row, 0)?, row.get_ref(2)?.as_str().unwrap_or_default());
-        if let Some(same) = known.get(read.len()).filter(|row| row.said.seq == seq && &*row.json == json) {
+        if let Some(same) = known.get(read.len()).filter(|row| row.message.seq == seq && &*row.json == json) {
             read.push(same.clone());
             continue;
         }
         let value: Value = serde_json::from_str(json).unwrap_or_default();
-        let said = Said::read(&value, Some(seq))
-            .filter(|said| row.get_ref(1).is_ok_and(|id| id.as_str() == Ok(&said.id)));
-        let Some(said) = said else { return Err(rusqlite::Error::InvalidQuery) };
-        read.push(Rc::new(MessageRow { json: json.into(), said }));
+        let message = Message::read(&value, Some(seq))
+            .filter(|message| row.get_ref(1).is_ok_and(|id| id.as_str() == Ok(&message.id)));
+        let Some(message) = message else { return Err(rusqlite::Error::InvalidQuery) };
+        read.push(Rc::new(MessageRow { json: json.into(), message }));
     }
     Ok(read)
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use duet::replica::RestRequest;
 use serde_json::Value;
 
-use super::{Auditor, Verdict, demand};
+use super::{Auditor, Verdict, ensure};
 use crate::{
-    redis::{self, Outside, Ran, Redis, Stored},
-    wire::Ask,
+    network::ApiRequest,
+    redis::{self, Redis, RequestRun, Stored, Tampering},
 };
 
 /// The longest time between sending and running a request in this simulation.
@@ -31,12 +31,12 @@ impl Auditor {
         let is_rewrite = commands.len() > 1 && commands[0][0] == "DEL";
         let pushed =
             commands.iter().filter(|words| words[0].starts_with("RPUSH")).map(|words| words.len() - 2);
-        let is_piece = is_rewrite && pushed.sum::<usize>() < self.safe.messages.len();
-        self.mark_if(is_piece, "the copy was written in pieces");
+        let is_piece = is_rewrite && pushed.sum::<usize>() < self.durable.messages.len();
+        self.record_if(is_piece, "the copy was written in pieces");
         for command in &commands {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             let is_write = !matches!(words.first(), Some(&("DEL" | "LLEN")));
-            demand(!is_write || self.safe.is_room(), 8, || "a write to Redis after the end".to_owned())?;
+            ensure(!is_write || self.durable.is_room(), 8, || "a write to Redis after the end".to_owned())?;
             match words.as_slice() {
                 ["RPUSH" | "RPUSHX", _, elements @ ..] => self.check_elements(elements)?,
                 ["HSET", _, fields @ ..] => self.check_hash(fields)?,
@@ -51,33 +51,39 @@ impl Auditor {
     fn check_pace(&mut self, now: u64) -> Verdict {
         self.requests_at.push_back(now);
         self.requests_at.retain(|at| at + 1000 > now);
-        demand(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
+        ensure(self.requests_at.len() <= MOST_REQUESTS, 13, || "too many requests in a second".to_owned())
     }
 
     /// Without faults, a message is sent to the database within a round trip and the time for collecting, and nothing
     /// is rewritten.
     fn check_delay(&self, commands: &[Vec<String>], now: u64) -> Verdict {
-        let is_repair = self.safe.is_room() && commands.iter().any(|words| words[0] == "DEL");
-        demand(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
+        let is_repair = self.durable.is_room() && commands.iter().any(|words| words[0] == "DEL");
+        ensure(!is_repair, 10, || "a repair although nothing went wrong".to_owned())?;
         let pushes = commands.iter().filter(|words| words[0].starts_with("RPUSH"));
         let sent =
             pushes.flat_map(|words| &words[2..]).filter_map(|json| serde_json::from_str::<Value>(json).ok());
         let delay_ms =
             sent.filter_map(|message| message["timestamp"].as_u64()).map(|at| now.saturating_sub(at)).max();
-        demand(delay_ms.unwrap_or(0) <= LONGEST_DELAY_MS, 10, || format!("sent after {delay_ms:?} ms"))
+        ensure(delay_ms.unwrap_or(0) <= LONGEST_DELAY_MS, 10, || format!("sent after {delay_ms:?} ms"))
     }
 
     /// `create` says that the database has the room, `destroy` that it has nothing.
-    pub fn answered_for_redis(&mut self, ask: &Ask, status: u16, redis: &Redis, now: u64) -> Verdict {
-        if !self.rules.has_database || self.is_meddled || self.strays > 0 {
+    pub fn answered_for_redis(
+        &mut self,
+        api_request: &ApiRequest,
+        status: u16,
+        redis: &Redis,
+        now: u64,
+    ) -> Verdict {
+        if !self.rules.has_database || self.is_tampered || self.strays > 0 {
             return Ok(());
         }
-        match (ask.method, status) {
-            ("POST", 201) if ask.path.ends_with("/create") => {
+        match (api_request.method, status) {
+            ("POST", 201) if api_request.path.ends_with("/create") => {
                 let is_there = redis.keys(now).any(|(key, _)| key.starts_with("meta:"));
-                demand(is_there, 5, || "201 for a room that the database does not hold".to_owned())
+                ensure(is_there, 5, || "201 for a room that the database does not hold".to_owned())
             }
-            ("DELETE", 204) => demand(redis.keys(now).next().is_none(), 5, || {
+            ("DELETE", 204) => ensure(redis.keys(now).next().is_none(), 5, || {
                 "204 while the database holds a key".to_owned()
             }),
             _ => Ok(()),
@@ -85,18 +91,18 @@ impl Auditor {
     }
 
     fn check_elements(&self, elements: &[&str]) -> Verdict {
-        let first = self.safe.messages.iter().position(|row| Some(&&*row.json) == elements.first());
-        let rows = self.safe.messages.iter().skip(first.unwrap_or(usize::MAX)).map(|row| &*row.json);
-        let are_safe = rows.take(elements.len()).eq(elements.iter().copied());
-        demand(are_safe, 5, || "Redis is sent what is not safe".to_owned())
+        let first = self.durable.messages.iter().position(|row| Some(&&*row.json) == elements.first());
+        let rows = self.durable.messages.iter().skip(first.unwrap_or(usize::MAX)).map(|row| &*row.json);
+        let are_durable = rows.take(elements.len()).eq(elements.iter().copied());
+        ensure(are_durable, 5, || "Redis is sent what is not durable".to_owned())
     }
 
     /// Twice the room's lifetime, but at most until a minute after its maximum lifetime.
     fn check_time_to_live(&self, ms: u64, now: u64) -> Verdict {
-        let longest = (self.safe.ends_by() + 60_000).saturating_sub(now);
+        let longest = (self.durable.ends_by() + 60_000).saturating_sub(now);
         let is_twice = ms == self.rules.ttl_seconds * 2_000 && ms <= longest + MOST_HELD_MS;
         let is_longest = ms.abs_diff(longest) <= MOST_HELD_MS && ms <= self.rules.ttl_seconds * 2_000;
-        demand(is_twice || is_longest || self.rates.is_clock_uneven, 9, || {
+        ensure(is_twice || is_longest || self.rates.does_clock_jump, 9, || {
             format!("a time to live of {ms} ms")
         })
     }
@@ -105,54 +111,54 @@ impl Auditor {
         let connected = fields.chunks(2).find(|pair| pair[0] == "connected").map(|pair| pair[1]);
         let sent: Value = serde_json::from_str(connected.unwrap_or("[]")).unwrap_or_default();
         let sent: Vec<&str> = sent.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let safe: Vec<&str> =
-            self.safe.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
-        demand(sent == safe, 5, || {
-            format!("Redis is sent {} seats, {} are in the safe journal", sent.len(), safe.len())
+        let durable: Vec<&str> =
+            self.durable.room.iter().flat_map(|room| &room.seats).map(String::as_str).collect();
+        ensure(sent == durable, 5, || {
+            format!("Redis is sent {} seats, {} are in the durable journal", sent.len(), durable.len())
         })
     }
 
     /// The object lost its memory. The database may never get the changes that were waiting there.
     pub fn memory_lost(&mut self) {
-        self.is_mirror_excused = true;
+        self.may_mirror_differ = true;
         self.may_lack_an_append = true;
     }
 
     /// Nobody is connected, so nobody has to be notified.
     pub fn all_sockets_lost(&mut self) {
-        self.is_news_lost = false;
+        self.is_announcement_missing = false;
     }
 
     /// Somebody else changed the keys.
-    pub fn meddled(&mut self, outside: Outside) {
-        self.is_mirror_excused = true;
-        self.is_meddled = true;
-        self.is_list_foreign |= outside == Outside::Tampered;
+    pub fn tampered(&mut self, tampering: Tampering) {
+        self.may_mirror_differ = true;
+        self.is_tampered = true;
+        self.is_list_foreign |= tampering == Tampering::Appended;
     }
 
     /// A request ran.
-    pub fn ran(&mut self, ran: &Ran, redis: &Redis, now: u64) -> Verdict {
-        if ran.is_stray {
-            self.is_mirror_excused = true;
+    pub fn request_ran(&mut self, run: &RequestRun, redis: &Redis, now: u64) -> Verdict {
+        if run.is_stray {
+            self.may_mirror_differ = true;
             self.strays += 1;
-        } else if ran
+        } else if run
             .commands
             .first()
             .is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL"))
         {
-            self.is_mirror_excused = false;
-            self.is_meddled = false;
+            self.may_mirror_differ = false;
+            self.is_tampered = false;
             self.strays = 0;
             self.may_lack_an_append = false;
             self.is_list_foreign = false;
         }
         for (key, entry) in redis.keys(now) {
-            demand(key.ends_with(&self.room), 10, || format!("a key of nobody: {key}"))?;
+            ensure(key.ends_with(&self.room), 10, || format!("a key of no room: {key}"))?;
             let kind = key.split(':').next().unwrap_or_default();
             let end = entry.expires_at;
-            demand(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
+            ensure(end.is_some(), 9, || format!("`{kind}` has no time to live"))?;
             let most = (now + self.rules.ttl_seconds * 2_000).min(self.ends_by + 60_000 + LATENESS_MS);
-            demand(end.is_none_or(|at| at <= most), 9, || format!("`{kind}` lives too long"))?;
+            ensure(end.is_none_or(|at| at <= most), 9, || format!("`{kind}` lives too long"))?;
             if let Stored::List(list) = &entry.stored {
                 self.check_list(list)?;
             }
@@ -162,15 +168,16 @@ impl Auditor {
 
     fn check_list(&self, list: &[Rc<str>]) -> Verdict {
         let are_rows = list.iter().all(|element| self.row_set.contains(element));
-        demand(are_rows || self.is_list_foreign, 10, || "the list holds what no journal holds".to_owned())?;
+        ensure(are_rows || self.is_list_foreign, 10, || "the list holds what no journal holds".to_owned())?;
         let is_prefix = self.rows.starts_with(list);
-        demand(is_prefix || self.is_mirror_excused, 10, || "the list is no history of the room".to_owned())
+        ensure(is_prefix || self.may_mirror_differ, 10, || "the list is no history of the room".to_owned())
     }
 
     /// Whether the room notices a difference only with its next message: keys that somebody else changed, an append
-    /// that was lost with the memory while the sockets stayed open, or news of a failed event.
+    /// that was lost with the memory while the sockets stayed open, or an announcement that a failed event did not
+    /// send.
     pub fn needs_a_message(&self) -> bool {
-        self.is_meddled || self.may_lack_an_append || self.is_news_lost
+        self.is_tampered || self.may_lack_an_append || self.is_announcement_missing
     }
 
     /// Whether the list may have the right length by accident: since the last rewrite, two requests ran late or twice,

@@ -8,9 +8,9 @@
 mod dump;
 mod events;
 mod journal;
-mod leaving;
-mod marks;
 mod mirror;
+mod output;
+mod rare_states;
 mod rates;
 
 use std::{
@@ -18,30 +18,30 @@ use std::{
     rc::Rc,
 };
 
-pub use dump::{Dump, MessageRow, Said};
-pub use marks::MARKS;
+pub use dump::{Dump, Message, MessageRow};
+pub use rare_states::RARE_STATES;
 
-use crate::{wire::SocketKey, world::Setup};
+use crate::{network::SocketKey, world::Setup};
 use rates::Rates;
 
 /// The invariants, by number.
 pub const INVARIANTS: [(u8, &str); 17] = [
     (0, "no panic, no internal error"),
-    (1, "once: an id has one message for ever"),
-    (2, "kept: an announced message stays in the journal until the end"),
-    (3, "one order: places 1 to n without holes, and only more of them"),
-    (4, "explained: each message was sent by a seated person and not refused for good"),
-    (5, "safe before said: everything that leaves agrees with the safe journal"),
-    (6, "two seats: never a third, none replaced, each of somebody who can use it"),
-    (7, "to the millisecond: a room ends at its end, and not before"),
-    (8, "gone for good: nothing comes back after the end"),
-    (9, "time to live: no key in Redis without one, none too long"),
+    (1, "identity: an id always belongs to the same message"),
+    (2, "retention: an announced message stays in the journal until the end"),
+    (3, "order: messages have the sequence numbers 1 to n without gaps"),
+    (4, "origin: each message was sent by a participant with a seat and not refused permanently"),
+    (5, "durable before announced: everything that the object sends agrees with the durable journal"),
+    (6, "seats: never a third, none replaced, each of somebody who has the link"),
+    (7, "lifetime: a room ends at the right millisecond"),
+    (8, "deletion: nothing comes back after the end"),
+    (9, "time to live: every key in Redis has one of the documented length"),
     (10, "mirror: the list in Redis is a history of the room"),
-    (11, "history: a page is exactly its places"),
-    (12, "frames: ready first, news in order and once, nothing after the last word"),
-    (13, "counts: one answer a call, one request on its way"),
-    (14, "nothing for nothing: a GET and a refused call change nothing"),
-    (15, "silence: no text and no token in a log or in debug output"),
+    (11, "history: a page contains exactly the messages requested"),
+    (12, "frames: `ready` first, updates in order and once, nothing after the final frame"),
+    (13, "limits: one answer to each call, one request to Redis at a time"),
+    (14, "no side effects: a GET and a refused call change nothing"),
+    (15, "confidentiality: no text and no token in a log or in debug output"),
     (16, "liveness: when faults stop, everything converges"),
 ];
 
@@ -65,13 +65,13 @@ impl Violation {
 pub type Verdict = Result<(), Violation>;
 
 /// Fails with a violation of `invariant` unless `holds`.
-fn demand(holds: bool, invariant: u8, what: impl FnOnce() -> String) -> Verdict {
+fn ensure(holds: bool, invariant: u8, what: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(Violation::new(invariant, what())) }
 }
 
 /// Somebody who has a token.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct TokenHolder {
     /// The token itself.
     pub token: String,
     /// The digest of it that a room stores.
@@ -80,7 +80,7 @@ pub struct Known {
     pub is_invited: bool,
 }
 
-impl Known {
+impl TokenHolder {
     /// The participant behind the token.
     pub fn participant(&self) -> &str {
         self.digest.get(..16).unwrap_or_default()
@@ -108,14 +108,14 @@ struct Socket {
 /// The auditor of one room.
 pub struct Auditor {
     room: String,
-    people: Vec<Known>,
+    token_holders: Vec<TokenHolder>,
     sent: BTreeMap<String, Sent>,
     /// The messages that left the object, by their ids.
-    announced: BTreeMap<String, Said>,
+    announced: BTreeMap<String, Message>,
     sockets: BTreeMap<SocketKey, Socket>,
     /// Participants whose join was answered.
     joined: BTreeSet<String>,
-    safe: Rc<Dump>,
+    durable: Rc<Dump>,
     /// Every message that was ever durable, as stored.
     rows: Vec<Rc<str>>,
     row_set: BTreeSet<Rc<str>>,
@@ -123,77 +123,77 @@ pub struct Auditor {
     rules: Setup,
     rates: Rates,
     ends_by: u64,
-    is_made: bool,
+    was_created: bool,
     is_creation_confirmed: bool,
-    is_destroy_asked: bool,
+    is_destroy_requested: bool,
     /// Whether the answer to a `DELETE` said that the room is gone.
     is_destroyed: bool,
-    is_gone: bool,
+    has_ended: bool,
     /// Messages that a failed event stored and did not announce.
     unannounced: BTreeSet<u64>,
     /// Whether an event failed and no `presence` frame has gone to everybody since then.
-    is_news_lost: bool,
+    is_announcement_missing: bool,
     /// Whether an event failed.
     has_failed: bool,
     /// When the newest requests were sent, in the world's time.
     requests_at: VecDeque<u64>,
-    is_mirror_excused: bool,
-    is_meddled: bool,
+    may_mirror_differ: bool,
+    is_tampered: bool,
     strays: u32,
     may_lack_an_append: bool,
     is_list_foreign: bool,
     /// Rare states that were reached, and how often.
-    pub marks: BTreeMap<&'static str, u64>,
+    pub rare_states: BTreeMap<&'static str, u64>,
 }
 
 impl Auditor {
     /// The auditor of the room with this id, before the room is created.
-    pub fn new(room: &str, rules: Setup, safe: Rc<Dump>) -> Self {
+    pub fn new(room: &str, rules: Setup, durable: Rc<Dump>) -> Self {
         Self {
             room: room.to_owned(),
-            people: vec![],
+            token_holders: vec![],
             sent: BTreeMap::new(),
             announced: BTreeMap::new(),
             sockets: BTreeMap::new(),
             joined: BTreeSet::new(),
-            safe,
+            durable,
             rows: vec![],
             row_set: BTreeSet::new(),
             max_clock: 0,
             rates: Rates::new(rules.messages_per_second),
             rules,
             ends_by: 0,
-            is_made: false,
+            was_created: false,
             is_creation_confirmed: false,
-            is_destroy_asked: false,
+            is_destroy_requested: false,
             is_destroyed: false,
-            is_gone: false,
+            has_ended: false,
             unannounced: BTreeSet::new(),
-            is_news_lost: false,
+            is_announcement_missing: false,
             has_failed: false,
             requests_at: VecDeque::new(),
-            is_mirror_excused: false,
-            is_meddled: false,
+            may_mirror_differ: false,
+            is_tampered: false,
             strays: 0,
             may_lack_an_append: false,
             is_list_foreign: false,
-            marks: BTreeMap::new(),
+            rare_states: BTreeMap::new(),
         }
     }
 
     /// The object's clock jumps, so the auditor cannot check how long it waits.
     pub fn expect_clock_jumps(&mut self) {
-        self.rates.is_clock_uneven = true;
+        self.rates.does_clock_jump = true;
     }
 
     /// Adds somebody who has a token.
-    pub fn meet(&mut self, known: Known) {
-        self.people.push(known);
+    pub fn add_token_holder(&mut self, holder: TokenHolder) {
+        self.token_holders.push(holder);
     }
 
     /// Whether the room was created and has ended.
-    pub fn is_gone(&self) -> bool {
-        self.is_gone
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// Whether the room's creator was told that it exists.
@@ -201,12 +201,12 @@ impl Auditor {
         self.is_creation_confirmed
     }
 
-    fn who(&self, token: Option<&String>) -> Option<&Known> {
-        self.people.iter().find(|known| Some(&known.token) == token)
+    fn token_holder(&self, token: Option<&String>) -> Option<&TokenHolder> {
+        self.token_holders.iter().find(|holder| Some(&holder.token) == token)
     }
 
-    fn is_seated(&self, known: Option<&Known>) -> bool {
-        let seats = self.safe.room.iter().flat_map(|room| &room.seats);
-        known.is_some_and(|known| seats.clone().any(|digest| *digest == known.digest))
+    fn is_seated(&self, holder: Option<&TokenHolder>) -> bool {
+        let seats = self.durable.room.iter().flat_map(|room| &room.seats);
+        holder.is_some_and(|holder| seats.clone().any(|digest| *digest == holder.digest))
     }
 }

@@ -5,7 +5,7 @@
 
 use duet_simulation::{
     Violation,
-    every_way::{Bound, explore},
+    exhaustive::{Bound, explore},
     survey::{FIRST_SEED, survey},
 };
 
@@ -23,12 +23,12 @@ fn main() {
     if std::env::args().any(|word| word == "--only-seeds") {
         return;
     }
-    if let Some(broken) = explore(Bound::SMALL).broken {
-        print("way", broken.scenario, Some(&broken.violation));
+    if let Some(counterexample) = explore(Bound::SMALL).counterexample {
+        print("scenario", counterexample.scenario, Some(&counterexample.violation));
     }
 }
 
-fn print(kind: &str, place: &str, violation: Option<&Violation>) {
+fn print(kind: &str, id: &str, violation: Option<&Violation>) {
     let (invariant, what) = violation.map_or((0, ""), |violation| (violation.invariant, &violation.what));
-    println!("{kind}\t{place}\t{invariant}\t{}", what.replace(['\n', '\t'], " "));
+    println!("{kind}\t{id}\t{invariant}\t{}", what.replace(['\n', '\t'], " "));
 }

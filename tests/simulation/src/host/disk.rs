@@ -1,7 +1,6 @@
 //! The object's storage: SQLite in memory, and a snapshot after each event that wrote.
 //!
-//! A snapshot is safe once it is durable. A crash restores the newest safe snapshot, or a later one that becomes
-//! durable although nothing announced it.
+//! A crash restores the newest durable snapshot, or a later one that becomes durable although nothing announced it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -32,7 +31,7 @@ pub struct Snapshot {
 
 /// A fault in the statements of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum EventFault {
     /// Nothing.
     None,
     /// The statement with this number fails, from 0.
@@ -44,11 +43,11 @@ pub enum Mishap {
 /// The storage of the object.
 pub struct Disk {
     connection: RefCell<Connection>,
-    /// All snapshots from the newest safe one to the newest; never empty.
+    /// All snapshots from the newest durable one to the newest; never empty.
     snapshots: VecDeque<Snapshot>,
     /// The number of the first of them.
-    safe: u64,
-    mishap: Cell<Mishap>,
+    durable: u64,
+    fault: Cell<EventFault>,
     statements: Cell<u32>,
     writes: Cell<u32>,
     /// The contents at the moment of the panic.
@@ -57,7 +56,7 @@ pub struct Disk {
 
 impl Disk {
     /// An empty storage.
-    #[allow(clippy::new_without_default, reason = "a world asks for a new one by name")]
+    #[allow(clippy::new_without_default, reason = "a world creates a new one by name")]
     pub fn new() -> Self {
         let mut connection = fresh();
         let dump = Rc::new(Dump::read(&connection, None));
@@ -66,8 +65,8 @@ impl Disk {
         Self {
             connection: RefCell::new(connection),
             snapshots: VecDeque::from([first]),
-            safe: 0,
-            mishap: Cell::new(Mishap::None),
+            durable: 0,
+            fault: Cell::new(EventFault::None),
             statements: Cell::new(0),
             writes: Cell::new(0),
             at_panic: RefCell::new(None),
@@ -76,16 +75,16 @@ impl Disk {
 
     /// The number of the newest write.
     pub fn newest(&self) -> u64 {
-        self.safe + self.snapshots.len() as u64 - 1
+        self.durable + self.snapshots.len() as u64 - 1
     }
 
     /// The number of the newest write that is durable.
-    pub fn safe(&self) -> u64 {
-        self.safe
+    pub fn durable(&self) -> u64 {
+        self.durable
     }
 
     /// The durable contents.
-    pub fn safe_dump(&self) -> Rc<Dump> {
+    pub fn durable_dump(&self) -> Rc<Dump> {
         self.snapshots[0].dump.clone()
     }
 
@@ -100,12 +99,12 @@ impl Disk {
     }
 
     /// An event begins.
-    pub fn begin(&self, mishap: Mishap) {
-        self.mishap.set(mishap);
+    pub fn begin(&self, fault: EventFault) {
+        self.fault.set(fault);
         self.statements.set(0);
         self.writes.set(0);
-        self.at_panic.replace(match mishap {
-            Mishap::Panic(0) => Some(serialized(&mut self.connection.borrow_mut())),
+        self.at_panic.replace(match fault {
+            EventFault::Panic(0) => Some(serialized(&mut self.connection.borrow_mut())),
             _ => None,
         });
     }
@@ -129,7 +128,7 @@ impl Disk {
     }
 
     /// Stores the current contents as the newest write.
-    pub fn keep(&mut self, alarm: Option<u64>) {
+    pub fn snapshot(&mut self, alarm: Option<u64>) {
         let before = self.newest_dump();
         let dump = Rc::new(Dump::read(&self.connection.borrow(), Some(&before)));
         let bytes = Rc::new(serialized(&mut self.connection.borrow_mut()));
@@ -137,30 +136,30 @@ impl Disk {
     }
 
     /// The object panicked: the contents at that moment become the newest write.
-    pub fn keep_what_stood_at_panic(&mut self, alarm: Option<u64>) {
+    pub fn snapshot_at_panic(&mut self, alarm: Option<u64>) {
         if let Some(bytes) = self.at_panic.take() {
             restore(&mut self.connection.borrow_mut(), &bytes);
         }
-        self.keep(alarm);
+        self.snapshot(alarm);
     }
 
     /// Makes the next write durable. Returns `false` if it was durable already.
-    pub fn settle_one(&mut self, up_to: u64) -> bool {
-        let is_due = self.safe < up_to && self.snapshots.len() > 1;
+    pub fn make_next_durable(&mut self, up_to: u64) -> bool {
+        let is_due = self.durable < up_to && self.snapshots.len() > 1;
         if is_due {
             self.snapshots.pop_front();
-            self.safe += 1;
+            self.durable += 1;
         }
         is_due
     }
 
     /// Restores write `number`, which is durable from now on. Returns the alarm that was set then.
-    pub fn go_back(&mut self, number: u64) -> Option<u64> {
-        let steps = (number.saturating_sub(self.safe) as usize).min(self.snapshots.len() - 1);
+    pub fn restore_write(&mut self, number: u64) -> Option<u64> {
+        let steps = (number.saturating_sub(self.durable) as usize).min(self.snapshots.len() - 1);
         let snapshot = self.snapshots[steps].clone();
         restore(&mut self.connection.borrow_mut(), &snapshot.bytes);
         // The numbers continue, so that an old commit is not mistaken for a new one.
-        self.safe = self.newest() + 1;
+        self.durable = self.newest() + 1;
         let alarm = snapshot.alarm;
         self.snapshots = VecDeque::from([snapshot]);
         alarm
@@ -169,7 +168,7 @@ impl Disk {
     fn count_statement(&self, statement: &str) -> Result<bool, SqlError> {
         let number = self.statements.get();
         self.statements.set(number + 1);
-        if self.mishap.get() == Mishap::StatementFails(number) {
+        if self.fault.get() == EventFault::StatementFails(number) {
             return Err(SqlError("a statement failed"));
         }
         Ok(!statement.starts_with("SELECT"))
@@ -177,7 +176,7 @@ impl Disk {
 
     fn count_write(&self) {
         self.writes.set(self.writes.get() + 1);
-        if self.mishap.get() == Mishap::Panic(self.writes.get()) {
+        if self.fault.get() == EventFault::Panic(self.writes.get()) {
             self.at_panic.replace(Some(serialized(&mut self.connection.borrow_mut())));
         }
     }

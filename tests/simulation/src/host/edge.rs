@@ -11,7 +11,7 @@ pub use duet::wire::limits::MAX_FRAME_BYTES;
 /// A call that reaches the room.
 pub struct Admitted {
     seat: Option<SeatDigest>,
-    /// `None` asks for a socket.
+    /// `None` requests a socket.
     request: Option<Request>,
 }
 
@@ -26,16 +26,20 @@ impl Admitted {
 }
 
 /// Parses a call for the room with this id. Fails with the error that the Worker itself answers.
-pub fn admit(ask: &crate::wire::Ask, id: &RoomId, random: RandomBytes) -> Result<Admitted, ApiError> {
-    let route = Route::parse(ask.method, ask.path)?;
-    let query = Query::new(&ask.query);
-    if route == Route::Realtime && !ask.is_upgrade {
+pub fn admit(
+    api_request: &crate::network::ApiRequest,
+    id: &RoomId,
+    random: RandomBytes,
+) -> Result<Admitted, ApiError> {
+    let route = Route::parse(api_request.method, api_request.path)?;
+    let query = Query::new(&api_request.query);
+    if route == Route::Realtime && !api_request.is_upgrade {
         return Err(ApiError::UpgradeRequired);
     }
     if route != Route::CreateRoom && query.room_id()? != *id {
         return Err(ApiError::RoomNotFound);
     }
-    let bearer = ask.token.as_ref().map(|token| format!("Bearer {token}"));
+    let bearer = api_request.token.as_ref().map(|token| format!("Bearer {token}"));
     let known = cookie::token_of(bearer.as_deref(), None);
     if route.needs_token() && known.is_none() {
         return Err(ApiError::NotAParticipant);
@@ -46,7 +50,7 @@ pub fn admit(ask: &crate::wire::Ask, id: &RoomId, random: RandomBytes) -> Result
     if route == Route::Realtime {
         return Ok(Admitted { seat, request: None });
     }
-    let body = if ask.body.is_empty() { "{}" } else { &ask.body };
+    let body = if api_request.body.is_empty() { "{}" } else { &api_request.body };
     Request::parse(route, &query, body, is_identified, random)
         .map(|request| Admitted { seat, request: Some(request) })
 }

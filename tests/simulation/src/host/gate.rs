@@ -8,14 +8,14 @@ use duet::{
     wire::{Answer, ApiError},
 };
 
-use super::{FrameSeen, Handled, Host, Leaving, Socket};
+use super::{HandledEvent, Host, Output, ReceivedFrame, Socket};
 use crate::{
     auditor::Dump,
-    dice::Part,
-    stage::Stage,
-    weather::{Spell, Weather},
-    wire::{CallKey, SocketKey},
-    world::Happening,
+    faults::{FaultInjector, FaultPeriod},
+    network::{CallKey, SocketKey},
+    rng::Part,
+    sim::Sim,
+    world::SimEvent,
 };
 
 /// The shortest pause after a failed request.
@@ -26,42 +26,42 @@ pub(super) struct Context {
     pub(super) clock: u64,
     pub(super) before: Rc<Dump>,
     pub(super) call: Option<CallKey>,
-    pub(super) frame: Option<FrameSeen>,
+    pub(super) frame: Option<ReceivedFrame>,
     pub(super) open_sockets: usize,
     pub(super) is_departure: bool,
     pub(super) is_waking: bool,
     pub(super) is_request_under_way: bool,
-    pub(super) has_mishap: bool,
-    pub(super) shown: Option<String>,
+    pub(super) has_fault: bool,
+    pub(super) debug_text: Option<String>,
 }
 
 impl Context {
-    fn handled(self, after: Rc<Dump>, life: u64, effects: usize) -> Handled {
-        Handled {
+    fn handled(self, after: Rc<Dump>, incarnation: u64, effects: usize) -> HandledEvent {
+        HandledEvent {
             clock: self.clock,
             before: self.before,
             after,
             call: self.call,
             status: None,
             frame: self.frame,
-            life,
+            incarnation,
             reached: BTreeSet::new(),
             closed: BTreeSet::new(),
             is_typing_passed_on: false,
             is_end_announced: false,
             is_presence_sent: false,
             is_message_sent: false,
-            last_word: None,
+            end_frame: None,
             open_sockets: self.open_sockets,
             is_departure: self.is_departure,
             is_waking: self.is_waking,
-            says_too_many: false,
+            is_rate_limited: false,
             is_request_under_way: self.is_request_under_way,
-            has_mishap: self.has_mishap,
+            has_fault: self.has_fault,
             effects,
-            trouble: None,
+            error: None,
             logged: vec![],
-            shown: self.shown,
+            debug_text: self.debug_text,
         }
     }
 }
@@ -71,8 +71,8 @@ impl Host {
         &mut self,
         effects: &mut Effects,
         context: Context,
-        stage: &mut Stage,
-        weather: &Weather,
+        sim: &mut Sim,
+        faults: &FaultInjector,
     ) {
         let count = effects.storage.len() + effects.output.len();
         let alarm_before = self.alarm;
@@ -80,25 +80,25 @@ impl Host {
             self.store(effect);
         }
         if self.disk.has_written() || self.disk.newest_alarm() != self.alarm {
-            self.disk.keep(self.alarm);
-            self.plan_commit(stage, weather);
+            self.disk.snapshot(self.alarm);
+            self.plan_commit(sim, faults);
         }
         if alarm_before != self.alarm {
-            self.plan_alarm(stage, weather);
+            self.plan_alarm(sim, faults);
         }
-        if context.has_mishap {
+        if context.has_fault {
             // After a failed statement, the room drops its memory, including the pause.
             self.failed_at = None;
         }
-        let mut handled = context.handled(self.disk.newest_dump(), self.life, count);
+        let mut handled = context.handled(self.disk.newest_dump(), self.incarnation, count);
         for effect in effects.output.drain(..) {
-            self.put_out(effect, &mut handled, stage, weather);
+            self.queue_output(effect, &mut handled, sim, faults);
         }
         // The statement that should fail may never have been run.
-        handled.has_mishap =
+        handled.has_fault =
             handled.logged.iter().any(|entry| matches!(entry, LogEntry::JournalFailed { .. }));
         self.handled.push(handled);
-        self.let_out();
+        self.release_output();
     }
 
     fn store(&mut self, effect: StorageEffect) {
@@ -113,11 +113,17 @@ impl Host {
         }
     }
 
-    fn put_out(&mut self, effect: OutputEffect, handled: &mut Handled, stage: &mut Stage, weather: &Weather) {
-        let leaving = match effect {
+    fn queue_output(
+        &mut self,
+        effect: OutputEffect,
+        handled: &mut HandledEvent,
+        sim: &mut Sim,
+        faults: &FaultInjector,
+    ) {
+        let output = match effect {
             OutputEffect::Respond(call, answer) => {
                 let Some((key, came_at)) = self.calls.remove(&call) else {
-                    handled.trouble = Some("a call is answered twice");
+                    handled.error = Some("a call is answered twice");
                     return;
                 };
                 if handled.call == Some(key) {
@@ -126,23 +132,23 @@ impl Host {
                 match answer {
                     Ok(Answer::SocketAccepted(id)) => {
                         let Some(socket) = self.key_of(id) else {
-                            handled.trouble = Some("a call is answered with a socket that is not open");
+                            handled.error = Some("a call is answered with a socket that is not open");
                             return;
                         };
-                        Leaving::Accepted { call: key, socket }
+                        Output::Accepted { call: key, socket }
                     }
-                    answer => Leaving::Answered { call: key, answer, after_ms: stage.now - came_at },
+                    answer => Output::Answered { call: key, answer, after_ms: sim.now - came_at },
                 }
             }
             OutputEffect::AcceptSocket { socket, participant, .. } => {
                 if self.key_of(socket).is_some() {
-                    handled.trouble = Some("two open sockets have the same id");
+                    handled.error = Some("two open sockets have the same id");
                 }
                 if self.sockets.values().any(|older| older.id == socket) {
-                    self.marks.push("a socket got the id of an older one");
+                    self.rare_states.push("a socket got the id of an older one");
                 }
                 self.next_socket += 1;
-                let socket = Socket { id: socket, owner: participant, pipe: None, is_open: true };
+                let socket = Socket { id: socket, owner: participant, connection: None, is_open: true };
                 self.sockets.insert(self.next_socket, socket);
                 return;
             }
@@ -152,14 +158,14 @@ impl Host {
                 handled.is_typing_passed_on |= frame.starts_with(r#"{"type":"typing""#);
                 handled.is_message_sent |= frame.starts_with(r#"{"type":"message""#);
                 if frame == r#"{"type":"expire"}"# {
-                    handled.last_word = Some("expire");
+                    handled.end_frame = Some("expire");
                 } else if frame == r#"{"type":"destroy"}"# {
-                    handled.last_word = Some("destroy");
+                    handled.end_frame = Some("destroy");
                 }
                 handled.is_presence_sent |= frame.starts_with(r#"{"type":"presence""#);
-                handled.says_too_many |= frame.contains(r#""error":"too-many-requests""#);
+                handled.is_rate_limited |= frame.contains(r#""error":"too-many-requests""#);
                 handled.is_end_announced |= frame.starts_with(r#"{"type":"expiry""#);
-                Leaving::Sent { to, frame: frame.into() }
+                Output::Sent { to, frame: frame.into() }
             }
             OutputEffect::Close(sockets, close) => {
                 let sockets = self.keys_of(&sockets);
@@ -169,45 +175,45 @@ impl Host {
                     .for_each(|(_, it)| it.is_open = false);
                 handled.reached.extend(&sockets);
                 handled.closed.extend(&sockets);
-                handled.says_too_many |= close.code == 4429;
-                Leaving::Closed { sockets, code: close.code }
+                handled.is_rate_limited |= close.code == 4429;
+                Output::Closed { sockets, code: close.code }
             }
             OutputEffect::Fetch(id, request) => {
                 if !self.fetches.is_empty() {
-                    handled.trouble = Some("two requests are on their way");
+                    handled.error = Some("two requests are on their way");
                 }
                 let is_removal = request.body.starts_with(r#"["DEL""#);
-                if self.is_too_soon(stage.now, is_removal, weather) {
-                    handled.trouble = Some("a request follows a failure without a pause");
+                if self.is_too_soon(sim.now, is_removal, faults) {
+                    handled.error = Some("a request follows a failure without a pause");
                 }
                 self.fetches.insert(id, is_removal);
-                Leaving::Fetched { life: self.life, id, request }
+                Output::Fetched { incarnation: self.incarnation, id, request }
             }
             OutputEffect::AbortFetch(id) => {
                 self.fetches.remove(&id);
                 // An aborted request that is still held by the gate is never sent.
                 let is_it =
-                    |out: &Leaving| matches!(out, Leaving::Fetched { id: waiting, .. } if *waiting == id);
+                    |out: &Output| matches!(out, Output::Fetched { id: waiting, .. } if *waiting == id);
                 self.gate.retain(|(_, out)| !is_it(out));
                 return;
             }
             OutputEffect::SetTimer(EpochMs(at)) => {
                 self.timer = Some(at);
                 self.timer_count += 1;
-                let delay = at.saturating_sub(self.clock(stage.now));
-                return stage.after(delay, Happening::TimerDue(self.timer_count));
+                let delay = at.saturating_sub(self.clock(sim.now));
+                return sim.after(delay, SimEvent::TimerDue(self.timer_count));
             }
             OutputEffect::Log(entry) => return handled.logged.push(entry),
         };
-        self.gate.push_back((self.disk.newest(), leaving));
+        self.gate.push_back((self.disk.newest(), output));
     }
 
     /// Whether the request comes too soon: after a failure, the object must wait for at least three quarters of the
     /// shortest pause. Only the first deletion of the keys follows at once.
-    fn is_too_soon(&self, now: u64, is_removal: bool, weather: &Weather) -> bool {
-        let is_clock_even = weather.swarm.clock_jumps == 0;
+    fn is_too_soon(&self, now: u64, is_removal: bool, faults: &FaultInjector) -> bool {
+        let is_clock_steady = faults.rates.clock_jumps == 0;
         let is_same = |(at, was_removal)| was_removal == is_removal && now < at + SHORTEST_PAUSE_MS;
-        is_clock_even && self.failed_at.is_some_and(is_same)
+        is_clock_steady && self.failed_at.is_some_and(is_same)
     }
 
     /// The adapter skips the sockets that are not open.
@@ -216,25 +222,25 @@ impl Host {
     }
 
     /// Releases all output whose write is durable.
-    fn let_out(&mut self) {
-        while self.gate.front().is_some_and(|(number, _)| *number <= self.disk.safe()) {
-            self.leaving.extend(self.gate.pop_front().map(|(_, leaving)| leaving));
+    fn release_output(&mut self) {
+        while self.gate.front().is_some_and(|(number, _)| *number <= self.disk.durable()) {
+            self.released.extend(self.gate.pop_front().map(|(_, output)| output));
         }
     }
 
     /// Makes one more write durable. Returns `false` if there is none up to `number`.
     pub fn commit_one(&mut self, number: u64) -> bool {
-        let is_new = self.disk.settle_one(number);
-        self.let_out();
+        let is_new = self.disk.make_next_durable(number);
+        self.release_output();
         is_new
     }
 
-    pub(super) fn plan_commit(&mut self, stage: &mut Stage, weather: &Weather) {
-        let is_slow = weather.has(Spell::SlowCommits)
-            || weather.strikes(stage, Part::Host, "slow commit", |swarm| swarm.slow_commits);
-        let delay = stage.dice.between(Part::Host, "commit", 1, if is_slow { 3_000 } else { 5 });
+    pub(super) fn plan_commit(&mut self, sim: &mut Sim, faults: &FaultInjector) {
+        let is_slow = faults.has(FaultPeriod::SlowCommits)
+            || faults.occurs(sim, Part::Host, "slow commit", |rates| rates.slow_commits);
+        let delay = sim.rng.between(Part::Host, "commit", 1, if is_slow { 3_000 } else { 5 });
         // Commits become durable in order.
-        self.durable_at = self.durable_at.max(stage.now + delay);
-        stage.at(self.durable_at, Happening::Durable(self.disk.newest()));
+        self.durable_at = self.durable_at.max(sim.now + delay);
+        sim.at(self.durable_at, SimEvent::Durable(self.disk.newest()));
     }
 }

@@ -1,54 +1,54 @@
 //! The alarm, and the ways in which the object loses its memory.
 
-use super::{Host, Leaving, Loss};
-use crate::{dice::Part, stage::Stage, weather::Weather, world::Happening};
+use super::{Host, MemoryLoss, Output};
+use crate::{faults::FaultInjector, rng::Part, sim::Sim, world::SimEvent};
 
 /// How long an object without events stays in memory.
 const IDLE_MS: u64 = 10_000;
 
 impl Host {
     /// Plans when the alarm rings.
-    pub fn plan_alarm(&mut self, stage: &mut Stage, weather: &Weather) {
+    pub fn plan_alarm(&mut self, sim: &mut Sim, faults: &FaultInjector) {
         let Some(at) = self.alarm else { return };
         self.alarm_count += 1;
-        let late = if weather.strikes(stage, Part::Host, "late alarm", |swarm| swarm.late_alarms) {
-            self.marks.push("an alarm rang late");
-            stage.dice.between(Part::Host, "late by", 1, 60_000)
+        let late = if faults.occurs(sim, Part::Host, "late alarm", |rates| rates.late_alarms) {
+            self.rare_states.push("an alarm rang late");
+            sim.rng.between(Part::Host, "late by", 1, 60_000)
         } else {
             0
         };
-        let delay = at.saturating_sub(self.clock(stage.now)) + late;
-        stage.after(delay, Happening::AlarmDue(self.alarm_count));
+        let delay = at.saturating_sub(self.clock(sim.now)) + late;
+        sim.after(delay, SimEvent::AlarmDue(self.alarm_count));
     }
 
-    pub(super) fn plan_nap(&mut self, stage: &mut Stage) {
+    pub(super) fn plan_idle_check(&mut self, sim: &mut Sim) {
         self.idle_count += 1;
-        stage.after(IDLE_MS, Happening::IdleCheck(self.idle_count));
+        sim.after(IDLE_MS, SimEvent::IdleCheck(self.idle_count));
     }
 
     /// The object hibernates if it was idle and nothing waits in it: it loses its memory and keeps its sockets.
-    pub fn idle_check(&mut self, count: u64, stage: &mut Stage) -> bool {
+    pub fn idle_check(&mut self, count: u64, sim: &mut Sim) -> bool {
         let is_idle =
             self.timer.is_none() && self.fetches.is_empty() && self.calls.is_empty() && self.gate.is_empty();
         if count != self.idle_count || self.room.is_none() {
             return false;
         }
         if !is_idle {
-            self.plan_nap(stage);
+            self.plan_idle_check(sim);
             return false;
         }
-        stage.note("object", || "sleeps".to_owned());
+        sim.note("object", || "sleeps".to_owned());
         if self.sockets.values().any(|socket| socket.is_open) {
-            self.marks.push("the object slept with sockets open");
+            self.rare_states.push("the object slept with sockets open");
         }
         self.forget_memory();
-        self.naps += 1;
+        self.hibernations += 1;
         true
     }
 
     fn forget_memory(&mut self) {
         self.room = None;
-        self.life += 1;
+        self.incarnation += 1;
         self.timer = None;
         self.timer_count += 1;
         self.fetches.clear();
@@ -56,53 +56,53 @@ impl Host {
     }
 
     /// The object loses its memory at any moment.
-    pub fn crash(&mut self, stage: &mut Stage, weather: &Weather) {
-        let writes = self.disk.newest() - self.disk.safe();
-        let loss = match stage.dice.below(Part::Host, "loss", 3) {
-            0 => Loss::Wiped,
-            _ => Loss::Reset(stage.dice.below(Part::Host, "writes kept", writes + 1)),
+    pub fn crash(&mut self, sim: &mut Sim, faults: &FaultInjector) {
+        let writes = self.disk.newest() - self.disk.durable();
+        let loss = match sim.rng.below(Part::Host, "loss", 3) {
+            0 => MemoryLoss::Wiped,
+            _ => MemoryLoss::Reset(sim.rng.below(Part::Host, "writes kept", writes + 1)),
         };
-        self.lose_memory(loss, stage, weather);
+        self.lose_memory(loss, sim, faults);
     }
 
     /// The object loses its memory in this way.
-    pub fn lose_memory(&mut self, loss: Loss, stage: &mut Stage, weather: &Weather) {
-        stage.note("object", || format!("loses its memory: {loss:?}"));
+    pub fn lose_memory(&mut self, loss: MemoryLoss, sim: &mut Sim, faults: &FaultInjector) {
+        sim.note("object", || format!("loses its memory: {loss:?}"));
         self.has_crashed = true;
-        self.mark_loss(loss);
+        self.record_loss(loss);
         let calls = std::mem::take(&mut self.calls).into_values().map(|(key, _)| key);
         self.forget_memory();
-        if let Loss::Reset(kept) = loss {
+        if let MemoryLoss::Reset(kept) = loss {
             self.failed_calls.extend(calls);
             self.gate.clear();
-            self.alarm = self.disk.go_back(self.disk.safe() + kept);
+            self.alarm = self.disk.restore_write(self.disk.durable() + kept);
             self.durable_at = 0;
-            self.plan_alarm(stage, weather);
-            self.dropped.extend(self.sockets.values().filter_map(|socket| socket.pipe));
+            self.plan_alarm(sim, faults);
+            self.dropped.extend(self.sockets.values().filter_map(|socket| socket.connection));
             self.sockets.clear();
         }
     }
 
     /// Records which rare states a loss of memory reaches.
-    fn mark_loss(&mut self, loss: Loss) {
+    fn record_loss(&mut self, loss: MemoryLoss) {
         if self.timer.is_some() {
-            self.marks.push("a timer was lost with the memory");
+            self.rare_states.push("a timer was lost with the memory");
         }
-        let Loss::Reset(kept) = loss else { return };
-        let (safe, newest) = (self.disk.safe(), self.disk.newest());
-        let up_to = safe + kept;
-        let is_lost = |number: u64, is_kept: bool| number > safe && (number <= up_to) == is_kept;
-        let announces = |out: &Leaving| matches!(out, Leaving::Sent { .. } | Leaving::Answered { .. });
-        let mut waits = |is_kept: bool, mark: &'static str| {
+        let MemoryLoss::Reset(kept) = loss else { return };
+        let (durable, newest) = (self.disk.durable(), self.disk.newest());
+        let up_to = durable + kept;
+        let is_lost = |number: u64, is_kept: bool| number > durable && (number <= up_to) == is_kept;
+        let announces = |out: &Output| matches!(out, Output::Sent { .. } | Output::Answered { .. });
+        let mut waits = |is_kept: bool, state: &'static str| {
             if self.gate.iter().any(|(number, out)| is_lost(*number, is_kept) && announces(out)) {
-                self.marks.push(mark);
+                self.rare_states.push(state);
             }
         };
         waits(false, "a crash lost a write and its announcement");
         waits(true, "a crash kept a write and lost its announcement");
-        let is_request = |out: &Leaving| matches!(out, Leaving::Fetched { .. });
-        if newest > safe && self.gate.iter().any(|(_, out)| is_request(out)) {
-            self.marks.push("a crash lost a request that waited for its write");
+        let is_request = |out: &Output| matches!(out, Output::Fetched { .. });
+        if newest > durable && self.gate.iter().any(|(_, out)| is_request(out)) {
+            self.rare_states.push("a crash lost a request that waited for its write");
         }
     }
 }

@@ -22,36 +22,36 @@ use duet::{
     wire::{Answer, ApiError},
 };
 
-pub use disk::{Disk, Mishap};
+pub use disk::{Disk, EventFault};
 
 use crate::{
     auditor::Dump,
-    stage::Stage,
-    weather::Weather,
-    wire::{CallKey, PipeKey, SocketKey},
+    faults::FaultInjector,
+    network::{CallKey, ConnectionKey, SocketKey},
+    sim::Sim,
 };
 
 /// An effect that passed the gate.
 #[allow(missing_docs, reason = "named as in the effects of the room")]
 #[derive(Clone, Debug)]
-pub enum Leaving {
+pub enum Output {
     /// The answer to a call, after this many milliseconds in the object.
     Answered { call: CallKey, answer: Result<Answer, ApiError>, after_ms: u64 },
     /// The object accepted a socket.
     Accepted { call: CallKey, socket: SocketKey },
-    /// The answer to a call that the Worker refuses without asking the object.
+    /// The answer to a call that the Worker refuses without calling the object.
     Refused { call: CallKey, error: ApiError },
     /// A frame.
     Sent { to: Vec<SocketKey>, frame: Rc<str> },
     /// The object closes sockets.
     Closed { sockets: Vec<SocketKey>, code: u16 },
     /// A request to the database.
-    Fetched { life: u64, id: RequestId, request: RestRequest },
+    Fetched { incarnation: u64, id: RequestId, request: RestRequest },
 }
 
 /// What one event did, for the auditor.
 #[derive(Clone, Debug)]
-pub struct Handled {
+pub struct HandledEvent {
     /// The object's clock.
     pub clock: u64,
     /// The journal before the event.
@@ -63,9 +63,9 @@ pub struct Handled {
     /// The status of the answer to that call.
     pub status: Option<u16>,
     /// The frame, if the event is one that came through an open socket.
-    pub frame: Option<FrameSeen>,
-    /// The life of the object's memory in which the event happened.
-    pub life: u64,
+    pub frame: Option<ReceivedFrame>,
+    /// The incarnation of the object that handled the event.
+    pub incarnation: u64,
     /// The sockets to which it sent something, or which it closed.
     pub reached: BTreeSet<SocketKey>,
     /// Sockets that it closed.
@@ -79,7 +79,7 @@ pub struct Handled {
     /// Whether it sent a `message` frame.
     pub is_message_sent: bool,
     /// The type of the last frame, if the event ended the room.
-    pub last_word: Option<&'static str>,
+    pub end_frame: Option<&'static str>,
     /// How many sockets were open when it began.
     pub open_sockets: usize,
     /// Whether the event is the end of a participant's last socket.
@@ -87,24 +87,24 @@ pub struct Handled {
     /// Whether it woke the object.
     pub is_waking: bool,
     /// Whether it refused something because it came too fast.
-    pub says_too_many: bool,
+    pub is_rate_limited: bool,
     /// Whether a request to the database was under way when it began.
     pub is_request_under_way: bool,
     /// Whether a statement failed.
-    pub has_mishap: bool,
+    pub has_fault: bool,
     /// How many effects it had.
     pub effects: usize,
-    /// Something that must never happen in any event.
-    pub trouble: Option<&'static str>,
+    /// An error that no event may cause.
+    pub error: Option<&'static str>,
     /// Its log lines.
     pub logged: Vec<LogEntry>,
     /// The debug output of the event and its effects, if a trace is kept.
-    pub shown: Option<String>,
+    pub debug_text: Option<String>,
 }
 
 /// A frame as received.
 #[derive(Clone, Debug)]
-pub struct FrameSeen {
+pub struct ReceivedFrame {
     /// The socket.
     pub socket: SocketKey,
     /// The participant whose socket it is.
@@ -117,14 +117,14 @@ struct Socket {
     id: SocketId,
     owner: ParticipantId,
     /// The connection, once the client knows that the socket is open.
-    pipe: Option<PipeKey>,
+    connection: Option<ConnectionKey>,
     /// Whether the object can still write to it.
     is_open: bool,
 }
 
 /// How an object loses its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub enum MemoryLoss {
     /// The process ends, or a commit fails: everything in the gate and all sockets are lost. Of the writes that were
     /// not durable, the first ones, as many as this number, become durable.
     Reset(u64),
@@ -143,9 +143,9 @@ pub struct Host {
     /// When the timer runs out.
     pub timer: Option<u64>,
     /// Output that passed the gate and is not delivered yet.
-    pub leaving: Vec<Leaving>,
+    pub released: Vec<Output>,
     /// Connections that ended together with the object.
-    pub dropped: Vec<PipeKey>,
+    pub dropped: Vec<ConnectionKey>,
     /// Whether the memory was lost since the auditor's last check.
     pub has_crashed: bool,
     /// Calls that the object can no longer answer.
@@ -153,19 +153,19 @@ pub struct Host {
     /// The journal before and after each event in which the object panicked.
     pub panicked: Vec<(Rc<Dump>, Rc<Dump>)>,
     /// Rare states that were reached since the auditor's last check.
-    pub marks: Vec<&'static str>,
+    pub rare_states: Vec<&'static str>,
     /// What the events did since the auditor's last check.
-    pub handled: Vec<Handled>,
+    pub handled: Vec<HandledEvent>,
     /// The difference between the object's clock and the world's.
     skew_ms: i64,
-    /// Counts the lives of the object's memory.
-    pub life: u64,
+    /// Counts the incarnations of the object: a new one begins when its memory is lost.
+    pub incarnation: u64,
     /// How often the memory was lost to hibernation.
-    pub naps: u64,
+    pub hibernations: u64,
     settings: RoomSettings,
     room: Option<Room>,
     effects: Effects,
-    gate: VecDeque<(u64, Leaving)>,
+    gate: VecDeque<(u64, Output)>,
     alarm_count: u64,
     timer_count: u64,
     idle_count: u64,
@@ -177,7 +177,7 @@ pub struct Host {
     fetches: BTreeMap<RequestId, bool>,
     /// Whether the next event is the end of a participant's last socket.
     is_departure: bool,
-    /// When the last request to the database failed in this life of the memory, and whether it was a deletion of the
+    /// When the last request to the database failed in this incarnation, and whether it was a deletion of the
     /// keys.
     failed_at: Option<(u64, bool)>,
     next_socket: SocketKey,
@@ -192,16 +192,16 @@ impl Host {
             disk: Disk::new(),
             alarm: None,
             timer: None,
-            leaving: vec![],
+            released: vec![],
             dropped: vec![],
             has_crashed: false,
             failed_calls: vec![],
             panicked: vec![],
-            marks: vec![],
+            rare_states: vec![],
             handled: vec![],
             skew_ms: 0,
-            life: 0,
-            naps: 0,
+            incarnation: 0,
+            hibernations: 0,
             settings,
             room: None,
             effects: Effects::default(),
@@ -226,24 +226,24 @@ impl Host {
     }
 
     /// Makes the object's clock jump. Its alarm uses the same clock.
-    pub fn set_clock(&mut self, skew_ms: i64, stage: &mut Stage, weather: &Weather) {
+    pub fn set_clock(&mut self, skew_ms: i64, sim: &mut Sim, faults: &FaultInjector) {
         if skew_ms < self.skew_ms {
-            self.marks.push("the clock went back");
+            self.rare_states.push("the clock went back");
         }
         self.skew_ms = skew_ms;
-        self.plan_alarm(stage, weather);
+        self.plan_alarm(sim, faults);
     }
 
     /// The client of a socket learns that the socket is open.
-    pub fn connect(&mut self, socket: SocketKey, pipe: PipeKey) {
+    pub fn connect(&mut self, socket: SocketKey, connection: ConnectionKey) {
         if let Some(socket) = self.sockets.get_mut(&socket) {
-            socket.pipe = Some(pipe);
+            socket.connection = Some(connection);
         }
     }
 
     /// The connection of a socket.
-    pub fn pipe_of(&self, socket: SocketKey) -> Option<PipeKey> {
-        self.sockets.get(&socket).and_then(|socket| socket.pipe)
+    pub fn connection_of(&self, socket: SocketKey) -> Option<ConnectionKey> {
+        self.sockets.get(&socket).and_then(|socket| socket.connection)
     }
 
     /// The id by which the room knows a socket. The adapter knows none if an open socket has the id of this closed one.
@@ -269,8 +269,8 @@ impl Host {
     }
 
     /// Whether the object waits for the answer to a request.
-    pub fn awaits(&self, life: u64, request: RequestId) -> bool {
-        life == self.life && self.fetches.contains_key(&request)
+    pub fn awaits(&self, incarnation: u64, request: RequestId) -> bool {
+        incarnation == self.incarnation && self.fetches.contains_key(&request)
     }
 
     /// The number of effects that the output gate holds back.

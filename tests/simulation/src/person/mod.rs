@@ -9,11 +9,11 @@ mod socket;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
-    dice::Part,
+    faults::FaultInjector,
     identity::Identity,
-    stage::Stage,
-    weather::Weather,
-    wire::{CallKey, PipeKey, Up, Who, Wire},
+    network::{CallKey, Caller, ConnectionKey, Network, Up},
+    rng::Part,
+    sim::Sim,
 };
 
 /// The longest pause before a client tries again.
@@ -72,7 +72,7 @@ enum Purpose {
 enum Link {
     Closed,
     Opening(CallKey),
-    Open { pipe: PipeKey, is_ready: bool },
+    Open { connection: ConnectionKey, is_ready: bool },
 }
 
 /// A message that is not confirmed yet.
@@ -86,7 +86,7 @@ struct Draft {
 /// A client of a person.
 pub struct Person {
     /// Its index in the world.
-    pub place: usize,
+    pub index: usize,
     /// Its identity.
     pub identity: Identity,
     /// Its phase.
@@ -108,7 +108,7 @@ pub struct Person {
     /// The status of the answer to its `DELETE`.
     pub destroyed: Option<u16>,
     part: Part,
-    who: Who,
+    caller: Caller,
     room: String,
     known_ids: BTreeSet<String>,
     last_seq: u64,
@@ -124,20 +124,20 @@ pub struct Person {
 }
 
 /// What a client needs to act.
-pub struct Means<'a> {
+pub struct ClientContext<'a> {
     /// Time and chance.
-    pub stage: &'a mut Stage,
-    /// The way to the object.
-    pub wire: &'a mut Wire,
-    /// The faults on the way.
-    pub weather: &'a Weather,
+    pub sim: &'a mut Sim,
+    /// The network to the object.
+    pub network: &'a mut Network,
+    /// The faults.
+    pub faults: &'a FaultInjector,
 }
 
 impl Person {
     /// A client that has not joined the room with this id.
-    pub fn new(place: usize, part: Part, identity: Identity, room: &str) -> Self {
+    pub fn new(index: usize, part: Part, identity: Identity, room: &str) -> Self {
         Self {
-            place,
+            index,
             identity,
             phase: Phase::Outside,
             messages: BTreeMap::new(),
@@ -149,7 +149,7 @@ impl Person {
             written: vec![],
             destroyed: None,
             part,
-            who: Who::Client(place),
+            caller: Caller::Client(index),
             room: room.to_owned(),
             known_ids: BTreeSet::new(),
             last_seq: 0,
@@ -176,9 +176,9 @@ impl Person {
     }
 
     /// Its socket, while it has one.
-    pub fn pipe(&self) -> Option<PipeKey> {
+    pub fn connection(&self) -> Option<ConnectionKey> {
         match self.link {
-            Link::Open { pipe, .. } => Some(pipe),
+            Link::Open { connection, .. } => Some(connection),
             _ => None,
         }
     }
@@ -189,7 +189,7 @@ impl Person {
     }
 
     /// Joins the room, or joins it again, and connects.
-    pub fn enter(&mut self, means: &mut Means<'_>) {
+    pub fn enter(&mut self, context: &mut ClientContext<'_>) {
         if matches!(self.phase, Phase::Ended)
             || self.waiting.values().any(|purpose| *purpose == Purpose::Join)
         {
@@ -198,48 +198,54 @@ impl Person {
         self.phase = Phase::Joining;
         let body = self.identity.join_body(self.joins);
         self.joins += 1;
-        self.call("POST", "/api/room/join", "", body, Purpose::Join, means);
+        self.call("POST", "/api/room/join", "", body, Purpose::Join, context);
     }
 
     /// Writes a message.
-    pub fn say(&mut self, text: String, means: &mut Means<'_>) {
+    pub fn say(&mut self, text: String, context: &mut ClientContext<'_>) {
         let id = self.identity.message_id(self.written.len());
         self.written.push(id.clone());
         self.outbox.push_back(Draft { id, text, is_sent: false });
-        self.flush(means);
+        self.flush(context);
     }
 
     /// Sends a frame that is not a message, if it is connected.
-    pub fn frame(&mut self, text: String, means: &mut Means<'_>) {
-        if let Link::Open { pipe, is_ready: true } = self.link {
-            means.wire.send_up(pipe, Up::Text(text), means.stage, means.weather);
+    pub fn frame(&mut self, text: String, context: &mut ClientContext<'_>) {
+        if let Link::Open { connection, is_ready: true } = self.link {
+            context.network.send_up(connection, Up::Text(text), context.sim, context.faults);
         }
     }
 
     /// Ends the room for both.
-    pub fn destroy(&mut self, means: &mut Means<'_>) {
-        self.call("DELETE", "/api/room", "", String::new(), Purpose::Destroy, means);
+    pub fn destroy(&mut self, context: &mut ClientContext<'_>) {
+        self.call("DELETE", "/api/room", "", String::new(), Purpose::Destroy, context);
     }
 
     /// Makes a call and ignores the answer.
-    pub fn look(&mut self, method: &'static str, path: &'static str, query: &str, means: &mut Means<'_>) {
-        self.call(method, path, query, String::new(), Purpose::Other, means);
+    pub fn call_and_ignore(
+        &mut self,
+        method: &'static str,
+        path: &'static str,
+        query: &str,
+        context: &mut ClientContext<'_>,
+    ) {
+        self.call(method, path, query, String::new(), Purpose::Other, context);
     }
 
     /// Reloads the page: only the seat and the unconfirmed messages remain.
-    pub fn reload(&mut self, means: &mut Means<'_>) {
-        self.leave(means);
+    pub fn reload(&mut self, context: &mut ClientContext<'_>) {
+        self.leave(context);
         self.messages.clear();
         self.known_ids.clear();
         self.last_seq = 0;
         self.wants_socket = true;
-        self.enter(means);
+        self.enter(context);
     }
 
     /// Closes the page.
-    pub fn leave(&mut self, means: &mut Means<'_>) {
-        if let Link::Open { pipe, .. } = self.link {
-            means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
+    pub fn leave(&mut self, context: &mut ClientContext<'_>) {
+        if let Link::Open { connection, .. } = self.link {
+            context.network.send_up(connection, Up::Closed, context.sim, context.faults);
         }
         self.drop_link();
         self.waiting.clear();

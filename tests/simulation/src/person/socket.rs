@@ -2,66 +2,72 @@
 
 use serde_json::Value;
 
-use super::{Link, Means, PING_EVERY_MS, PONG_LIMIT_MS, Person, Phase, Purpose, Timer};
-use crate::wire::{CallKey, Down, PipeKey, Up};
+use super::{ClientContext, Link, PING_EVERY_MS, PONG_LIMIT_MS, Person, Phase, Purpose, Timer};
+use crate::network::{CallKey, ConnectionKey, Down, Up};
 
 impl Person {
-    pub(super) fn connect(&mut self, means: &mut Means<'_>) {
+    pub(super) fn connect(&mut self, context: &mut ClientContext<'_>) {
         if self.phase != Phase::Inside || self.link != Link::Closed || !self.wants_socket {
             return;
         }
-        let call = self.call("GET", "/api/realtime", "", String::new(), Purpose::Open, means);
+        let call = self.call("GET", "/api/realtime", "", String::new(), Purpose::Open, context);
         self.link = Link::Opening(call);
     }
 
     /// Something arrived on a socket.
-    pub fn on_line(&mut self, pipe: PipeKey, call: Option<CallKey>, line: &Down, means: &mut Means<'_>) {
-        if let (Down::Opened, Some(call)) = (line, call) {
-            return self.on_opened(pipe, call, means);
+    pub fn on_packet(
+        &mut self,
+        connection: ConnectionKey,
+        call: Option<CallKey>,
+        packet: &Down,
+        context: &mut ClientContext<'_>,
+    ) {
+        if let (Down::Opened, Some(call)) = (packet, call) {
+            return self.on_opened(connection, call, context);
         }
-        if self.pipe() != Some(pipe) {
+        if self.connection() != Some(connection) {
             return;
         }
-        match line {
+        match packet {
             Down::Opened => {}
             Down::Pong => {
                 self.timers.remove(&Timer::Pong);
             }
             Down::Text(text) => {
                 let frame: Value = serde_json::from_str(text).unwrap_or_default();
-                self.on_frame(pipe, &frame, means);
+                self.on_frame(connection, &frame, context);
             }
-            Down::Closed(code) => self.on_closed(*code, means),
+            Down::Closed(code) => self.on_closed(*code, context),
         }
     }
 
-    fn on_opened(&mut self, pipe: PipeKey, call: CallKey, means: &mut Means<'_>) {
+    fn on_opened(&mut self, connection: ConnectionKey, call: CallKey, context: &mut ClientContext<'_>) {
         self.waiting.remove(&call);
         if self.link == Link::Opening(call) {
-            self.link = Link::Open { pipe, is_ready: false };
-            self.set(Timer::Ping, PING_EVERY_MS, means.stage);
+            self.link = Link::Open { connection, is_ready: false };
+            self.set(Timer::Ping, PING_EVERY_MS, context.sim);
         } else {
             // The client has given up this socket meanwhile.
-            means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
+            context.network.send_up(connection, Up::Closed, context.sim, context.faults);
         }
     }
 
-    pub(super) fn ping(&mut self, means: &mut Means<'_>) {
-        let Some(pipe) = self.pipe() else { return };
-        means.wire.send_up(pipe, Up::Ping, means.stage, means.weather);
-        self.set(Timer::Pong, PONG_LIMIT_MS, means.stage);
-        self.set(Timer::Ping, PING_EVERY_MS, means.stage);
+    pub(super) fn ping(&mut self, context: &mut ClientContext<'_>) {
+        let Some(connection) = self.connection() else { return };
+        context.network.send_up(connection, Up::Ping, context.sim, context.faults);
+        self.set(Timer::Pong, PONG_LIMIT_MS, context.sim);
+        self.set(Timer::Ping, PING_EVERY_MS, context.sim);
     }
 
     /// The connection is lost: the network reports it, or a pong is overdue.
-    pub fn lose_connection(&mut self, means: &mut Means<'_>) {
-        if let Link::Open { pipe, .. } = self.link {
-            means.wire.send_up(pipe, Up::Closed, means.stage, means.weather);
+    pub fn lose_connection(&mut self, context: &mut ClientContext<'_>) {
+        if let Link::Open { connection, .. } = self.link {
+            context.network.send_up(connection, Up::Closed, context.sim, context.faults);
         }
         self.drop_link();
         if self.phase == Phase::Inside && self.wants_socket {
-            let pause = self.pause(means.stage);
-            self.set(Timer::Reconnect, pause, means.stage);
+            let pause = self.pause(context.sim);
+            self.set(Timer::Reconnect, pause, context.sim);
         }
     }
 
@@ -74,40 +80,40 @@ impl Person {
         self.outbox.iter_mut().for_each(|draft| draft.is_sent = false);
     }
 
-    fn on_closed(&mut self, code: u16, means: &mut Means<'_>) {
+    fn on_closed(&mut self, code: u16, context: &mut ClientContext<'_>) {
         self.drop_link();
         match code {
-            4404 | 4410 | 4411 => self.end(means),
-            4401 => self.enter(means),
-            _ => self.lose_connection(means),
+            4404 | 4410 | 4411 => self.end(context),
+            4401 => self.enter(context),
+            _ => self.lose_connection(context),
         }
     }
 
-    pub(super) fn end(&mut self, means: &mut Means<'_>) {
+    pub(super) fn end(&mut self, context: &mut ClientContext<'_>) {
         self.phase = Phase::Ended;
         let destroying = self.waiting.iter().find(|(_, purpose)| **purpose == Purpose::Destroy);
         let destroying = destroying.map(|(call, purpose)| (*call, *purpose));
-        self.leave(means);
+        self.leave(context);
         // The answer to `destroy` still matters: it says whether everything is deleted.
         self.waiting.extend(destroying);
     }
 
-    fn on_frame(&mut self, pipe: PipeKey, frame: &Value, means: &mut Means<'_>) {
+    fn on_frame(&mut self, connection: ConnectionKey, frame: &Value, context: &mut ClientContext<'_>) {
         self.expires_at = frame["expiresAt"].as_u64().unwrap_or(self.expires_at);
         match frame["type"].as_str().unwrap_or_default() {
             "ready" => {
-                self.link = Link::Open { pipe, is_ready: true };
+                self.link = Link::Open { connection, is_ready: true };
                 self.failures = 0;
                 self.note_online(frame);
-                self.note_last_seq(frame, means);
-                self.flush(means);
+                self.note_last_seq(frame, context);
+                self.flush(context);
             }
-            "message" => self.on_message(&frame["message"], means),
+            "message" => self.on_message(&frame["message"], context),
             "presence" => {
                 self.note_online(frame);
-                self.note_last_seq(frame, means);
+                self.note_last_seq(frame, context);
             }
-            "error" => self.on_error(frame, means),
+            "error" => self.on_error(frame, context),
             "destroy" | "expire" => self.phase = Phase::Ended,
             _ => {}
         }

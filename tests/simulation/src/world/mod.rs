@@ -1,25 +1,25 @@
 //! The whole simulated world: one object with its platform, a Redis, people, and the network between them. A step takes
-//! the next happening, carries it out, and calls the auditor.
+//! the next event, carries it out, and calls the auditor.
 
-mod arrivals;
-mod departures;
+mod dispatch;
+mod output;
 
 use std::{collections::BTreeMap, rc::Rc};
 
 use duet::{config::RoomSettings, domain::RoomId};
 
 use crate::{
+    actions::Behaviour,
     auditor::{Auditor, Verdict, Violation},
-    deeds::Habits,
-    dice::{Dice, Part},
-    host::{Host, Loss, Mishap},
+    faults::{FaultInjector, FaultPeriod},
+    host::{EventFault, Host, MemoryLoss},
     identity::Identity,
-    person::{Means, Person, Timer},
+    network::{Answer, ApiRequest, CallKey, Caller, ConnectionKey, Network},
+    person::{ClientContext, Person, Timer},
     redis::Redis,
-    stage::Stage,
+    rng::{Part, Rng},
+    sim::Sim,
     trace::Trace,
-    weather::{Spell, Weather},
-    wire::{Answer, Ask, CallKey, PipeKey, Who, Wire},
 };
 
 /// When the simulated world begins, in milliseconds since the Unix epoch.
@@ -28,16 +28,16 @@ pub const BEGIN: u64 = 1_800_000_000_000;
 /// The id of the one room.
 pub const ROOM: &str = "room-of-the-simulator";
 
-/// Something that is going to happen.
+/// A scheduled event of the simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as what happens")]
-pub enum Happening {
+pub enum SimEvent {
     CallArrives(CallKey),
     AnswerArrives(CallKey),
-    LineUp(PipeKey),
-    LineDown(PipeKey),
-    ClientNotices(PipeKey),
-    ObjectNotices(PipeKey),
+    ObjectReceives(ConnectionKey),
+    ClientReceives(ConnectionKey),
+    ClientNoticesLoss(ConnectionKey),
+    ObjectNoticesLoss(ConnectionKey),
     Durable(u64),
     AlarmDue(u64),
     AlarmAgain,
@@ -49,8 +49,8 @@ pub enum Happening {
     ClientTimer { client: usize, timer: Timer, count: u64 },
     Acts(usize),
     StrangerActs,
-    SpellBegins(Spell),
-    SpellEnds(Spell),
+    FaultPeriodBegins(FaultPeriod),
+    FaultPeriodEnds(FaultPeriod),
 }
 
 /// The settings of a world.
@@ -82,16 +82,16 @@ impl Default for Setup {
 
 /// The simulated world.
 pub struct World {
-    /// The clock, the dice and the plan.
-    pub stage: Stage,
+    /// The clock, the random source and the event queue.
+    pub sim: Sim,
     /// Calls and sockets.
-    pub wire: Wire,
+    pub network: Network,
     /// The database.
     pub redis: Redis,
     /// The object.
     pub host: Host,
     /// The faults.
-    pub weather: Weather,
+    pub faults: FaultInjector,
     /// The auditor.
     pub auditor: Auditor,
     /// The clients: Ann, Ben, and a second one of Ann.
@@ -99,7 +99,7 @@ pub struct World {
     /// Two strangers: one with the complete link, one without.
     pub strangers: Vec<Identity>,
     /// How often people do each action.
-    pub habits: Habits,
+    pub behaviour: Behaviour,
     /// The settings.
     pub setup: Setup,
     /// The answer to `create`.
@@ -108,19 +108,19 @@ pub struct World {
     pub steps: u64,
     /// The number of events that the object has handled so far.
     pub events: u64,
-    next_mishap: Option<Mishap>,
-    asks: BTreeMap<CallKey, Rc<Ask>>,
-    pipe_calls: BTreeMap<PipeKey, CallKey>,
+    next_event_fault: Option<EventFault>,
+    api_requests: BTreeMap<CallKey, Rc<ApiRequest>>,
+    connection_calls: BTreeMap<ConnectionKey, CallKey>,
 }
 
 impl World {
     /// A world without faults, in which people do nothing by themselves.
     pub fn quiet(setup: Setup) -> Self {
-        Self::new(setup, Weather::calm(), Dice::calm(), Trace::kept(BEGIN))
+        Self::new(setup, FaultInjector::off(), Rng::defaults(), Trace::kept(BEGIN))
     }
 
     /// A world before its room is created.
-    pub fn new(setup: Setup, weather: Weather, dice: Dice, trace: Trace) -> Self {
+    pub fn new(setup: Setup, faults: FaultInjector, rng: Rng, trace: Trace) -> Self {
         let settings = RoomSettings {
             ttl_seconds: setup.ttl_seconds,
             longest_seconds: setup.longest_seconds,
@@ -128,87 +128,88 @@ impl World {
             has_database: setup.has_database,
         };
         let host = Host::new(RoomId::parse(ROOM).expect("it is a room id"), settings);
-        let mut auditor = Auditor::new(ROOM, setup.clone(), host.disk.safe_dump());
-        if weather.swarm.clock_jumps > 0 {
+        let mut auditor = Auditor::new(ROOM, setup.clone(), host.disk.durable_dump());
+        if faults.rates.clock_jumps > 0 {
             auditor.expect_clock_jumps();
         }
         let identity = |name, has_link| Identity::new(name, ROOM, setup.is_sealed, has_link);
         let people = [("Ann", Part::Ann, "Ann"), ("Ben", Part::Ben, "Ben"), ("Tab", Part::Tab, "Ann")];
-        let people = people.into_iter().enumerate().map(|(place, (name, part, owner))| {
+        let people = people.into_iter().enumerate().map(|(index, (name, part, owner))| {
             let identity = Identity { name, ..identity(owner, true) };
-            Person::new(place, part, identity, ROOM)
+            Person::new(index, part, identity, ROOM)
         });
         let people: Vec<Person> = people.collect();
         let strangers = vec![identity("Cat", true), identity("Dan", false)];
-        people.iter().take(2).for_each(|person| auditor.meet(person.identity.known(true)));
-        auditor.meet(strangers[0].known(true));
-        auditor.meet(strangers[1].known(!setup.is_sealed));
+        people.iter().take(2).for_each(|person| auditor.add_token_holder(person.identity.token_holder(true)));
+        auditor.add_token_holder(strangers[0].token_holder(true));
+        auditor.add_token_holder(strangers[1].token_holder(!setup.is_sealed));
         Self {
-            stage: Stage::new(BEGIN, dice, trace),
-            wire: Wire::default(),
+            sim: Sim::new(BEGIN, rng, trace),
+            network: Network::default(),
             redis: Redis::default(),
             host,
-            weather,
+            faults,
             auditor,
             people,
             strangers,
-            habits: Habits::default(),
+            behaviour: Behaviour::default(),
             setup,
             creation: None,
             steps: 0,
             events: 0,
-            next_mishap: None,
-            asks: BTreeMap::new(),
-            pipe_calls: BTreeMap::new(),
+            next_event_fault: None,
+            api_requests: BTreeMap::new(),
+            connection_calls: BTreeMap::new(),
         }
     }
 
     /// Milliseconds since the world began.
     pub fn elapsed(&self) -> u64 {
-        self.stage.now - BEGIN
+        self.sim.now - BEGIN
     }
 
     /// One client, with everything that it needs to act.
-    pub fn person(&mut self, place: usize) -> (&mut Person, Means<'_>) {
-        let means = Means { stage: &mut self.stage, wire: &mut self.wire, weather: &self.weather };
-        (&mut self.people[place], means)
+    pub fn person(&mut self, index: usize) -> (&mut Person, ClientContext<'_>) {
+        let context = ClientContext { sim: &mut self.sim, network: &mut self.network, faults: &self.faults };
+        (&mut self.people[index], context)
     }
 
     /// Makes a call for somebody who is not an honest client.
-    pub fn ask(&mut self, who: Who, ask: Ask) -> CallKey {
-        let key = self.wire.call(who, ask, &mut self.stage, &self.weather);
-        self.note_asks();
+    pub fn send_request(&mut self, caller: Caller, api_request: ApiRequest) -> CallKey {
+        let key = self.network.call(caller, api_request, &mut self.sim, &self.faults);
+        self.report_api_requests();
         key
     }
 
     /// Makes the call that creates the room.
-    pub fn ask_create(&mut self) {
+    pub fn request_room(&mut self) {
         let access = if self.setup.is_sealed {
             format!(r#"{{"access":"{}"}}"#, Identity::access())
         } else {
             String::new()
         };
-        let ask = Ask { method: "POST", path: "/api/room/create", body: access, ..Ask::default() };
-        self.ask(Who::Nuisance(0), ask);
+        let api_request =
+            ApiRequest { method: "POST", path: "/api/room/create", body: access, ..ApiRequest::default() };
+        self.send_request(Caller::OtherProgram(0), api_request);
     }
 
     /// Reports new calls to the auditor, including those that never arrive.
-    fn note_asks(&mut self) {
-        let next = self.asks.last_key_value().map_or(0, |(key, _)| key + 1);
-        for (key, call) in self.wire.calls.range(next..) {
-            self.auditor.asked(&call.ask);
-            self.asks.insert(*key, call.ask.clone());
+    fn report_api_requests(&mut self) {
+        let next = self.api_requests.last_key_value().map_or(0, |(key, _)| key + 1);
+        for (key, call) in self.network.calls.range(next..) {
+            self.auditor.request_sent(&call.request);
+            self.api_requests.insert(*key, call.request.clone());
         }
     }
 
-    /// Carries out the next happening up to a moment. `Ok(false)`: there is none.
+    /// Carries out the next event up to a moment. `Ok(false)`: there is none.
     pub fn step(&mut self, until: u64) -> Result<bool, Violation> {
-        if self.stage.next_at().is_none_or(|at| at > until) {
-            self.stage.now = self.stage.now.max(until);
+        if self.sim.next_at().is_none_or(|at| at > until) {
+            self.sim.now = self.sim.now.max(until);
             return Ok(false);
         }
-        let Some(happening) = self.stage.take_next() else { return Ok(false) };
-        self.happen(happening)?;
+        let Some(event) = self.sim.take_next() else { return Ok(false) };
+        self.dispatch(event)?;
         Ok(true)
     }
 
@@ -220,41 +221,41 @@ impl World {
 
     /// Carries out everything in the next milliseconds.
     pub fn run_for(&mut self, ms: u64) -> Verdict {
-        self.run_until(self.stage.now + ms)
+        self.run_until(self.sim.now + ms)
     }
 
-    /// Carries out one happening, and lets the auditor check the result.
-    pub fn happen(&mut self, happening: Happening) -> Verdict {
+    /// Carries out one event, and lets the auditor check the result.
+    pub fn dispatch(&mut self, event: SimEvent) -> Verdict {
         self.steps += 1;
-        self.stage.dice.note(self.stage.now);
-        self.act(happening)?;
-        self.look_around()?;
-        if self.weather.strikes(&mut self.stage, Part::Host, "crash", |swarm| swarm.crashes) {
-            self.host.crash(&mut self.stage, &self.weather);
-            self.look_around()?;
+        self.sim.rng.mix(self.sim.now);
+        self.handle(event)?;
+        self.process_output()?;
+        if self.faults.occurs(&mut self.sim, Part::Host, "crash", |rates| rates.crashes) {
+            self.host.crash(&mut self.sim, &self.faults);
+            self.process_output()?;
         }
-        if self.weather.strikes(&mut self.stage, Part::Host, "clock", |swarm| swarm.clock_jumps) {
-            let jump = self.stage.dice.below(Part::Host, "jump", 20_001) as i64;
-            self.host.set_clock(jump - 10_000, &mut self.stage, &self.weather);
+        if self.faults.occurs(&mut self.sim, Part::Host, "clock", |rates| rates.clock_jumps) {
+            let jump = self.sim.rng.below(Part::Host, "jump", 20_001) as i64;
+            self.host.set_clock(jump - 10_000, &mut self.sim, &self.faults);
         }
         Ok(())
     }
 
     /// A client loses its connection, and neither end notices at once.
     pub fn cut_off(&mut self, client: usize) {
-        for pipe in self.wire.pipes_of(Who::Client(client)) {
-            self.wire.cut(pipe, &mut self.stage, &self.weather);
+        for connection in self.network.connections_of(Caller::Client(client)) {
+            self.network.cut(connection, &mut self.sim, &self.faults);
         }
     }
 
     /// The object loses its memory.
-    pub fn lose_memory(&mut self, loss: Loss) -> Verdict {
-        self.host.lose_memory(loss, &mut self.stage, &self.weather);
-        self.look_around()
+    pub fn lose_memory(&mut self, loss: MemoryLoss) -> Verdict {
+        self.host.lose_memory(loss, &mut self.sim, &self.faults);
+        self.process_output()
     }
 
-    /// Sets the mishap of the next event.
-    pub fn go_wrong(&mut self, mishap: Mishap) {
-        self.next_mishap = Some(mishap);
+    /// Sets the fault of the next event of the object.
+    pub fn set_next_event_fault(&mut self, fault: EventFault) {
+        self.next_event_fault = Some(fault);
     }
 }

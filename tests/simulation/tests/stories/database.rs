@@ -1,6 +1,6 @@
 //! Stories of the copy in Redis.
 
-use duet_simulation::{Setup, host::Mishap, person::Phase, redis::Outside, weather::Spell};
+use duet_simulation::{Setup, faults::FaultPeriod, host::EventFault, person::Phase, redis::Tampering};
 
 use super::{ANN, BEN, MINUTE, SECOND, copy, enter, room, room_of_two, say, texts};
 
@@ -20,7 +20,7 @@ fn two_people_talk_and_redis_follows_within_a_round_trip_and_50_ms() {
 #[test]
 fn a_database_that_does_everything_and_answers_500_disturbs_neither_joins_nor_messages() {
     let mut world = room(Setup::default());
-    world.weather.lasting = Some(Spell::RedisBreaks);
+    world.faults.lasting = Some(FaultPeriod::RedisBreaks);
 
     for client in [ANN, BEN] {
         enter(&mut world, client);
@@ -32,7 +32,7 @@ fn a_database_that_does_everything_and_answers_500_disturbs_neither_joins_nor_me
     world.run_for(SECOND).unwrap();
     assert_eq!(texts(&world, ANN), ["one", "two"]);
 
-    world.weather.lasting = None;
+    world.faults.lasting = None;
     world.run_for(2 * MINUTE).unwrap();
     assert_eq!(copy(&world), 2);
 }
@@ -45,8 +45,8 @@ fn a_message_after_a_pause_is_one_command_however_long_the_history_is() {
         world.run_for(10).unwrap();
     }
     world.run_for(30 * SECOND).unwrap();
-    let (requests, naps) = (world.redis.received, world.host.naps);
-    assert!(naps > 0, "the object slept");
+    let (requests, hibernations) = (world.redis.received, world.host.hibernations);
+    assert!(hibernations > 0, "the object slept");
 
     say(&mut world, BEN, &["and now?"]);
     world.run_for(20 * SECOND).unwrap();
@@ -59,13 +59,13 @@ fn a_message_after_a_pause_is_one_command_however_long_the_history_is() {
 fn with_a_wrong_token_an_old_room_asks_once_a_minute_at_most_and_erases_itself_in_the_end() {
     let mut world = room_of_two(Setup::default());
     say(&mut world, ANN, &["hello"]);
-    world.weather.lasting = Some(Spell::RedisRefuses(401));
+    world.faults.lasting = Some(FaultPeriod::RedisRefuses(401));
     world.run_for(MINUTE).unwrap();
 
     let before = world.redis.received;
     world.run_for(8 * MINUTE).unwrap();
-    let asked = world.redis.received - before;
-    assert!((7..=12).contains(&asked), "{asked} requests in eight minutes");
+    let requests = world.redis.received - before;
+    assert!((7..=12).contains(&requests), "{requests} requests in eight minutes");
 
     world.run_for(40 * MINUTE).unwrap();
     let left = world.host.disk.newest_dump();
@@ -77,21 +77,21 @@ fn with_a_wrong_token_an_old_room_asks_once_a_minute_at_most_and_erases_itself_i
 
 #[test]
 fn destroy_is_204_once_redis_is_empty_and_202_where_redis_is_silent() {
-    for (lasting, status) in [(None, 204), (Some(Spell::RedisDead), 202)] {
+    for (lasting, status) in [(None, 204), (Some(FaultPeriod::RedisDead), 202)] {
         let mut world = room_of_two(Setup::default());
         say(&mut world, ANN, &["hello"]);
         world.run_for(SECOND).unwrap();
-        world.weather.lasting = lasting;
+        world.faults.lasting = lasting;
 
-        let (person, mut means) = world.person(BEN);
-        person.destroy(&mut means);
+        let (person, mut context) = world.person(BEN);
+        person.destroy(&mut context);
         world.run_for(5 * SECOND).unwrap();
 
         assert_eq!(world.people[BEN].destroyed, Some(status));
         assert_eq!(world.people[ANN].phase, Phase::Ended);
-        world.weather.lasting = None;
+        world.faults.lasting = None;
         world.run_for(2 * MINUTE).unwrap();
-        assert_eq!(world.redis.keys(world.stage.now).count(), 0);
+        assert_eq!(world.redis.keys(world.sim.now).count(), 0);
         assert_eq!(world.host.disk.newest_dump().tables, 0);
     }
 }
@@ -105,7 +105,7 @@ fn a_statement_that_fails_gives_up_the_request_under_way_and_the_copy_is_right_a
     }
 
     say(&mut world, BEN, &["two"]);
-    world.go_wrong(Mishap::StatementFails(0));
+    world.set_next_event_fault(EventFault::StatementFails(0));
     world.run_for(3 * MINUTE).unwrap();
 
     assert_eq!(texts(&world, ANN), ["one", "two"]);
@@ -121,14 +121,14 @@ fn a_long_history_comes_in_pages_of_a_mebibyte_and_is_copied_in_pieces() {
     }
     world.run_for(SECOND).unwrap();
 
-    let (person, mut means) = world.person(BEN);
-    person.reload(&mut means);
-    world.redis.meddle(Outside::Wiped);
-    world.auditor.meddled(Outside::Wiped);
+    let (person, mut context) = world.person(BEN);
+    person.reload(&mut context);
+    world.redis.tamper(Tampering::Wiped);
+    world.auditor.tampered(Tampering::Wiped);
     say(&mut world, ANN, &["and one more"]);
     world.run_for(5 * SECOND).unwrap();
 
     assert_eq!(world.people[BEN].messages.len(), 101);
     assert_eq!(copy(&world), 101);
-    assert!(world.auditor.marks.contains_key("the copy was written in pieces"));
+    assert!(world.auditor.rare_states.contains_key("the copy was written in pieces"));
 }

@@ -8,13 +8,13 @@ mod people;
 
 use duet_simulation::{
     Setup, World,
-    wire::{Ask, Who},
+    network::{ApiRequest, Caller},
     world::ROOM,
 };
 
 const ANN: usize = 0;
 const BEN: usize = 1;
-const CAT: Who = Who::Stranger(0);
+const CAT: Caller = Caller::Stranger(0);
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -25,15 +25,15 @@ fn embedded() -> Setup {
 
 fn room(setup: Setup) -> World {
     let mut world = World::quiet(setup);
-    world.ask_create();
+    world.request_room();
     world.run_for(SECOND).unwrap();
     assert_eq!(world.creation.as_ref().unwrap().status, 201);
     world
 }
 
 fn enter(world: &mut World, client: usize) {
-    let (person, mut means) = world.person(client);
-    person.enter(&mut means);
+    let (person, mut context) = world.person(client);
+    person.enter(&mut context);
 }
 
 fn room_of_two(setup: Setup) -> World {
@@ -54,15 +54,15 @@ fn say(world: &mut World, client: usize, texts: &[&str]) {
     texts.iter().for_each(|text| world.says(client, (*text).to_owned()));
 }
 
-fn ask(world: &mut World, method: &'static str, path: &'static str) {
+fn send_as_stranger(world: &mut World, method: &'static str, path: &'static str) {
     let token = Some(world.strangers[0].token.clone());
     let is_upgrade = path == "/api/realtime";
-    world.ask(
+    world.send_request(
         CAT,
-        Ask { method, path, query: format!("roomId={ROOM}"), body: String::new(), token, is_upgrade },
+        ApiRequest { method, path, query: format!("roomId={ROOM}"), body: String::new(), token, is_upgrade },
     );
 }
 
 fn copy(world: &World) -> usize {
-    world.redis.list(&format!("messages:{ROOM}"), world.stage.now).len()
+    world.redis.list(&format!("messages:{ROOM}"), world.sim.now).len()
 }

@@ -1,17 +1,17 @@
-//! All randomness of the simulation. A draw comes from a seed or from a tape of earlier draws. 0 is always the calm
-//! choice: no fault, the usual action. After its end, a tape gives 0.
+//! All randomness of the simulation. A draw comes from a seed or from a tape of earlier draws. 0 is always the
+//! default choice: no fault, the usual action. After its end, a tape gives 0.
 
 /// The part of the simulation that draws. Each part has its own sequence, so a new draw in one does not change the
 /// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "named as the modules")]
 pub enum Part {
-    Swarm,
+    Setup,
     Ties,
     Host,
     Redis,
-    Wire,
-    Weather,
+    Network,
+    Faults,
     Stranger,
     Ann,
     Ben,
@@ -35,14 +35,14 @@ struct Stream {
     drawn: Vec<u64>,
 }
 
-/// The dice of one run.
-pub struct Dice {
+/// The random source of one run.
+pub struct Rng {
     streams: Vec<Stream>,
     digest: u64,
 }
 
-impl Dice {
-    /// Dice that depend on a seed only.
+impl Rng {
+    /// A source that depends on a seed only.
     pub fn seeded(seed: u64) -> Self {
         let stream = |part: usize| {
             let mut state =
@@ -53,7 +53,7 @@ impl Dice {
         Self { streams: (0..PARTS).map(stream).collect(), digest: 0 }
     }
 
-    /// Dice that repeat earlier draws.
+    /// A source that repeats earlier draws.
     pub fn replaying(tape: Tape) -> Self {
         let stream = |values: Vec<u64>| Stream { source: Source::Tape(values.into_iter()), drawn: vec![] };
         let missing = PARTS.saturating_sub(tape.len());
@@ -61,8 +61,8 @@ impl Dice {
         Self { streams: tape.map(stream).collect(), digest: 0 }
     }
 
-    /// Dice that always make the calm choice.
-    pub fn calm() -> Self {
+    /// A source that always makes the default choice.
+    pub fn defaults() -> Self {
         Self::replaying(vec![])
     }
 
@@ -75,11 +75,11 @@ impl Dice {
             Source::Tape(values) => values.next().unwrap_or(0) % bound,
         };
         stream.drawn.push(value);
-        self.note(name.len() as u64 ^ value << 8 ^ (part as u64) << 56);
+        self.mix(name.len() as u64 ^ value << 8 ^ (part as u64) << 56);
         value
     }
 
-    /// A number from `low` to `high`, both included; `low` is the calm one.
+    /// A number from `low` to `high`, both included; `low` is the default.
     pub fn between(&mut self, part: Part, name: &'static str, low: u64, high: u64) -> u64 {
         low + self.below(part, name, high.saturating_sub(low) + 1)
     }
@@ -89,12 +89,12 @@ impl Dice {
         times > 0 && self.below(part, name, of) >= of.saturating_sub(times)
     }
 
-    /// The index of one of `weights`; the first is the calm choice.
+    /// The index of one of `weights`; the first is the default choice.
     pub fn pick(&mut self, part: Part, name: &'static str, weights: &[u64]) -> usize {
         let mut left = self.below(part, name, weights.iter().sum());
-        for (place, weight) in weights.iter().enumerate() {
+        for (index, weight) in weights.iter().enumerate() {
             if left < *weight {
-                return place;
+                return index;
             }
             left -= weight;
         }
@@ -102,7 +102,7 @@ impl Dice {
     }
 
     /// Mixes `value` into the digest of the run.
-    pub fn note(&mut self, value: u64) {
+    pub fn mix(&mut self, value: u64) {
         self.digest = (self.digest ^ value).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
     }
 
@@ -125,25 +125,26 @@ fn next(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Enumerates every combination of a finite number of choices. A run must ask for the choices in the same order as long
+/// Enumerates every combination of a finite number of choices. A run must make the choices in the same order as long
 /// as the answers are the same.
 #[derive(Default)]
-pub struct Ways {
+pub struct ChoiceEnumerator {
     /// The answer to each choice and how many answers there are.
     path: Vec<(usize, usize)>,
-    asked: usize,
+    /// How many choices this combination has made so far.
+    position: usize,
     started: bool,
 }
 
-impl Ways {
+impl ChoiceEnumerator {
     /// The combination with these answers.
-    pub fn along(path: &[usize]) -> Self {
+    pub fn replaying(path: &[usize]) -> Self {
         Self { path: path.iter().map(|answer| (*answer, answer + 1)).collect(), ..Self::default() }
     }
 
     /// Starts the next combination. Returns `false` if there is none left.
-    pub fn go_on(&mut self) -> bool {
-        self.asked = 0;
+    pub fn advance(&mut self) -> bool {
+        self.position = 0;
         if !std::mem::replace(&mut self.started, true) {
             return true;
         }
@@ -158,11 +159,11 @@ impl Ways {
 
     /// One of `answers` answers, 0 first.
     pub fn choose(&mut self, answers: usize) -> usize {
-        if self.asked == self.path.len() {
+        if self.position == self.path.len() {
             self.path.push((0, answers.max(1)));
         }
-        let (answer, _) = self.path[self.asked];
-        self.asked += 1;
+        let (answer, _) = self.path[self.position];
+        self.position += 1;
         answer
     }
 
@@ -177,11 +178,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tape_gives_the_same_draws_as_the_seed_and_then_the_calm_ones() {
-        let mut seeded = Dice::seeded(7);
+    fn a_tape_gives_the_same_draws_as_the_seed_and_then_the_defaults() {
+        let mut seeded = Rng::seeded(7);
         let drawn: Vec<u64> = (0..5).map(|_| seeded.below(Part::Ann, "x", 100)).collect();
 
-        let mut replayed = Dice::replaying(seeded.tape());
+        let mut replayed = Rng::replaying(seeded.tape());
 
         assert_eq!((0..5).map(|_| replayed.below(Part::Ann, "x", 100)).collect::<Vec<_>>(), drawn);
         assert_eq!(replayed.below(Part::Ann, "x", 100), 0);
@@ -189,15 +190,15 @@ mod tests {
     }
 
     #[test]
-    fn every_way_is_gone_once() {
-        let mut ways = Ways::default();
-        let mut gone = vec![];
-        while ways.go_on() {
-            let first = ways.choose(2);
-            let second = if first == 1 { ways.choose(3) } else { 0 };
-            gone.push((first, second));
+    fn every_combination_is_enumerated_once() {
+        let mut choices = ChoiceEnumerator::default();
+        let mut seen = vec![];
+        while choices.advance() {
+            let first = choices.choose(2);
+            let second = if first == 1 { choices.choose(3) } else { 0 };
+            seen.push((first, second));
         }
 
-        assert_eq!(gone, [(0, 0), (1, 0), (1, 1), (1, 2)]);
+        assert_eq!(seen, [(0, 0), (1, 0), (1, 1), (1, 2)]);
     }
 }

@@ -5,10 +5,10 @@ use serde_json::Value;
 use duet::room::LogEntry;
 
 use super::Auditor;
-use crate::{host::Handled, wire::Ask};
+use crate::{host::HandledEvent, network::ApiRequest};
 
 /// All of them.
-pub const MARKS: [&str; 37] = [
+pub const RARE_STATES: [&str; 37] = [
     "a crash lost a write and its announcement",
     "a crash kept a write and lost its announcement",
     "a crash lost a request that waited for its write",
@@ -27,18 +27,18 @@ pub const MARKS: [&str; 37] = [
     "a socket was closed for too many frames",
     "a message was refused by its rate",
     "a repeated message was confirmed from the journal",
-    "a room that woke said what a failed event had not",
+    "a room that woke announced what a failed event had not",
     "the id of the other's message was refused",
     "a join was repeated",
     "a third person was refused",
     "a wrong proof was refused",
     "a page ended before the history",
-    "a room reached its longest life",
+    "a room reached its maximum lifetime",
     "create was refused because of the database",
     "destroy was confirmed by the database in time",
     "destroy was not confirmed by the database in time",
     "a second destroy came too late",
-    "a burial was cut short",
+    "a deletion was interrupted",
     "a room ended with a request under way",
     "a request ran late or again",
     "a request ran after the room's end",
@@ -50,59 +50,60 @@ pub const MARKS: [&str; 37] = [
 
 impl Auditor {
     /// Records a rare state.
-    pub fn mark(&mut self, name: &'static str) {
-        debug_assert!(MARKS.contains(&name), "{name} is not among the marks");
-        *self.marks.entry(name).or_default() += 1;
+    pub fn record(&mut self, name: &'static str) {
+        debug_assert!(RARE_STATES.contains(&name), "{name} is not in RARE_STATES");
+        *self.rare_states.entry(name).or_default() += 1;
     }
 
-    pub(super) fn mark_if(&mut self, holds: bool, name: &'static str) {
+    pub(super) fn record_if(&mut self, holds: bool, name: &'static str) {
         if holds {
-            self.mark(name);
+            self.record(name);
         }
     }
 
     /// Records the rare states that an event reached.
-    pub(super) fn mark_handled(&mut self, handled: &Handled, ask: Option<&Ask>) {
+    pub(super) fn record_event(&mut self, handled: &HandledEvent, api_request: Option<&ApiRequest>) {
         let (before, after) = (&handled.before, &handled.after);
         let is_same = before.last_seq() == after.last_seq();
-        self.mark_if(handled.has_mishap, "a statement failed");
-        self.mark_if(
+        self.record_if(handled.has_fault, "a statement failed");
+        self.record_if(
             handled.is_request_under_way && before.is_room() && !after.is_room(),
             "a room ended with a request under way",
         );
-        self.mark_if(
+        self.record_if(
             before.is_room() && after.is_room() && after.expires_at() == after.ends_by(),
-            "a room reached its longest life",
+            "a room reached its maximum lifetime",
         );
-        let is_post = ask.is_some_and(|ask| (ask.method, ask.path) == ("POST", "/api/messages"));
-        self.mark_if(
+        let is_post = api_request
+            .is_some_and(|api_request| (api_request.method, api_request.path) == ("POST", "/api/messages"));
+        self.record_if(
             is_post && handled.status == Some(200),
             "a repeated message was confirmed from the journal",
         );
         for entry in &handled.logged {
             let LogEntry::ReplicaOutOfSync { cause } = entry else { continue };
-            self.mark_if(
+            self.record_if(
                 *cause == "the database held something else",
                 "the list had another length than the journal",
             );
-            self.mark_if(*cause == "no answer came in time", "a request was given up");
+            self.record_if(*cause == "no answer came in time", "a request was given up");
         }
         let Some(frame) = &handled.frame else { return };
-        self.mark_if(
-            handled.says_too_many && handled.closed.contains(&frame.socket),
+        self.record_if(
+            handled.is_rate_limited && handled.closed.contains(&frame.socket),
             "a socket was closed for too many frames",
         );
         let is_message = frame.text.as_ref().is_some_and(|text| text.contains(r#""type":"message""#));
-        if is_message && is_same && before.is_room() && after.is_room() && !handled.has_mishap {
-            self.mark_if(handled.says_too_many, "a message was refused by its rate");
+        if is_message && is_same && before.is_room() && after.is_room() && !handled.has_fault {
+            self.record_if(handled.is_rate_limited, "a message was refused by its rate");
         }
     }
 
     /// Records the rare states that an answer shows.
-    pub(super) fn mark_answered(&mut self, ask: &Ask, status: u16, value: &Value) {
-        let is_room = self.safe.is_room();
-        let is_seated = self.is_seated(self.who(ask.token.as_ref()));
-        let name = match (ask.method, ask.path, status) {
+    pub(super) fn record_answer(&mut self, api_request: &ApiRequest, status: u16, value: &Value) {
+        let is_room = self.durable.is_room();
+        let is_seated = self.is_seated(self.token_holder(api_request.token.as_ref()));
+        let name = match (api_request.method, api_request.path, status) {
             ("POST", "/api/room/create", 503) if !self.has_failed => {
                 "create was refused because of the database"
             }
@@ -116,11 +117,12 @@ impl Auditor {
             ("GET", "/api/messages", 200) => {
                 let newest =
                     value["messages"].as_array().and_then(|page| page.last()).map(|last| &last["seq"]);
-                let is_short = newest.and_then(Value::as_u64).is_some_and(|seq| seq < self.safe.last_seq());
-                return self.mark_if(is_short && is_room, "a page ended before the history");
+                let is_short =
+                    newest.and_then(Value::as_u64).is_some_and(|seq| seq < self.durable.last_seq());
+                return self.record_if(is_short && is_room, "a page ended before the history");
             }
             _ => return,
         };
-        self.mark(name);
+        self.record(name);
     }
 }

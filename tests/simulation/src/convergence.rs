@@ -2,10 +2,10 @@
 
 use crate::{
     auditor::{Verdict, Violation},
-    dice::Part,
+    faults::FaultPeriod,
+    network::{Caller, Up},
     person::Phase,
-    weather::Spell,
-    wire::{Up, Who},
+    rng::Part,
     world::World,
 };
 
@@ -21,42 +21,43 @@ const IDLE_MS: u64 = 60_000;
 
 impl World {
     /// Ends all faults: lost connections are noticed, and everybody reconnects.
-    pub fn calm_down(&mut self) {
-        self.stage.note("weather", || "calms down".to_owned());
-        self.weather.calm_down();
-        self.host.plan_alarm(&mut self.stage, &self.weather);
-        for pipe in self.wire.pipes.keys().copied().collect::<Vec<_>>() {
-            let is_nuisance = matches!(self.wire.pipes[&pipe].who, Who::Nuisance(_));
-            if self.wire.pipes[&pipe].is_cut {
-                self.stage.after(500, crate::world::Happening::ClientNotices(pipe));
-                self.stage.after(500, crate::world::Happening::ObjectNotices(pipe));
-            } else if is_nuisance && self.wire.pipes[&pipe].is_client_open {
-                self.wire.send_up(pipe, Up::Closed, &mut self.stage, &self.weather);
+    pub fn stop_faults(&mut self) {
+        self.sim.note("faults", || "stop".to_owned());
+        self.faults.stop();
+        self.host.plan_alarm(&mut self.sim, &self.faults);
+        for connection in self.network.connections.keys().copied().collect::<Vec<_>>() {
+            let is_other_program =
+                matches!(self.network.connections[&connection].caller, Caller::OtherProgram(_));
+            if self.network.connections[&connection].is_cut {
+                self.sim.after(500, crate::world::SimEvent::ClientNoticesLoss(connection));
+                self.sim.after(500, crate::world::SimEvent::ObjectNoticesLoss(connection));
+            } else if is_other_program && self.network.connections[&connection].is_client_open {
+                self.network.send_up(connection, Up::Closed, &mut self.sim, &self.faults);
             }
         }
-        if self.weather.lasting == Some(Spell::Offline(1)) {
+        if self.faults.lasting == Some(FaultPeriod::Offline(1)) {
             self.cut_off(1);
         }
         for client in 0..self.people.len() {
-            let (person, mut means) = self.person(client);
+            let (person, mut context) = self.person(client);
             if person.phase == Phase::Inside && person.is_away() {
-                person.reload(&mut means);
+                person.reload(&mut context);
             }
         }
     }
 
     /// Whether the room exists, and its creator knows it.
-    fn lives(&self) -> bool {
+    fn has_room(&self) -> bool {
         self.host.disk.newest_dump().is_room() && self.auditor.is_creation_confirmed()
     }
 
     /// Runs until everything must agree. Fails with what is still pending.
-    pub fn settle(&mut self) -> Verdict {
-        let begin = self.stage.now;
+    pub fn converge(&mut self) -> Verdict {
+        let begin = self.sim.now;
         self.run_until(begin + CLIENTS_MS - 5_000)?;
-        if self.auditor.needs_a_message() && self.lives() {
-            let place = self.people.iter().find(|person| person.is_connected()).map(|person| person.place);
-            place.into_iter().for_each(|place| self.says_something(place));
+        if self.auditor.needs_a_message() && self.has_room() {
+            let index = self.people.iter().find(|person| person.is_connected()).map(|person| person.index);
+            index.into_iter().for_each(|index| self.says_something(index));
         }
         self.run_until(begin + CLIENTS_MS)?;
         none_pending("clients", self.pending_of_clients())?;
@@ -64,11 +65,11 @@ impl World {
         self.run_until(begin + REDIS_MS)?;
         none_pending("the object", self.pending_of_object())?;
         self.check_retries(self.redis.received - received)?;
-        if self.lives() && self.weather.lasting.is_none() {
+        if self.has_room() && self.faults.lasting.is_none() {
             let (events, requests) = (self.events, self.redis.received);
             self.run_for(IDLE_MS)?;
             // An alarm that was set for an earlier purpose may ring once without need.
-            if self.lives() && (self.events > events + 1 || self.redis.received > requests) {
+            if self.has_room() && (self.events > events + 1 || self.redis.received > requests) {
                 let (events, requests) = (self.events - events, self.redis.received - requests);
                 return Err(Violation::new(
                     16,
@@ -82,15 +83,15 @@ impl World {
     /// The time until nothing of a room is left: the checks after a request that may still run, or the time to live of
     /// the keys.
     fn removal_ms(&self) -> u64 {
-        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        let is_dead = self.faults.lasting == Some(FaultPeriod::RedisDead);
         if is_dead { self.setup.ttl_seconds * 4_000 + 300_000 } else { 150_000 }
     }
 
     /// While the database does not answer, an object with unsent changes retries once a minute.
     fn check_retries(&self, requests: u64) -> Verdict {
-        let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), self.stage.now);
-        let is_behind = self.setup.has_database && self.lives() && list != self.auditor.rows();
-        let is_dead = self.weather.lasting == Some(Spell::RedisDead);
+        let list = self.redis.list(&format!("messages:{}", crate::world::ROOM), self.sim.now);
+        let is_behind = self.setup.has_database && self.has_room() && list != self.auditor.rows();
+        let is_dead = self.faults.lasting == Some(FaultPeriod::RedisDead);
         if is_dead && is_behind && requests < LEAST_RETRIES {
             return Err(Violation::new(16, format!("{requests} requests in two minutes")));
         }
@@ -102,18 +103,19 @@ impl World {
         let room = self.host.disk.newest_dump();
         if room.is_room() {
             let seated = |person: &&crate::person::Person| {
-                person.phase == Phase::Inside && !(self.weather.has(Spell::Offline(1)) && person.place == 1)
+                person.phase == Phase::Inside
+                    && !(self.faults.has(FaultPeriod::Offline(1)) && person.index == 1)
             };
-            let destroyer = self.people.iter().find(seated).map(|person| person.place);
+            let destroyer = self.people.iter().find(seated).map(|person| person.index);
             match destroyer {
-                Some(client) if self.stage.dice.chance(Part::Weather, "ends by itself", 1, 2) => {
-                    let (person, mut means) = self.person(client);
-                    person.destroy(&mut means);
+                Some(client) if self.sim.rng.chance(Part::Faults, "ends by itself", 1, 2) => {
+                    let (person, mut context) = self.person(client);
+                    person.destroy(&mut context);
                     self.run_for(8_000)?;
                 }
                 _ => {
                     let end = self.host.disk.newest_dump().expires_at();
-                    let now = self.host.clock(self.stage.now);
+                    let now = self.host.clock(self.sim.now);
                     self.run_for(end.saturating_sub(now) + 1_000)?;
                 }
             }
@@ -121,11 +123,11 @@ impl World {
         if !self.auditor.is_creation_confirmed() {
             // Nobody knows the room, so nobody can join. Its alarm may have been lost with the event that created it.
             self.run_for(20_000 + self.removal_ms())?;
-            let keys = self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}"));
+            let keys = self.redis.keys(self.sim.now).map(|(key, _)| format!("the key {key}"));
             let is_erased = !self.host.disk.newest_dump().is_room();
             return if is_erased { none_pending("what is left", keys.collect()) } else { Ok(()) };
         }
-        if self.lives() {
+        if self.has_room() {
             return Err(Violation::new(16, "the room does not end"));
         }
         self.run_for(20_000)?;
@@ -136,50 +138,51 @@ impl World {
     }
 
     fn pending_of_clients(&self) -> Vec<String> {
-        if !self.lives() {
+        if !self.has_room() {
             return vec![];
         }
         let mut pending = vec![];
-        let journal = self.host.disk.safe_dump();
+        let journal = self.host.disk.durable_dump();
         let online = self.host.online();
         for person in &self.people {
-            let is_cut_off = self.weather.has(Spell::Offline(person.place));
+            let is_cut_off = self.faults.has(FaultPeriod::Offline(person.index));
             if person.phase != Phase::Inside || is_cut_off {
                 if person.phase == Phase::Joining && !is_cut_off {
                     pending.push(format!("{} still joins", person.identity.name));
                 }
                 continue;
             }
-            let mut wants = |holds: bool, what: &str| {
+            let mut require = |holds: bool, what: &str| {
                 if !holds {
                     pending.push(format!("{}: {what}", person.identity.name));
                 }
             };
-            wants(person.is_connected(), "has no open socket");
-            wants(person.unconfirmed() == 0, "has unconfirmed messages");
-            let said = journal.messages.iter().map(|row| (row.said.seq, (&row.said.id, &row.said.text)));
+            require(person.is_connected(), "has no open socket");
+            require(person.unconfirmed() == 0, "has unconfirmed messages");
+            let stored =
+                journal.messages.iter().map(|row| (row.message.seq, (&row.message.id, &row.message.text)));
             let known = person.messages.iter().map(|(seq, (id, text))| (*seq, (id, text)));
-            wants(known.eq(said), "does not know the messages of the journal");
-            wants(person.online == online, "does not know who is here");
-            wants(person.expires_at == journal.expires_at(), "does not know when the room ends");
+            require(known.eq(stored), "does not know the messages of the journal");
+            require(person.online == online, "does not know who is here");
+            require(person.expires_at == journal.expires_at(), "does not know when the room ends");
         }
         pending
     }
 
     fn pending_of_object(&self) -> Vec<String> {
         let mut pending = vec![];
-        let mut wants = |holds: bool, what: String| {
+        let mut require = |holds: bool, what: String| {
             if !holds {
                 pending.push(what);
             }
         };
-        wants(self.host.open_calls() == 0, format!("{} calls have no answer", self.host.open_calls()));
-        if !self.lives() || self.weather.lasting == Some(Spell::RedisDead) {
+        require(self.host.open_calls() == 0, format!("{} calls have no answer", self.host.open_calls()));
+        if !self.has_room() || self.faults.lasting == Some(FaultPeriod::RedisDead) {
             return pending;
         }
-        wants(self.host.alarm.is_some(), "no alarm is set".to_owned());
-        wants(self.host.open_fetches() == 0, "a request has no answer".to_owned());
-        wants(self.host.timer.is_none(), "a timer is set".to_owned());
+        require(self.host.alarm.is_some(), "no alarm is set".to_owned());
+        require(self.host.open_fetches() == 0, "a request has no answer".to_owned());
+        require(self.host.timer.is_none(), "a timer is set".to_owned());
         if self.setup.has_database {
             pending.extend(self.pending_of_redis());
         }
@@ -188,8 +191,8 @@ impl World {
 
     fn pending_of_redis(&self) -> Vec<String> {
         let mut pending = vec![];
-        let now = self.stage.now;
-        let journal = self.host.disk.safe_dump();
+        let now = self.sim.now;
+        let journal = self.host.disk.durable_dump();
         let keys: Vec<(&str, Option<u64>)> =
             self.redis.keys(now).map(|(key, entry)| (key, entry.expires_at)).collect();
         let expected = if journal.messages.is_empty() { 1 } else { 2 };
@@ -225,7 +228,7 @@ impl World {
     fn pending_after_end(&self) -> Vec<String> {
         let is_there = |person: &&crate::person::Person| {
             matches!(person.phase, Phase::Inside | Phase::Joining)
-                && !self.weather.has(Spell::Offline(person.place))
+                && !self.faults.has(FaultPeriod::Offline(person.index))
         };
         self.people
             .iter()
@@ -243,7 +246,7 @@ impl World {
         if self.host.alarm.is_some() || self.host.timer.is_some() {
             left.push("an alarm or a timer".to_owned());
         }
-        left.extend(self.redis.keys(self.stage.now).map(|(key, _)| format!("the key {key}")));
+        left.extend(self.redis.keys(self.sim.now).map(|(key, _)| format!("the key {key}")));
         left
     }
 }
