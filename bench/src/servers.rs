@@ -74,7 +74,7 @@ impl Servers {
         build_once().expect("Duet builds");
         let projects = tempfile::Builder::new().prefix("duet-bench-").tempdir().expect("a folder");
         copy_project(&root(), &["build", "public"], &projects.path().join("duet"));
-        copy_project(&root().join("bench/floor"), &["floor.js"], &projects.path().join("floor"));
+        copy_project(&root().join("bench/floor"), &["floor.js", "public"], &projects.path().join("floor"));
         Self {
             plan: options.plan(),
             floor: OnceCell::new(),
