@@ -11,9 +11,10 @@ const WARM_UP: usize = 20;
 const MAX_OVER_FLOOR: f64 = 1.15;
 const MAX_OVER_EMBEDDED: f64 = 1.25;
 
-const SETUPS: [Setup; 6] = [
+const SETUPS: [Setup; 7] = [
     Setup::Floor,
     Setup::IndexingFloor,
+    Setup::CompleteFloor,
     Setup::Embedded,
     Setup::Upstash { distance_ms: 0 },
     Setup::Upstash { distance_ms: 10 },
@@ -48,7 +49,7 @@ fn row(setup: Setup, percentiles: &Percentiles, all: &[(Setup, Percentiles)]) ->
     };
     match setup {
         Setup::Floor => row,
-        Setup::IndexingFloor => row.over(over(Setup::Floor)),
+        Setup::IndexingFloor | Setup::CompleteFloor => row.over(over(Setup::Floor)),
         Setup::Embedded => row.at_most(MAX_OVER_FLOOR, over(Setup::Floor)),
         Setup::Upstash { .. } => row.at_most(MAX_OVER_EMBEDDED, over(Setup::Embedded)),
     }

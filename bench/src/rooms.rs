@@ -18,6 +18,8 @@ pub enum RoomKind {
     Storing,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
     Indexing,
+    /// All that Duet does for a message, by hand in JavaScript.
+    Complete,
     /// Duet.
     Duet,
 }
@@ -66,6 +68,7 @@ impl RoomFactory {
         let (seat, socket_path) = match self.kind {
             RoomKind::Storing => (without_seat(browser, room), format!("/storing/{room}")),
             RoomKind::Indexing => (without_seat(browser, room), format!("/indexing/{room}")),
+            RoomKind::Complete => (without_seat(browser, room), format!("/complete/{room}")),
             RoomKind::Duet => (Participant::join_as(browser, room), format!("/api/realtime?roomId={room}")),
         };
         let mut socket = Socket::open(&seat.browser, &socket_path, &[]).expect("a socket opens");

@@ -26,6 +26,8 @@ pub enum Setup {
     Floor,
     /// The same, with an index that finds a repeated message, and a sequence number in the frame.
     IndexingFloor,
+    /// All that Duet does for a message, by hand in JavaScript.
+    CompleteFloor,
     /// Duet without a database.
     Embedded,
     /// Duet with a database.
@@ -39,6 +41,7 @@ impl Setup {
         match self {
             Self::Floor => RoomFactory::on(servers.floor(), RoomKind::Storing),
             Self::IndexingFloor => RoomFactory::on(servers.floor(), RoomKind::Indexing),
+            Self::CompleteFloor => RoomFactory::on(servers.floor(), RoomKind::Complete),
             Self::Embedded => RoomFactory::on(servers.embedded(), RoomKind::Duet),
             Self::Upstash { distance_ms } => {
                 RoomFactory::on(servers.upstash(Duration::from_millis(distance_ms)), RoomKind::Duet)
@@ -51,6 +54,7 @@ impl Setup {
         match self {
             Self::Floor => "floor that writes a row".to_owned(),
             Self::IndexingFloor => "floor that also finds repetitions".to_owned(),
+            Self::CompleteFloor => "floor with all duties, in JavaScript".to_owned(),
             Self::Embedded => "embedded".to_owned(),
             Self::Upstash { distance_ms } => format!("Upstash, {distance_ms} ms away"),
         }

@@ -16,8 +16,13 @@ const MAX_MESSAGES_EACH: usize = 2_400;
 const MIN_OVER_FLOOR: f64 = 0.85;
 const MIN_OVER_EMBEDDED: f64 = 0.8;
 
-const SETUPS: [Setup; 4] =
-    [Setup::Floor, Setup::IndexingFloor, Setup::Embedded, Setup::Upstash { distance_ms: 0 }];
+const SETUPS: [Setup; 5] = [
+    Setup::Floor,
+    Setup::IndexingFloor,
+    Setup::CompleteFloor,
+    Setup::Embedded,
+    Setup::Upstash { distance_ms: 0 },
+];
 
 /// One server with a number of rooms.
 struct Cell {
@@ -94,7 +99,7 @@ fn row(cell: &Cell, cells: &[Cell]) -> Row {
     };
     match cell.setup {
         Setup::Floor => row,
-        Setup::IndexingFloor => row.over(over(Setup::Floor)),
+        Setup::IndexingFloor | Setup::CompleteFloor => row.over(over(Setup::Floor)),
         Setup::Embedded => row.at_least(MIN_OVER_FLOOR, over(Setup::Floor)),
         Setup::Upstash { .. } => row.at_least(MIN_OVER_EMBEDDED, over(Setup::Embedded)),
     }
