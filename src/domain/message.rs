@@ -180,7 +180,11 @@ mod tests {
     #[test]
     fn debug_output_never_shows_texts() {
         let text = MessageText::parse("secret words".into()).unwrap();
+        let name = SenderName::parse("secret".into()).unwrap();
+        let stored = StoredMessage { seq: 7, json: "secret".into() };
 
-        assert!(!format!("{text:?}").contains("secret"));
+        let shown = format!("{text:?} {name:?} {stored:?}");
+
+        assert_eq!(shown, "MessageText(12 bytes) SenderName(6 bytes) StoredMessage(7, 6 bytes)");
     }
 }

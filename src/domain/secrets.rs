@@ -113,6 +113,7 @@ mod tests {
     fn a_secret_never_shows_in_debug_output() {
         let token = Token::from_random([7; 32]);
 
+        assert!(format!("{token:?}").ends_with("(…)"), "{token:?}");
         assert!(!format!("{token:?}").contains(token.expose()));
     }
 

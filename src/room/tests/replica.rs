@@ -348,6 +348,24 @@ fn deletion_waits_for_the_request_under_way_and_is_repeated() {
     expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
 }
 
+#[test]
+fn a_confirmed_deletion_is_still_confirmed_after_the_memory_is_lost() {
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
+    room.run_timer();
+    room.begin_call(ANN, Request::Destroy);
+    room.reply(500, "");
+    let failed_at = room.now;
+    succeed(&mut room, 0);
+
+    room.lose_memory(&[]);
+    let status = room.call(ANN, Request::Status { identified: true });
+
+    assert_eq!(status, Err(ApiError::RoomNotFound));
+    assert!(room.fetches.is_empty(), "the next deletion is not due yet");
+    expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
+}
+
 /// After a request that may still run, the keys are deleted again after so many seconds. Then nothing is left.
 fn expect_repeated_deletion(room: &mut TestRoom, failed_at: EpochMs, seconds: &[u64]) {
     for seconds in seconds {

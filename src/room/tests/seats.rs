@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::*;
 use crate::{
@@ -101,6 +101,22 @@ fn a_new_seat_in_a_room_with_access_needs_proof_hello_and_shelf() {
 
     assert!(room.call(ANN, with(proof(), hello(), shelf())).is_ok());
     assert!(room.call(ANN, with(None, None, None)).is_ok(), "a participant needs none of them");
+}
+
+#[test]
+fn both_halves_of_the_key_exchange_reach_both_participants() {
+    let mut room = room_with_access();
+    let join = || Request::Join(JoinBody { proof: proof(), hello: hello(), shelf: shelf() });
+    assert!(room.call(ANN, join()).is_ok());
+    let ann = room.connect(ANN);
+
+    let answer = room.call(BEN, join()).unwrap();
+
+    let half = json!("A".repeat(130));
+    let hellos = json!({ participant(ANN).as_str(): half, participant(BEN).as_str(): half });
+    let body: Value = serde_json::from_str(&answer.body().unwrap()).unwrap();
+    assert_eq!(body["hellos"], hellos);
+    assert_eq!(room.frames_to(ann, "presence")[0]["hellos"], hellos);
 }
 
 #[test]
