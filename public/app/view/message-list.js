@@ -77,10 +77,9 @@ export class MessageList {
     const isFirst = this.#high < this.#low
     if (isFirst) this.#log.setAttribute("aria-busy", "true")
     for (const seq of changed) if (this.#rows.has(seq)) this.#rebuild(seq)
-    const isFollowing = isFirst || this.#place.isFollowing
     const arrived = isFirst ? 0 : this.#countArrived()
     this.#countedTo = this.#timeline.high
-    if (isFollowing) this.#followNewest()
+    if (isFirst || this.#place.isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
     this.#progress.show()
