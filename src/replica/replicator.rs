@@ -59,8 +59,7 @@ pub enum Progress {
 pub enum MemoryLoss {
     /// The object hibernated, which only happens when no request is in flight.
     Hibernation,
-    /// A crash, a deployment or a failed statement. A request may have been in flight and may still run. An idle object
-    /// without sockets is unloaded in the same way.
+    /// A crash, a deployment, a failed statement, or an idle object without sockets. A request may still run.
     Crash,
 }
 
@@ -100,8 +99,7 @@ impl Replicator {
         replicator
     }
 
-    /// Replicates a room that was loaded. After hibernation the database matches the journal unless the record says
-    /// otherwise.
+    /// Replicates a loaded room. After hibernation the database matches the journal unless the record says otherwise.
     pub fn of_loaded_room(
         room: &RoomId,
         record: &mut RoomRecord,

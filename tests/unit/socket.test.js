@@ -1,3 +1,5 @@
+// Longer than 400 lines, because all tests of a socket's life share one fake platform and its clock.
+
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
