@@ -24,12 +24,12 @@ pub enum RoomKind {
     Duet,
 }
 
-/// Where rooms are.
+/// Makes rooms of one kind on one server.
 #[derive(Clone, Debug)]
 pub struct RoomFactory {
     /// The server, without a trailing slash.
     pub base_url: String,
-    /// What kind of rooms it has.
+    /// What kind of rooms it makes.
     pub kind: RoomKind,
 }
 
@@ -124,7 +124,7 @@ impl Person {
         }
     }
 
-    /// Sends the next message when the last one is confirmed, up to `most` and until `until`. Returns the time of each
+    /// Sends the next message when the last one is confirmed, up to `max` and until `until`. Returns the time of each
     /// confirmation.
     pub fn send_until(mut self, until: Instant, max: usize) -> Vec<Duration> {
         let mut times = vec![];

@@ -51,10 +51,10 @@ pub fn trouble(trouble: &str, cause: &str) {
 /// Logs an entry from a room.
 pub fn entry(entry: LogEntry) {
     match entry {
-        LogEntry::ReplicaOutOfSync { cause } => trouble("database-out-of-step", cause),
+        LogEntry::ReplicaOutOfSync { cause } => trouble("database-out-of-sync", cause),
         LogEntry::ReplicaInSync => {
             let line =
-                TroubleLine { trouble: "database-in-step", cause: "it holds what the room holds again" };
+                TroubleLine { trouble: "database-in-sync", cause: "it holds what the room holds again" };
             console_log!("{}", serde_json::to_string(&line).unwrap_or_default());
         }
         LogEntry::JournalFailed { cause } => trouble("storage-failed", cause),

@@ -49,13 +49,13 @@ impl Sockets {
     pub fn accept(&self, state: &State, id: SocketId, owner: &ParticipantId, socket: WebSocket) {
         state.accept_web_socket(&socket);
         let attachment = JsValue::from_str(&format!("{} {}", id.0, owner.as_str()));
-        // If this fails, the socket is unknown at its first frame and is closed then.
+        // If this fails, the socket is unknown after a loss of memory, and its first frame after that closes it.
         let _ = WebSocketExt::serialize_attachment(socket.as_ref(), attachment);
         self.0.borrow_mut().push((id, socket));
     }
 
     /// The id of a socket. `None`: the room does not know the socket. The room may have given the id of a socket that
-    /// it closed to a newer one.
+    /// it closed to a newer one. Relies on the platform passing the same object for a socket as `get_websockets`.
     pub fn id_of(&self, socket: &WebSocket) -> Option<SocketId> {
         let open = self.0.borrow();
         if let Some((id, _)) = open.iter().find(|(_, known)| known == socket) {

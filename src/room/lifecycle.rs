@@ -72,7 +72,7 @@ impl Room {
 
     /// Drops the memory, so that the next event reads the journal again. Cancels the request in flight.
     pub(super) fn drop_memory(&mut self, effects: &mut Effects) {
-        self.note_next_request();
+        self.record_next_request();
         let in_flight = match &self.memory {
             Memory::Open(open) => open.replica.as_ref().and_then(Replicator::in_flight_id),
             Memory::Ended(ended) => ended.deletion.in_flight_id(),
@@ -83,7 +83,7 @@ impl Room {
         self.memory = Memory::Unknown;
     }
 
-    fn note_next_request(&mut self) {
+    fn record_next_request(&mut self) {
         self.next_request = match &self.memory {
             Memory::Open(open) => open.replica.as_ref().map_or(self.next_request, Replicator::next_id),
             Memory::Ended(ended) => ended.deletion.next_id(),
@@ -193,7 +193,7 @@ impl Room {
         journal: Journal<'_>,
         effects: &mut Effects,
     ) -> Result<(), JournalError> {
-        self.note_next_request();
+        self.record_next_request();
         let Memory::Open(open) = std::mem::replace(&mut self.memory, Memory::Nothing) else { return Ok(()) };
         match open.replica.filter(|replica| replica.may_have_written(&open.record)) {
             Some(replica) => {
@@ -215,7 +215,7 @@ impl Room {
     /// Deletes everything that the object stores.
     fn erase(&mut self, effects: &mut Effects) {
         effects.storage.push(StorageEffect::DeleteAll);
-        self.note_next_request();
+        self.record_next_request();
         self.memory = Memory::Nothing;
         self.alarm = Alarm::NotSet;
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The other participant used this id. Confirming it would lose the caller's message.
-const DUPLICATE_ID: ApiError =
+const ID_OF_OTHER: ApiError =
     ApiError::BadRequest { field: "id", problem: "was already used by the other participant" };
 
 /// A message that is in the journal.
@@ -165,5 +165,5 @@ impl Room {
 fn find_stored(message: &Message, journal: Journal<'_>) -> Result<Option<Sent>, EventError> {
     let Some(stored) = journal.find(&message.id)? else { return Ok(None) };
     let is_own = stored.read().is_some_and(|known| known.participant_id == message.participant_id);
-    if is_own { Ok(Some(Sent { message: stored, is_new: false })) } else { Err(DUPLICATE_ID.into()) }
+    if is_own { Ok(Some(Sent { message: stored, is_new: false })) } else { Err(ID_OF_OTHER.into()) }
 }

@@ -31,7 +31,7 @@ pub struct Room {
     settings: RoomSettings,
     memory: Memory,
     sockets: Sockets,
-    /// Who is here has to be broadcast.
+    /// Whether the participants have to be told who is here.
     is_presence_due: bool,
     rates: RateLimits,
     /// Calls whose answer waits for the database.
@@ -100,7 +100,7 @@ enum Confirmation {
     Deletion,
 }
 
-/// Why an event was refused.
+/// Why an event failed.
 enum EventError {
     /// The caller gets this error.
     Api(ApiError),
@@ -214,8 +214,8 @@ impl Room {
         }
     }
 
-    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again. All sockets
-    /// are closed, whether or not the event was about to close them.
+    /// The journal failed: drops the effects of the event and the memory, so that the journal is read again. Closes all
+    /// sockets, also those that the event was about to close.
     fn recover(&mut self, error: JournalError, call: Option<CallId>, effects: &mut Effects) {
         effects.storage.clear();
         let dropped_answers = effects.output.iter().filter_map(|effect| match effect {

@@ -178,7 +178,8 @@ impl Room {
 
     /// A socket closed, from either side. If it was the participant's last one, the others are notified.
     ///
-    /// The platform may report the same close several times, and may report a socket that the room closed itself.
+    /// The platform may report the same close several times. It may also report a socket that the room closed itself,
+    /// unless an open socket has its id by now.
     pub(super) fn on_socket_closed(&mut self, socket: SocketId) {
         if let Some(participant) = self.sockets.close(socket) {
             self.is_presence_due |= !self.sockets.is_online(&participant);

@@ -332,7 +332,7 @@ fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
 }
 
 #[test]
-fn deletion_waits_for_the_request_under_way_and_is_repeated() {
+fn deletion_waits_for_the_request_in_flight_and_is_repeated() {
     let (mut room, ann, _) = in_sync();
     send_messages(&mut room, ann, 1..=1);
     room.run_timer();

@@ -176,7 +176,7 @@ const FAULTS: [Fault; 8] = [
     Fault::Next(EventFault::StatementFails(2)),
 ];
 
-/// The most steps that the world takes between two events. The first number is enough for everything that is under way.
+/// The most steps that the world takes between two events. The first number is enough for everything in flight.
 const GAPS: [u64; 4] = [200, 0, 1, 3];
 
 /// The extent of the exploration.

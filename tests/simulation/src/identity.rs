@@ -18,18 +18,18 @@ pub struct Identity {
     /// The proof for an encrypted room, if the person has the complete link.
     pub proof: Option<String>,
     /// Whether the room is encrypted.
-    pub is_sealed: bool,
+    pub is_encrypted: bool,
 }
 
 impl Identity {
     /// A person in the room with this id. `has_link`: they have the complete link, for which the room may require a
     /// proof.
-    pub fn new(name: &'static str, room: &str, is_sealed: bool, has_link: bool) -> Self {
+    pub fn new(name: &'static str, room: &str, is_encrypted: bool, has_link: bool) -> Self {
         let token = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("token of {name}")));
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{room}{token}")));
         let proof = if has_link { "the link" } else { "a guess" };
-        let proof = is_sealed.then(|| URL_SAFE_NO_PAD.encode(Sha256::digest(proof)));
-        Self { name, token, digest, proof, is_sealed }
+        let proof = is_encrypted.then(|| URL_SAFE_NO_PAD.encode(Sha256::digest(proof)));
+        Self { name, token, digest, proof, is_encrypted }
     }
 
     /// The participant id.

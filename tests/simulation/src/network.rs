@@ -53,7 +53,7 @@ pub struct Answer {
     pub body: String,
 }
 
-/// A call under way.
+/// A call in flight.
 pub struct Call {
     /// The caller.
     pub caller: Caller,

@@ -34,7 +34,7 @@ pub struct Entry {
     pub expires_at: Option<u64>,
 }
 
-/// A request under way.
+/// A request in flight.
 struct Request {
     incarnation: u64,
     id: RequestId,
@@ -43,7 +43,7 @@ struct Request {
     /// The answer, which may still get lost.
     answer: (u16, String),
     has_run: bool,
-    /// Whether it was doubtful when it ran: nobody waits for its answer any more, or it ran before.
+    /// Whether nobody expected it any more when it ran: it was late, or it ran for the second time.
     is_stray: bool,
 }
 

@@ -106,7 +106,7 @@ fn draw_setup(rng: &mut Rng) -> Setup {
         ttl_seconds: one_of("ttl", &[600, 60, 600, 3_600, 5]),
         longest_seconds: one_of("longest", &[86_400, 86_400, 400]),
         messages_per_second: one_of("rate", &[10, 10, 1, 0]),
-        is_sealed: one_of("sealed", &[0, 1]) == 1,
+        is_encrypted: one_of("sealed", &[0, 1]) == 1,
     }
 }
 

@@ -25,7 +25,7 @@ cases![
     calls_that_write_nothing_send_redis_no_request,
     destroying_is_one_command,
     only_six_commands_and_no_scripts_are_used,
-    a_room_has_at_most_one_request_under_way,
+    a_room_has_at_most_one_request_in_flight,
 ];
 
 /// Counts the requests of one room.
@@ -239,7 +239,7 @@ fn only_six_commands_and_no_scripts_are_used(world: &World) {
     }
 }
 
-fn a_room_has_at_most_one_request_under_way(world: &World) {
+fn a_room_has_at_most_one_request_in_flight(world: &World) {
     let Conversation { ann, mut ann_socket, mut bob_socket, .. } = world.conversation();
     let slow = Fault::new(FaultKind::AnswerLate(Duration::from_millis(200)));
     world.main().upstash().inject(slow.for_room(&ann.room).times(5));

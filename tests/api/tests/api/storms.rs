@@ -40,7 +40,7 @@ fn under_every_fault_each_socket_receives_everything_once_and_redis_stores_it(wo
     let pairs = EVERY_FAULT.map(|kind| (kind, pair(world.main())));
     let rooms: Vec<&str> = pairs.iter().map(|(_, (ann, _))| ann.room.as_str()).collect();
     thread::scope(|scope| {
-        let calm = scope.spawn(|| send_without_faults(world, &is_over));
+        let without_faults = scope.spawn(|| send_without_faults(world, &is_over));
         let ends = scope.spawn(|| watch_ends(world.main().redis(), &rooms, &is_over));
         let storms: Vec<_> = pairs
             .iter()
@@ -53,7 +53,7 @@ fn under_every_fault_each_socket_receives_everything_once_and_redis_stores_it(wo
         for (kind, end) in ended {
             end.unwrap_or_else(|_| panic!("failed under {kind:?}"));
         }
-        calm.join().expect("the room next to the broken ones is unaffected");
+        without_faults.join().expect("the room next to the broken ones is unaffected");
         ends.join().expect("every key always has a time to live");
     });
 }
@@ -61,7 +61,7 @@ fn under_every_fault_each_socket_receives_everything_once_and_redis_stores_it(wo
 fn send_without_faults(world: &World, is_over: &AtomicBool) {
     let (ann, _) = world.pair();
     while !is_over.load(Ordering::Relaxed) {
-        assert_eq!(ann.post(&json!({ "text": "calm" })).status, 201);
+        assert_eq!(ann.post(&json!({ "text": "no faults" })).status, 201);
         thread::sleep(SEND_INTERVAL);
     }
     wait_until_in_sync(world.main(), &ann);
@@ -268,14 +268,14 @@ fn lines_with(stack: &Stack, word: &str) -> usize {
 
 fn wait_until_logged_behind(stack: &Stack, times: usize) {
     wait_until("the log says that Redis is behind", LIMIT, || {
-        (lines_with(stack, "database-out-of-step") >= times).then_some(())
+        (lines_with(stack, "database-out-of-sync") >= times).then_some(())
     });
 }
 
 /// Checks that each state is logged once, however many requests failed.
 fn assert_logged_once_each(stack: &Stack) {
-    wait_until("the log says that Redis is in step", LIMIT, || {
-        (lines_with(stack, "database-in-step") == 1).then_some(())
+    wait_until("the log says that Redis is in sync", LIMIT, || {
+        (lines_with(stack, "database-in-sync") == 1).then_some(())
     });
-    assert_eq!(lines_with(stack, "database-out-of-step"), 1);
+    assert_eq!(lines_with(stack, "database-out-of-sync"), 1);
 }

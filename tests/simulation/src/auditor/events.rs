@@ -16,7 +16,7 @@ impl Auditor {
         match (api_request.method, api_request.path) {
             ("POST", "/api/messages") => {
                 let body: Value = serde_json::from_str(&api_request.body).unwrap_or_default();
-                self.note_send(&body, participant);
+                self.record_send(&body, participant);
             }
             ("DELETE", _) => self.is_destroy_requested = true,
             _ => {}
@@ -27,11 +27,11 @@ impl Auditor {
     pub fn frame_sent(&mut self, participant: &str, text: &str) {
         let Ok(body) = serde_json::from_str::<Value>(text) else { return };
         if body["type"] == "message" {
-            self.note_send(&body, participant.to_owned());
+            self.record_send(&body, participant.to_owned());
         }
     }
 
-    fn note_send(&mut self, body: &Value, participant: String) {
+    fn record_send(&mut self, body: &Value, participant: String) {
         let Some(text) = body["text"].as_str() else { return };
         let id = body["id"].as_str().map(str::to_owned);
         self.sent.entry(text.to_owned()).or_insert(Sent { participant, id, is_refused: false });
@@ -161,7 +161,7 @@ impl Auditor {
             Some("message") => ensure(handled.reached.contains(&frame.socket), 12, || {
                 "a message is neither confirmed nor refused".to_owned()
             }),
-            Some("typing") if handled.is_typing_passed_on => {
+            Some("typing") if handled.is_typing_forwarded => {
                 self.rates.check(&frame.owner, RatedAction::Typing)
             }
             Some("keep") if handled.is_end_announced => self.rates.check(&frame.owner, RatedAction::Keep),

@@ -37,13 +37,13 @@ impl Auditor {
                 "a stranger took a seat".to_owned()
             })?;
             let has_keys = (keys.0.is_some(), keys.1.is_some());
-            let is_sealed = self.rules.is_sealed;
-            ensure(has_keys == (is_sealed, is_sealed), 6, || "a seat has the wrong keys".to_owned())?;
+            let is_encrypted = self.rules.is_encrypted;
+            ensure(has_keys == (is_encrypted, is_encrypted), 6, || "a seat has the wrong keys".to_owned())?;
         }
         ensure(dump.expires_at() >= self.durable.expires_at(), 7, || "the room's end moved back".to_owned())?;
         let is_as_set = room.ttl_seconds == self.rules.ttl_seconds
             && room.ends_by == room.created_at + self.rules.longest_seconds * 1000
-            && room.access.is_some() == self.rules.is_sealed;
+            && room.access.is_some() == self.rules.is_encrypted;
         ensure(is_as_set, 7, || "the room is not as its creator and its operator want it".to_owned())
     }
 

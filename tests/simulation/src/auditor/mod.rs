@@ -8,10 +8,10 @@
 mod dump;
 mod events;
 mod journal;
-mod mirror;
 mod output;
 mod rare_states;
 mod rates;
+mod replica;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -36,7 +36,7 @@ pub const INVARIANTS: [(u8, &str); 17] = [
     (7, "lifetime: a room ends at the right millisecond"),
     (8, "deletion: nothing comes back after the end"),
     (9, "time to live: every key in Redis has one of the documented length"),
-    (10, "mirror: the list in Redis is a history of the room"),
+    (10, "replica: the list in Redis is a history of the room"),
     (11, "history: a page contains exactly the messages requested"),
     (12, "frames: `ready` first, updates in order and once, nothing after the final frame"),
     (13, "limits: one answer to each call, one request to Redis at a time"),
@@ -137,7 +137,7 @@ pub struct Auditor {
     has_failed: bool,
     /// When the newest requests were sent, in the world's time.
     requests_at: VecDeque<u64>,
-    may_mirror_differ: bool,
+    may_replica_differ: bool,
     is_tampered: bool,
     strays: u32,
     may_lack_an_append: bool,
@@ -172,7 +172,7 @@ impl Auditor {
             is_announcement_missing: false,
             has_failed: false,
             requests_at: VecDeque::new(),
-            may_mirror_differ: false,
+            may_replica_differ: false,
             is_tampered: false,
             strays: 0,
             may_lack_an_append: false,

@@ -63,7 +63,7 @@ impl Auditor {
                 Err(Violation::new(5, "404 for the call that ended the room"))
             }
             (("DELETE", _), 202 | 204) => ensure(!is_room, 5, || format!("{status} while the room is there")),
-            (("POST", "/api/messages"), 400 | 409) => self.note_refusal(api_request, status),
+            (("POST", "/api/messages"), 400 | 409) => self.record_refusal(api_request, status),
             (("POST", "/api/room/join"), 409) => {
                 let seats = self.durable.participants().len();
                 ensure(!is_room || (seats == 2 && !is_seated), 6, || format!("full with {seats} seats taken"))
@@ -191,7 +191,7 @@ impl Auditor {
         })
     }
 
-    fn note_refusal(&mut self, api_request: &ApiRequest, status: u16) -> Verdict {
+    fn record_refusal(&mut self, api_request: &ApiRequest, status: u16) -> Verdict {
         let body: Value = serde_json::from_str(&api_request.body).unwrap_or_default();
         let is_full = self.durable.last_seq() >= 5_000;
         ensure(status != 409 || is_full, 4, || "the history is called full and is not".to_owned())?;
@@ -237,7 +237,7 @@ impl Auditor {
         }
         for id in to {
             let is_alone = to.len() == 1;
-            // The platform drops a frame for a socket that the object closed.
+            // The client may have lost the socket, or the object closed it, while the frame waited in the gate.
             let Some(socket) = self.sockets.get_mut(id).filter(|socket| !socket.is_closed) else { continue };
             while self.unannounced.contains(&(socket.last + 1))
                 && message.as_ref().is_some_and(|message| message.seq > socket.last + 1)
@@ -249,7 +249,7 @@ impl Auditor {
             self.record_if(is_known, "a repeated message was confirmed from the journal");
         }
         if kind == "error" && matches!(value["error"].as_str(), Some("bad-request" | "room-history-full")) {
-            self.note_refused_frame(&value)?;
+            self.record_refused_frame(&value)?;
         }
         Ok(())
     }
@@ -270,11 +270,11 @@ impl Auditor {
         ensure(!is_missed, 12, || format!("`{kind}` is not sent to every open socket"))
     }
 
-    fn note_refused_frame(&mut self, value: &Value) -> Verdict {
+    fn record_refused_frame(&mut self, value: &Value) -> Verdict {
         let Some(id) = value["id"].as_str() else { return Ok(()) };
-        let is_it = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
+        let is_match = |id: &str, sent: &super::Sent| sent.id.as_deref() == Some(id);
         let texts: Vec<String> =
-            self.sent.iter().filter(|(_, sent)| is_it(id, sent)).map(|(text, _)| text.clone()).collect();
+            self.sent.iter().filter(|(_, sent)| is_match(id, sent)).map(|(text, _)| text.clone()).collect();
         // If both people used the same id, only one of them is refused.
         if let [text] = texts.as_slice() { self.refuse(text) } else { Ok(()) }
     }
@@ -292,7 +292,7 @@ impl Auditor {
         let internal = ApiError::Internal.close().code;
         ensure(code != internal, 0, || "a socket is closed for an internal error".to_owned())?;
         for id in sockets {
-            // A late frame makes the object close the socket again; the platform ignores that.
+            // The client may have lost the socket while the close waited in the gate.
             if let Some(socket) = self.sockets.get_mut(id) {
                 socket.is_closed = true;
             }

@@ -39,11 +39,11 @@ pub const RARE_STATES: [&str; 37] = [
     "destroy was not confirmed by the database in time",
     "a second destroy came too late",
     "a deletion was interrupted",
-    "a room ended with a request under way",
+    "a room ended with a request in flight",
     "a request ran late or again",
     "a request ran after the room's end",
     "a request was applied and answered with an error",
-    "a request was given up",
+    "a request was abandoned",
     "the list had another length than the journal",
     "the copy was written in pieces",
 ];
@@ -67,8 +67,8 @@ impl Auditor {
         let is_same = before.last_seq() == after.last_seq();
         self.record_if(handled.has_fault, "a statement failed");
         self.record_if(
-            handled.is_request_under_way && before.is_room() && !after.is_room(),
-            "a room ended with a request under way",
+            handled.is_request_in_flight && before.is_room() && !after.is_room(),
+            "a room ended with a request in flight",
         );
         self.record_if(
             before.is_room() && after.is_room() && after.expires_at() == after.ends_by(),
@@ -86,7 +86,7 @@ impl Auditor {
                 *cause == "the database held something else",
                 "the list had another length than the journal",
             );
-            self.record_if(*cause == "no answer came in time", "a request was given up");
+            self.record_if(*cause == "no answer came in time", "a request was abandoned");
         }
         let Some(frame) = &handled.frame else { return };
         self.record_if(

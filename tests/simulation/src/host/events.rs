@@ -140,7 +140,7 @@ impl Host {
             open_sockets: open_sockets(&self.sockets).len(),
             is_departure: std::mem::take(&mut self.is_departure),
             is_waking: self.room.is_none(),
-            is_request_under_way: !self.fetches.is_empty(),
+            is_request_in_flight: !self.fetches.is_empty(),
             has_fault: fault != EventFault::None,
             debug_text: sim.trace.is_kept().then(|| format!("{event:?}")),
         };

@@ -30,7 +30,7 @@ pub(super) struct Context {
     pub(super) open_sockets: usize,
     pub(super) is_departure: bool,
     pub(super) is_waking: bool,
-    pub(super) is_request_under_way: bool,
+    pub(super) is_request_in_flight: bool,
     pub(super) has_fault: bool,
     pub(super) debug_text: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Context {
             incarnation,
             reached: BTreeSet::new(),
             closed: BTreeSet::new(),
-            is_typing_passed_on: false,
+            is_typing_forwarded: false,
             is_end_announced: false,
             is_presence_sent: false,
             is_message_sent: false,
@@ -56,7 +56,7 @@ impl Context {
             is_departure: self.is_departure,
             is_waking: self.is_waking,
             is_rate_limited: false,
-            is_request_under_way: self.is_request_under_way,
+            is_request_in_flight: self.is_request_in_flight,
             has_fault: self.has_fault,
             effects,
             error: None,
@@ -155,7 +155,7 @@ impl Host {
             OutputEffect::Send { to, frame } => {
                 let to = self.keys_of(&to);
                 handled.reached.extend(&to);
-                handled.is_typing_passed_on |= frame.starts_with(r#"{"type":"typing""#);
+                handled.is_typing_forwarded |= frame.starts_with(r#"{"type":"typing""#);
                 handled.is_message_sent |= frame.starts_with(r#"{"type":"message""#);
                 if frame == r#"{"type":"expire"}"# {
                     handled.end_frame = Some("expire");
@@ -192,9 +192,9 @@ impl Host {
             OutputEffect::AbortFetch(id) => {
                 self.fetches.remove(&id);
                 // An aborted request that is still held by the gate is never sent.
-                let is_it =
+                let is_match =
                     |out: &Output| matches!(out, Output::Fetched { id: waiting, .. } if *waiting == id);
-                self.gate.retain(|(_, out)| !is_it(out));
+                self.gate.retain(|(_, out)| !is_match(out));
                 return;
             }
             OutputEffect::SetTimer(EpochMs(at)) => {

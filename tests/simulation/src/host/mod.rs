@@ -71,7 +71,7 @@ pub struct HandledEvent {
     /// Sockets that it closed.
     pub closed: BTreeSet<SocketKey>,
     /// Whether it forwarded a typing notice.
-    pub is_typing_passed_on: bool,
+    pub is_typing_forwarded: bool,
     /// Whether it sent an `expiry` frame.
     pub is_end_announced: bool,
     /// Whether it sent a `presence` frame.
@@ -88,8 +88,8 @@ pub struct HandledEvent {
     pub is_waking: bool,
     /// Whether it refused something because it came too fast.
     pub is_rate_limited: bool,
-    /// Whether a request to the database was under way when it began.
-    pub is_request_under_way: bool,
+    /// Whether a request to the database was in flight when it began.
+    pub is_request_in_flight: bool,
     /// Whether a statement failed.
     pub has_fault: bool,
     /// How many effects it had.

@@ -65,7 +65,7 @@ impl Person {
     }
 
     /// A call took too long.
-    pub fn give_up(&mut self, call: CallKey, context: &mut ClientContext<'_>) {
+    pub fn on_timeout(&mut self, call: CallKey, context: &mut ClientContext<'_>) {
         context.network.calls.remove(&call);
         if let Some(purpose) = self.waiting.remove(&call) {
             self.on_failure(purpose, None, context);
@@ -114,7 +114,7 @@ impl Person {
     fn on_joined(&mut self, body: &Value, context: &mut ClientContext<'_>) {
         self.phase = Phase::Inside;
         self.failures = 0;
-        self.note_last_seq(body, context);
+        self.on_last_seq(body, context);
         self.connect(context);
         self.flush(context);
     }

@@ -7,7 +7,7 @@ use crate::{network::Up, sim::Sim};
 
 impl Person {
     /// The room has messages up to a number. Requests the missing ones.
-    pub(super) fn note_last_seq(&mut self, value: &Value, context: &mut ClientContext<'_>) {
+    pub(super) fn on_last_seq(&mut self, value: &Value, context: &mut ClientContext<'_>) {
         self.last_seq = self.last_seq.max(value["lastSeq"].as_u64().unwrap_or(0));
         self.fetch(context);
     }
@@ -31,7 +31,7 @@ impl Person {
         for message in body["messages"].as_array().into_iter().flatten() {
             self.insert(message);
         }
-        self.note_last_seq(body, context);
+        self.on_last_seq(body, context);
     }
 
     pub(super) fn on_message(&mut self, message: &Value, context: &mut ClientContext<'_>) {

@@ -104,14 +104,14 @@ impl Person {
             "ready" => {
                 self.link = Link::Open { connection, is_ready: true };
                 self.failures = 0;
-                self.note_online(frame);
-                self.note_last_seq(frame, context);
+                self.record_online(frame);
+                self.on_last_seq(frame, context);
                 self.flush(context);
             }
             "message" => self.on_message(&frame["message"], context),
             "presence" => {
-                self.note_online(frame);
-                self.note_last_seq(frame, context);
+                self.record_online(frame);
+                self.on_last_seq(frame, context);
             }
             "error" => self.on_error(frame, context),
             "destroy" | "expire" => self.phase = Phase::Ended,
@@ -119,7 +119,7 @@ impl Person {
         }
     }
 
-    fn note_online(&mut self, frame: &Value) {
+    fn record_online(&mut self, frame: &Value) {
         let online = frame["online"].as_array().into_iter().flatten().filter_map(Value::as_str);
         self.online = online.map(str::to_owned).collect();
     }

@@ -38,7 +38,7 @@ impl World {
             SimEvent::RedisReplies { key, is_answered } => self.redis_replies(key, is_answered),
             SimEvent::GiveUp { client, call } => {
                 let (person, mut context) = self.person(client);
-                person.give_up(call, &mut context);
+                person.on_timeout(call, &mut context);
             }
             SimEvent::ClientTimer { client, timer, count } => {
                 let (person, mut context) = self.person(client);

@@ -65,7 +65,7 @@ pub struct Setup {
     /// Messages per participant and second; 0 means no limit.
     pub messages_per_second: u64,
     /// Whether the room requires a proof.
-    pub is_sealed: bool,
+    pub is_encrypted: bool,
 }
 
 impl Default for Setup {
@@ -75,7 +75,7 @@ impl Default for Setup {
             ttl_seconds: 600,
             longest_seconds: 86_400,
             messages_per_second: 10,
-            is_sealed: false,
+            is_encrypted: false,
         }
     }
 }
@@ -132,7 +132,7 @@ impl World {
         if faults.rates.clock_jumps > 0 {
             auditor.expect_clock_jumps();
         }
-        let identity = |name, has_link| Identity::new(name, ROOM, setup.is_sealed, has_link);
+        let identity = |name, has_link| Identity::new(name, ROOM, setup.is_encrypted, has_link);
         let people = [("Ann", Part::Ann, "Ann"), ("Ben", Part::Ben, "Ben"), ("Tab", Part::Tab, "Ann")];
         let people = people.into_iter().enumerate().map(|(index, (name, part, owner))| {
             let identity = Identity { name, ..identity(owner, true) };
@@ -142,7 +142,7 @@ impl World {
         let strangers = vec![identity("Cat", true), identity("Dan", false)];
         people.iter().take(2).for_each(|person| auditor.add_token_holder(person.identity.token_holder(true)));
         auditor.add_token_holder(strangers[0].token_holder(true));
-        auditor.add_token_holder(strangers[1].token_holder(!setup.is_sealed));
+        auditor.add_token_holder(strangers[1].token_holder(!setup.is_encrypted));
         Self {
             sim: Sim::new(BEGIN, rng, trace),
             network: Network::default(),
@@ -183,7 +183,7 @@ impl World {
 
     /// Makes the call that creates the room.
     pub fn request_room(&mut self) {
-        let access = if self.setup.is_sealed {
+        let access = if self.setup.is_encrypted {
             format!(r#"{{"access":"{}"}}"#, Identity::access())
         } else {
             String::new()

@@ -97,7 +97,7 @@ fn destroy_is_204_once_redis_is_empty_and_202_where_redis_is_silent() {
 }
 
 #[test]
-fn a_statement_that_fails_gives_up_the_request_under_way_and_the_copy_is_right_all_the_same() {
+fn a_statement_that_fails_gives_up_the_request_in_flight_and_the_copy_is_right_all_the_same() {
     let mut world = room_of_two(Setup::default());
     say(&mut world, ANN, &["one"]);
     while world.host.open_fetches() == 0 {

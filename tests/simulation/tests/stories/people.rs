@@ -118,7 +118,7 @@ fn a_room_holds_5000_messages_and_refuses_the_next() {
 }
 
 #[test]
-fn typing_is_passed_on_to_the_other_person_alone() {
+fn typing_is_forwarded_to_the_other_person_alone() {
     let mut world = room_of_two(embedded());
 
     let (person, mut context) = world.person(ANN);

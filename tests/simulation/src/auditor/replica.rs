@@ -120,7 +120,7 @@ impl Auditor {
 
     /// The object lost its memory. The database may never get the changes that were waiting there.
     pub fn memory_lost(&mut self) {
-        self.may_mirror_differ = true;
+        self.may_replica_differ = true;
         self.may_lack_an_append = true;
     }
 
@@ -131,7 +131,7 @@ impl Auditor {
 
     /// Somebody else changed the keys.
     pub fn tampered(&mut self, tampering: Tampering) {
-        self.may_mirror_differ = true;
+        self.may_replica_differ = true;
         self.is_tampered = true;
         self.is_list_foreign |= tampering == Tampering::Appended;
     }
@@ -139,14 +139,14 @@ impl Auditor {
     /// A request ran.
     pub fn request_ran(&mut self, run: &RequestRun, redis: &Redis, now: u64) -> Verdict {
         if run.is_stray {
-            self.may_mirror_differ = true;
+            self.may_replica_differ = true;
             self.strays += 1;
         } else if run
             .commands
             .first()
             .is_some_and(|command| command.first().is_some_and(|verb| verb == "DEL"))
         {
-            self.may_mirror_differ = false;
+            self.may_replica_differ = false;
             self.is_tampered = false;
             self.strays = 0;
             self.may_lack_an_append = false;
@@ -170,7 +170,7 @@ impl Auditor {
         let are_rows = list.iter().all(|element| self.row_set.contains(element));
         ensure(are_rows || self.is_list_foreign, 10, || "the list holds what no journal holds".to_owned())?;
         let is_prefix = self.rows.starts_with(list);
-        ensure(is_prefix || self.may_mirror_differ, 10, || "the list is no history of the room".to_owned())
+        ensure(is_prefix || self.may_replica_differ, 10, || "the list is no history of the room".to_owned())
     }
 
     /// Whether the room notices a difference only with its next message: keys that somebody else changed, an append
