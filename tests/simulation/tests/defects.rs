@@ -179,7 +179,7 @@ fn every_defect_is_found() {
     let is_chosen = |defect: &Defect| names.is_empty() || names.split(',').any(|name| name == defect.name);
     let build_folder = BuildFolder::new();
     let (mut missed, mut found_by_scenarios) = (vec![], vec![]);
-    println!("| defect | file | invariant | seed |\n|---|---|---|---|");
+    println!("| defect | what is wrong | file | invariant | seed |\n|---|---|---|---|---|");
 
     for defect in defects().into_iter().filter(is_chosen) {
         let found = build_folder.find(&defect);
