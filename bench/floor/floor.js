@@ -1,5 +1,5 @@
-// The floor: measures what the platform itself needs to store a frame and to send it to the sockets of a room. It has
-// no seats and no limits.
+// The floor: measures what the platform itself needs to store a frame and to send it to the sockets of a room. Only
+// the last variant has seats and limits.
 
 import { DurableObject } from "cloudflare:workers"
 
@@ -40,10 +40,16 @@ export class Indexing extends Storing {
   webSocketMessage(_socket, frame) {
     const { id, text } = JSON.parse(frame)
     const message = JSON.stringify({ id, text, timestamp: Date.now() })
+    this.store(id, message)
+    this.send(`{"type":"message","message":{"seq":${this.seq},${message.slice(1)}}`)
+  }
+
+  /** Stores a message under the next number. Returns whether its id is new. */
+  store(id, message) {
     const insert = "INSERT INTO message VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
     const { rowsWritten } = this.ctx.storage.sql.exec(insert, this.seq + 1, id, message)
     if (rowsWritten > 0) this.seq += 1
-    this.send(`{"type":"message","message":{"seq":${this.seq},${message.slice(1)}}`)
+    return rowsWritten > 0
   }
 }
 
@@ -73,9 +79,7 @@ export class Complete extends Indexing {
     if (!owner || now >= this.activeAt + ROOM_TTL_MS || !isMessage(message) || !this.takeFrom(owner, now)) return
     const { id, sender = "", text } = message
     const json = JSON.stringify({ id, participantId: owner, sender, text, timestamp: now })
-    const insert = "INSERT INTO message VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
-    if (this.ctx.storage.sql.exec(insert, this.seq + 1, id, json).rowsWritten === 0) return
-    this.seq += 1
+    if (!this.store(id, json)) return
     this.activeAt = now
     const numbered = `{"seq":${this.seq},${json.slice(1)}`
     const sent = `{"type":"message","expiresAt":${now + ROOM_TTL_MS},"message":${numbered}}`

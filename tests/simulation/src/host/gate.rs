@@ -169,10 +169,9 @@ impl Host {
             }
             OutputEffect::Close(sockets, close) => {
                 let sockets = self.keys_of(&sockets);
-                self.sockets
-                    .iter_mut()
-                    .filter(|(key, _)| sockets.contains(key))
-                    .for_each(|(_, it)| it.is_open = false);
+                for key in &sockets {
+                    self.sockets.entry(*key).and_modify(|socket| socket.is_open = false);
+                }
                 handled.reached.extend(&sockets);
                 handled.closed.extend(&sockets);
                 handled.is_rate_limited |= close.code == 4429;
