@@ -2,11 +2,12 @@
 # `npm test`: sets up what is missing and runs every test of the project. Prints at the end how long the steps took.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-HOST_PACKAGES=(-p duet -p duet-sealing -p xtask)
+HOST_PACKAGES=(-p duet -p duet-sealing)
 API_PACKAGES=(-p duet-test-support -p duet-api-tests)
 
 compile_tests() {
   cargo test --quiet --tests --no-run "${HOST_PACKAGES[@]}" "${API_PACKAGES[@]}"
+  cargo test --quiet --no-run --profile xtask -p xtask
   cargo build --quiet --bins -p duet-test-support -p duet-peer
   cargo test --quiet --no-run --profile simulation -p duet-simulation
 }
@@ -17,6 +18,7 @@ use_own_tools
 
 timed "Compiling the tests" compile_tests
 timed "Rust on the host" cargo test --quiet --tests "${HOST_PACKAGES[@]}"
+timed "The build tool" cargo test --quiet --profile xtask -p xtask
 timed "The whole system: 2,000 seeds, stories, and every order of small scenarios" \
   cargo test --quiet --profile simulation -p duet-simulation
 timed "The API on both stores" cargo test --quiet --tests "${API_PACKAGES[@]}"
