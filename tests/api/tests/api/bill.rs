@@ -2,7 +2,9 @@
 
 use std::{fs, thread, time::Duration};
 
-use duet_test_support::{Browser, LIMIT, Participant, Stack, StoreKind, build_once, root, wait_until};
+use duet_test_support::{
+    Answer, Browser, LIMIT, Participant, Stack, StoreKind, build_once, root, wait_until,
+};
 use serde_json::{Value, json};
 
 use crate::world::{World, stranger, unknown_room};
@@ -152,27 +154,19 @@ impl Meter {
 }
 
 fn refusals(meter: &mut Meter) -> Vec<Row> {
-    let base_url = meter.stack.base_url().to_owned();
-    let (nobody, member) = (Browser::new(&base_url), stranger(&meter.stack));
-    let mut measure = |call, browser: &Browser, path: String, status| {
-        assert_eq!(browser.get(&path).status, status);
+    let (nobody, member) = (Browser::new(meter.stack.base_url()), stranger(&meter.stack));
+    let mut measure = |call, refused: Answer, status| {
+        assert_eq!(refused.status, status);
         meter.row(call)
     };
+    let unknown = |path: &str| format!("/api/{path}?roomId={}", unknown_room());
+    let too_large = json!({ "text": "x".repeat(64 * 1024) });
     vec![
-        measure("garbage", &nobody, "/api/room?roomId=short".into(), 400),
-        measure("call without a token", &nobody, format!("/api/messages?roomId={}", unknown_room()), 401),
-        measure(
-            "call with a made-up token",
-            &member,
-            format!("/api/messages?roomId={}", unknown_room()),
-            404,
-        ),
-        measure(
-            "look at a room that is not there",
-            &nobody,
-            format!("/api/room?roomId={}", unknown_room()),
-            404,
-        ),
+        measure("garbage", nobody.get("/api/room?roomId=short"), 400),
+        measure("body over 64 KiB", member.post(&unknown("messages"), &too_large), 413),
+        measure("call without a token", nobody.get(&unknown("messages")), 401),
+        measure("call with a made-up token", member.get(&unknown("messages")), 404),
+        measure("look at a room that is not there", nobody.get(&unknown("room")), 404),
     ]
 }
 

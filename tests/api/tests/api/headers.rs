@@ -63,6 +63,8 @@ fn every_answer_of_the_api_has_the_security_headers(world: &World) {
     for answer in &answers {
         assert_locked_down(answer);
         assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+        // The object's notes to the Worker are not for the caller.
+        assert!(!answer.headers.keys().any(|name| name.as_str().starts_with("duet-")), "{answer:?}");
     }
 }
 
