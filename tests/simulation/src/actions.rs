@@ -65,7 +65,7 @@ impl Behaviour {
         let mut weights: Vec<u64> = ACTIONS
             .iter()
             .map(|_| {
-                if rng.chance(Part::Setup, "deed", 1, 2) {
+                if rng.chance(Part::Setup, "action", 1, 2) {
                     rng.between(Part::Setup, "weight", 1, 100)
                 } else {
                     0
@@ -122,7 +122,7 @@ impl World {
             Phase::Inside => {}
             _ => return,
         }
-        let action = ACTIONS[self.sim.rng.pick(part, "deed", &self.behaviour.weights)];
+        let action = ACTIONS[self.sim.rng.pick(part, "action", &self.behaviour.weights)];
         self.sim.note(self.people[client].identity.name, || format!("{action:?}"));
         self.perform(client, action);
     }

@@ -83,7 +83,7 @@ fault_rates! {
     /// Somebody else writes into the keys.
     redis_tampered: 15,
     /// Fault periods: Redis dead, a phone offline, commits slow.
-    spells: 1000,
+    periods: 1000,
 }
 
 fn rate(rng: &mut Rng, name: &'static str, most: u64) -> u64 {
@@ -160,11 +160,11 @@ impl FaultInjector {
 
     /// Plans the fault periods of a run whose phase with faults lasts for this long.
     pub fn plan_periods(&mut self, sim: &mut Sim, fault_phase_ms: u64) {
-        if self.is_off || self.rates.spells == 0 {
+        if self.is_off || self.rates.periods == 0 {
             return;
         }
-        for _ in 0..sim.rng.below(Part::Faults, "spells", 5) {
-            let period = match sim.rng.below(Part::Faults, "spell", 7) {
+        for _ in 0..sim.rng.below(Part::Faults, "number of periods", 5) {
+            let period = match sim.rng.below(Part::Faults, "kind of period", 7) {
                 0 => FaultPeriod::SlowCommits,
                 1 => FaultPeriod::Offline(0),
                 2 => FaultPeriod::Offline(1),
@@ -174,8 +174,8 @@ impl FaultInjector {
                 4 => FaultPeriod::RedisBreaks,
                 _ => FaultPeriod::RedisDead,
             };
-            let starts = sim.rng.below(Part::Faults, "spell starts", fault_phase_ms);
-            let lasts = sim.rng.between(Part::Faults, "spell lasts", 1_000, 90_000);
+            let starts = sim.rng.below(Part::Faults, "period starts", fault_phase_ms);
+            let lasts = sim.rng.between(Part::Faults, "period lasts", 1_000, 90_000);
             sim.after(starts, SimEvent::FaultPeriodBegins(period));
             sim.after(starts + lasts, SimEvent::FaultPeriodEnds(period));
         }
