@@ -13,6 +13,7 @@ import { earlyKey, safetyWords } from "./keys.js"
 import { bytesLeft, openText, parseText, readMark, sealText } from "./messages.js"
 import { Opener } from "./opener.js"
 import { Halt, OwnSeat } from "./own-seat.js"
+import { initialState } from "./state.js"
 
 /** What a mark uses instead of a message's id. No message has this id. */
 const MARK_ID = "seen"
@@ -41,17 +42,7 @@ export class EncryptedSession {
     this.#options = options
     this.#seat = new OwnSeat(options, linkSecret)
     this.#conversation = new Conversation(options.roomId, options.onOutcome)
-    this.state = {
-      phase: "joining",
-      reason: null,
-      hasWords: false,
-      wordsConfirmed: false,
-      wordsUnavailable: false,
-      isOrderBroken: false,
-      otherHasSeen: 0,
-      otherHasRead: 0,
-      survivesReload: this.#seat.isLasting,
-    }
+    this.state = initialState("joining", this.#seat.isLasting)
     this.drafts = new Drafts(this.#seat)
   }
 

@@ -6,6 +6,7 @@
 
 import { Drafts } from "./drafts.js"
 import { isObject } from "./json.js"
+import { initialState } from "./state.js"
 import { usableStorage, wipe } from "./stored.js"
 
 /** The most bytes that the room accepts. */
@@ -30,17 +31,7 @@ export class PlainSession {
     // Uses sessionStorage only, because an entry in localStorage means that a room is encrypted.
     const { storage, isLasting } = usableStorage(tabStorage)
     this.#storage = storage
-    this.state = {
-      phase: "plain",
-      reason: null,
-      hasWords: false,
-      wordsConfirmed: false,
-      wordsUnavailable: false,
-      isOrderBroken: false,
-      otherHasSeen: 0,
-      otherHasRead: 0,
-      survivesReload: isLasting,
-    }
+    this.state = initialState("plain", isLasting)
     this.drafts = new Drafts({
       read: async (name) => this.#read(name),
       write: async (name, value) => {
