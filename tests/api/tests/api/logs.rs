@@ -3,11 +3,12 @@
 use std::{io::Write, net::TcpStream};
 
 use duet_test_support::{Browser, LIMIT, Socket, Worker, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{Conversation, World, unknown_room};
 
 cases![
+    a_line_states_route_status_duration_store_and_outcome,
     logs_contain_routes_and_outcomes_but_nothing_of_a_room,
     a_client_that_hangs_up_is_not_logged_as_an_internal_error
 ];
@@ -18,6 +19,27 @@ const WRANGLERS_OWN: &str = "[wrangler:";
 /// The lines that the Worker itself has logged so far.
 pub fn own_lines(worker: &Worker) -> Vec<String> {
     worker.log().into_iter().filter(|line| !line.contains(WRANGLERS_OWN)).collect()
+}
+
+fn a_line_states_route_status_duration_store_and_outcome(world: &World) {
+    let worker = world.main().worker();
+    let is_awaited = |line: &str| line.contains("GET /api/room/ttl") && line.contains("\"status\":404");
+
+    world.stranger().get(&format!("/api/room/ttl?roomId={}", unknown_room()));
+
+    worker.wait_for_log(is_awaited).unwrap_or_else(|log| panic!("no line for the request:\n{log}"));
+    let line = own_lines(worker).into_iter().find(|line| is_awaited(line)).expect("it was awaited");
+    let mut logged: Value = serde_json::from_str(&line).expect("a line is JSON");
+    let ms = logged["ms"].take().as_u64().expect("a duration");
+    assert!(ms < 60_000, "{line}");
+    let expected = json!({
+        "route": "GET /api/room/ttl",
+        "status": 404,
+        "ms": null,
+        "store": world.store.name(),
+        "outcome": "room-not-found",
+    });
+    assert_eq!(logged, expected);
 }
 
 fn logs_contain_routes_and_outcomes_but_nothing_of_a_room(world: &World) {
