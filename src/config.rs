@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn debug_output_names_neither_the_database_nor_its_token() {
+        let upstash =
+            UpstashConfig { rest_url: "https://db.example".to_owned(), rest_token: "secret".to_owned() };
+
+        assert_eq!(format!("{upstash:?}"), "UpstashConfig(…)");
+    }
+
+    #[test]
     fn both_upstash_variables_are_needed_and_the_missing_one_is_named() {
         let only_url = read(&[(REST_URL, "https://db.example")]);
         let only_token = read(&[(REST_TOKEN, "secret"), (REST_URL, " ")]);

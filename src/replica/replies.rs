@@ -71,9 +71,18 @@ fn answers_in(body: &str) -> Option<Vec<Fields>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replica::RestRequest;
 
     fn classify_status_and_body(status: u16, body: &str) -> Outcome {
         classify(Some(Reply { status, body }), &[Expected::Number(7)])
+    }
+
+    #[test]
+    fn debug_output_states_sizes_and_no_content() {
+        let reply = Reply { status: 200, body: "secret" };
+        let request = RestRequest { path: "/pipeline", body: "secret".to_owned() };
+
+        assert_eq!(format!("{reply:?} {request:?}"), "Reply(200, 6 bytes) RestRequest(/pipeline, 6 bytes)");
     }
 
     #[test]
