@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::world::*;
 use crate::{
-    domain::{EpochMs, SocketId},
+    domain::SocketId,
     journal::sql::Sql,
     room::Event,
     wire::{Answer, ApiError, CreateBody, JoinBody, Request},
@@ -22,12 +22,12 @@ fn sent(room: &TestRoom) -> Vec<Vec<String>> {
     commands(&room.fetches.first().expect("a request is in flight").1.body)
 }
 
-fn verbs(room: &TestRoom) -> Vec<String> {
+pub fn verbs(room: &TestRoom) -> Vec<String> {
     sent(room).into_iter().map(|command| command[0].clone()).collect()
 }
 
 /// Answers the request in flight as a healthy database would. The list has `length` messages afterwards.
-fn succeed(room: &mut TestRoom, length: usize) {
+pub fn succeed(room: &mut TestRoom, length: usize) {
     let results: Vec<Value> = sent(room)
         .iter()
         .map(|command| match command[0].as_str() {
@@ -40,7 +40,7 @@ fn succeed(room: &mut TestRoom, length: usize) {
 }
 
 /// Two people in a room whose copy in Redis is up to date.
-fn in_sync() -> (TestRoom, SocketId, SocketId) {
+pub fn in_sync() -> (TestRoom, SocketId, SocketId) {
     let mut room = TestRoom::empty(true);
     room.begin_call(ANN, Request::Create(CreateBody::default()));
     succeed(&mut room, 0);
@@ -54,13 +54,13 @@ fn in_sync() -> (TestRoom, SocketId, SocketId) {
 }
 
 /// Runs timers, and alarms where there is no timer, until a request is in flight.
-fn wait_for_request(room: &mut TestRoom) {
+pub fn wait_for_request(room: &mut TestRoom) {
     while room.fetches.is_empty() {
         if room.timer.is_some() { room.run_timer() } else { room.run_alarm() }
     }
 }
 
-fn send_messages(room: &mut TestRoom, socket: SocketId, numbers: std::ops::RangeInclusive<usize>) {
+pub fn send_messages(room: &mut TestRoom, socket: SocketId, numbers: std::ops::RangeInclusive<usize>) {
     for number in numbers {
         room.frame(socket, &message(&format!("m{number}"), "hello"));
     }
@@ -283,96 +283,36 @@ fn a_message_renews_the_keys_when_their_time_to_live_runs_low() {
 }
 
 #[test]
-fn destroy_ends_the_room_at_once_and_answers_when_the_database_confirms() {
-    let (mut room, ann, ben) = in_sync();
-
-    let call = room.begin_call(ANN, Request::Destroy);
-    assert_eq!((room.answer(call), verbs(&room)), (None, vec!["DEL".to_owned()]));
-    assert_eq!((room.frames_to(ann, "destroy").len(), room.frames_to(ben, "destroy").len()), (1, 1));
-    assert_eq!(room.call(BEN, Request::Ttl), Err(ApiError::RoomNotFound));
+fn keys_that_live_as_long_as_the_room_can_are_not_renewed() {
+    let mut room = TestRoom::empty(true);
+    let longest = CreateBody { ttl_seconds: Some(86_400), ..CreateBody::default() };
+    room.begin_call(ANN, Request::Create(longest));
     succeed(&mut room, 0);
-
-    assert_eq!(room.answer(call), Some(Ok(Answer::Destroyed)));
-    assert!(room.sql.tables().is_empty() && room.alarm.is_none());
-}
-
-#[test]
-fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
-    let (mut room, ..) = in_sync();
-    let call = room.begin_call(ANN, Request::Destroy);
-
-    while room.answer(call).is_none() {
-        room.run_timer();
-    }
-    assert_eq!(room.answer(call), Some(Ok(Answer::Deleting)));
-    room.lose_memory(&[]);
-    room.run_alarm();
-    assert_eq!(verbs(&room), ["DEL"]);
+    room.join(ANN);
+    room.run_timer();
     succeed(&mut room, 0);
-
-    assert!(room.sql.tables().is_empty() && room.alarm.is_none());
-}
-
-#[test]
-fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
-    let (mut room, ann, _) = in_sync();
+    let ann = room.connect(ANN);
     send_messages(&mut room, ann, 1..=1);
     room.run_timer();
-    room.begin_call(ANN, Request::Destroy);
-    assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"]);
-    let timeout_at = room.now.plus_seconds(5);
-    room.lose_memory(&[]);
+    succeed(&mut room, 1);
 
+    send_messages(&mut room, ann, 2..=2);
+    room.run_timer();
+
+    assert_eq!(verbs(&room), ["RPUSHX"]);
+}
+
+#[test]
+fn after_a_failed_statement_no_request_has_the_number_of_an_earlier_one() {
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
     wait_for_request(&mut room);
-    assert_eq!(verbs(&room), ["DEL"]);
-    succeed(&mut room, 0);
+    let (earlier, _) = room.fetches.remove(0);
 
-    // The crash was noticed when the first repetition was due.
-    expect_repeated_deletion(&mut room, timeout_at, &[15, 60]);
-}
+    room.sql.run("ALTER TABLE message RENAME TO hidden", &[]).unwrap();
+    send_messages(&mut room, ann, 2..=2);
+    room.sql.run("ALTER TABLE hidden RENAME TO message", &[]).unwrap();
+    wait_for_request(&mut room);
 
-#[test]
-fn deletion_waits_for_the_request_in_flight_and_is_repeated() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    room.run_timer();
-    let call = room.begin_call(ANN, Request::Destroy);
-    assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"], "no second request at the same time");
-
-    room.reply(500, "");
-    let failed_at = room.now;
-    assert_eq!(verbs(&room), ["DEL"]);
-    succeed(&mut room, 0);
-    assert_eq!(room.answer(call), Some(Ok(Answer::Destroyed)));
-
-    expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
-}
-
-#[test]
-fn a_confirmed_deletion_is_still_confirmed_after_the_memory_is_lost() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    room.run_timer();
-    room.begin_call(ANN, Request::Destroy);
-    room.reply(500, "");
-    let failed_at = room.now;
-    succeed(&mut room, 0);
-
-    room.lose_memory(&[]);
-    let status = room.call(ANN, Request::Status { identified: true });
-
-    assert_eq!(status, Err(ApiError::RoomNotFound));
-    assert!(room.fetches.is_empty(), "the next deletion is not due yet");
-    expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
-}
-
-/// After a request that may still run, the keys are deleted again after so many seconds. Then nothing is left.
-fn expect_repeated_deletion(room: &mut TestRoom, failed_at: EpochMs, seconds: &[u64]) {
-    for seconds in seconds {
-        wait_for_request(room);
-        assert!(room.now >= failed_at.plus_seconds(*seconds));
-        assert_eq!(verbs(room), ["DEL"]);
-        succeed(room, 0);
-    }
-    assert!(room.sql.tables().is_empty() && room.alarm.is_none());
+    assert!(room.fetches[0].0 > earlier);
 }
