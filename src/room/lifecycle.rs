@@ -15,11 +15,14 @@ use crate::{
 const CREATE_WAIT_SECONDS: u64 = 5;
 /// How long `destroy` waits for the database to confirm.
 const DESTROY_WAIT_SECONDS: u64 = 3;
-/// Deadlines within this time use the timer, because the object stays in memory at least that long. Later ones use the
-/// alarm.
-const TIMER_REACH_MS: u64 = 10_000;
 /// The platform hibernates an object after this long without an event.
 const HIBERNATES_AFTER_MS: u64 = 10_000;
+/// Deadlines within this time use the timer, because the object stays in memory at least that long. Later ones use the
+/// alarm.
+const TIMER_REACH_MS: u64 = HIBERNATES_AFTER_MS;
+
+/// The answer to `create` if the database does not confirm.
+const NOT_TAKEN: ApiError = ApiError::StoreUnavailable("the database did not take the room in time");
 
 /// Why a room ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,8 +36,8 @@ enum Ending {
 }
 
 impl Room {
-    /// Reads the journal if its content is not in memory. What was broadcast last was lost with the memory, so a room
-    /// that wakes broadcasts who is here and how many messages there are. Clients request what they lack.
+    /// Reads the journal if its content is not in memory. A room that wakes cannot know whether its last broadcast left
+    /// the object, so it announces who is here and how many messages there are. Clients then request what they lack.
     fn load(&mut self, journal: Journal<'_>) -> Result<(), JournalError> {
         if !matches!(self.memory, Memory::Unknown) {
             return Ok(());
@@ -78,8 +81,8 @@ impl Room {
             Memory::Ended(ended) => ended.deletion.in_flight_id(),
             Memory::Unknown | Memory::Nothing => None,
         };
+        self.has_lost_request |= in_flight.is_some();
         effects.output.extend(in_flight.map(OutputEffect::AbortFetch));
-        self.has_lost_request |= !effects.output.is_empty();
         self.memory = Memory::Unknown;
     }
 
@@ -194,7 +197,14 @@ impl Room {
         effects: &mut Effects,
     ) -> Result<(), JournalError> {
         self.record_next_request();
-        let Memory::Open(open) = std::mem::replace(&mut self.memory, Memory::Nothing) else { return Ok(()) };
+        let open = match std::mem::replace(&mut self.memory, Memory::Nothing) {
+            Memory::Open(open) => open,
+            // The room has ended already, and its deletion continues.
+            ended => {
+                self.memory = ended;
+                return Ok(());
+            }
+        };
         match open.replica.filter(|replica| replica.may_have_written(&open.record)) {
             Some(replica) => {
                 let deletion = replica.into_deletion(&open.record, self.now);
@@ -322,13 +332,12 @@ impl Room {
                 {
                     Progress::InSync => Some(Ok(self.created(open.expires_at()))),
                     Progress::Refused(cause) => Some(Err(ApiError::StoreUnavailable(cause))),
-                    Progress::Behind if is_over => {
-                        Some(Err(ApiError::StoreUnavailable("the database did not take the room in time")))
-                    }
+                    Progress::Behind if is_over => Some(Err(NOT_TAKEN)),
                     Progress::Behind => None,
                 }
             }
-            (Confirmation::Creation, _) => Some(Err(ApiError::RoomNotFound)),
+            // It expired before the database confirmed it.
+            (Confirmation::Creation, _) => Some(Err(NOT_TAKEN)),
             (Confirmation::Deletion, Memory::Ended(ended)) if !ended.deletion.is_confirmed() => {
                 is_over.then_some(Ok(Answer::Deleting))
             }
@@ -354,7 +363,8 @@ impl Room {
         if let Some(at) = next_short {
             self.set_timer(at, effects);
         }
-        // The timer is lost with the memory; the alarm is not. The alarm rings once the timer should have fired.
+        // The timer is lost with the memory; the alarm is not. So the alarm is the fallback, and rings only after the
+        // timer should have fired.
         let next_durable = next.filter(|_| is_durable).map(|at| at.max(timer_reach));
         self.set_alarm_by(end, next_durable, effects);
     }

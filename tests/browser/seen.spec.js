@@ -84,6 +84,17 @@ test("a mark survives a reload of either page", async ({ ann, bob }) => {
   await expectMarkAt(ann, "again")
 })
 
+test("a mark stays when the other person leaves", async ({ ann, bob }) => {
+  await meet(ann, bob)
+  await ann.sendMessage("hello")
+  await expectMarkAt(ann, "hello")
+
+  await bob.closeTab()
+
+  await expect(ann.log.getByText("The other person left")).toBeVisible()
+  await expectMarkAt(ann, "hello")
+})
+
 test("whoever switches the marks off sends none and sees none", async ({ ann, bob }) => {
   await bob.context.clock.install()
   await meet(ann, bob)

@@ -3,7 +3,7 @@
 use super::{replica::*, world::*};
 use crate::{
     domain::EpochMs,
-    wire::{Answer, ApiError, Request},
+    wire::{Answer, ApiError, CreateBody, Request},
 };
 
 #[test]
@@ -35,6 +35,20 @@ fn destroy_answers_202_if_the_database_is_silent_and_continues_after_a_crash() {
     succeed(&mut room, 0);
 
     assert!(room.sql.tables().is_empty() && room.alarm.is_none());
+}
+
+#[test]
+fn a_room_that_expires_while_its_creation_waits_is_deleted_in_the_database_all_the_same() {
+    let mut room = TestRoom::empty(true);
+    let brief = CreateBody { ttl_seconds: Some(3), ..CreateBody::default() };
+    let call = room.begin_call(ANN, Request::Create(brief));
+
+    room.run_alarm();
+
+    assert!(matches!(room.answer(call), Some(Err(ApiError::StoreUnavailable(_)))));
+    room.fetches.clear();
+    wait_for_request(&mut room);
+    assert_eq!(verbs(&room), ["DEL"]);
 }
 
 #[test]

@@ -124,8 +124,11 @@ impl World {
             // Nobody knows the room, so nobody can join. Its alarm may have been lost with the event that created it.
             self.run_for(20_000 + self.removal_ms())?;
             let keys = self.redis.keys(self.sim.now).map(|(key, _)| format!("the key {key}"));
-            let is_erased = !self.host.disk.newest_dump().is_room();
-            return if is_erased { none_pending("what is left", keys.collect()) } else { Ok(()) };
+            let left = self.host.disk.newest_dump();
+            if left.has_tombstone {
+                return Err(Violation::new(16, "nothing removes the tombstone"));
+            }
+            return if left.is_room() { Ok(()) } else { none_pending("what is left", keys.collect()) };
         }
         if self.has_room() {
             return Err(Violation::new(16, "the room does not end"));
