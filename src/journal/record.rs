@@ -26,8 +26,8 @@ pub struct Seat {
 pub struct ReplicaRecord {
     /// Since when Redis may lack changes. Set when the record changes and when a request fails or is slow.
     pub behind_since: Option<EpochMs>,
-    /// When a request was abandoned, or failed in a way that leaves open whether it will still run. The database calls
-    /// the column `replica_doubt_at`.
+    /// When a request was abandoned, or failed in a way that leaves open whether it will still run. Its column is
+    /// `replica_doubt_at`.
     pub unknown_outcome_at: Option<EpochMs>,
     /// When the keys in Redis expire; the epoch if there are none yet.
     pub kept_until: EpochMs,
@@ -114,7 +114,7 @@ impl RoomRecord {
 pub struct Tombstone {
     /// When the room ended.
     pub ended_at: EpochMs,
-    /// When a request was abandoned that may still run. The database calls the column `doubt_at`.
+    /// When a request was abandoned that may still run. Its column is `doubt_at`.
     pub unknown_outcome_at: Option<EpochMs>,
     /// When the keys in Redis expire by themselves.
     pub keys_until: EpochMs,

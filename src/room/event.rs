@@ -13,7 +13,8 @@ pub struct CallId(pub u64);
 /// An event.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// An HTTP call arrived. `seat` is the digest of the caller's token, if the caller sent one.
+    /// An HTTP call arrived. `seat` is the digest of the caller's token. For a caller without one, the platform draws a
+    /// token, and the answer sets it as a cookie.
     #[allow(missing_docs, reason = "described above")]
     Request { call: CallId, seat: Option<SeatDigest>, request: Request },
     /// A client wants to open a socket.

@@ -1,8 +1,8 @@
 //! The faults of a run: which ones, when, and when they end.
 //!
-//! Each seed switches every kind of fault on or off, and draws how often the others occur (swarm testing). With some
-//! faults switched off, a run gets further with the others. In addition to single faults there are fault periods,
-//! because independent single faults never make a long outage.
+//! Swarm testing: each seed switches every kind of fault on or off, and draws a rate for those that are on. With some
+//! switched off, a run gets further with the others. In addition to single faults there are fault periods, because
+//! independent single faults never make a long outage.
 
 use crate::{
     rng::{Part, Rng},
@@ -12,7 +12,7 @@ use crate::{
 
 macro_rules! fault_rates {
     ($($(#[$doc:meta])* $name:ident: $most:expr,)+) => {
-        /// How often each kind of fault occurs, in thousandths.
+        /// How often each kind of fault occurs, in thousandths. `half_open` and `periods` are only on or off.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct FaultRates { $($(#[$doc])* pub $name: u64,)+ }
 
@@ -115,12 +115,12 @@ pub struct FaultInjector {
     active: Vec<FaultPeriod>,
     /// A fault period that continues when the others end.
     pub lasting: Option<FaultPeriod>,
-    /// Whether there is no fault from the beginning to the end.
+    /// Whether the seed drew no fault at all. Redis may then never need a repair.
     pub is_faultless: bool,
 }
 
 impl FaultInjector {
-    /// No faults at all.
+    /// No random faults. A test may still set `lasting`.
     pub fn off() -> Self {
         Self {
             rates: FaultRates::default(),
