@@ -110,3 +110,66 @@ impl<T> Connection<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: EpochMs = EpochMs(1_000_000);
+
+    fn connection() -> Connection<()> {
+        Connection::new(&RoomId::from_random([7; 32]), 5)
+    }
+
+    fn send(connection: &mut Connection<()>) -> Effects {
+        let mut effects = Effects::default();
+        connection.send(Batch::new(), (), START, &mut effects);
+        effects
+    }
+
+    #[test]
+    fn requests_are_numbered_from_the_first_id() {
+        let mut connection = connection();
+
+        for id in [5, 6, 7] {
+            send(&mut connection);
+            assert!(connection.take(RequestId(id)).is_some());
+        }
+
+        assert_eq!(connection.next_id(), 8);
+    }
+
+    #[test]
+    fn a_request_is_slow_after_a_second_and_abandoned_after_five() {
+        let mut connection = connection();
+        send(&mut connection);
+        let after = |ms| START.plus_ms(ms);
+        let mut effects = Effects::default();
+
+        assert_eq!((connection.is_slow(after(999)), connection.is_slow(after(1_000))), (false, true));
+        assert_eq!(connection.deadline(false), Some(after(1_000)));
+        assert_eq!(connection.deadline(true), Some(after(5_000)));
+        assert!(connection.take_timed_out(after(4_999), &mut effects).is_none());
+        assert!(connection.take_timed_out(after(5_000), &mut effects).is_some());
+        assert_eq!(effects.output, [OutputEffect::AbortFetch(RequestId(5))]);
+    }
+
+    #[test]
+    fn a_pause_is_as_long_as_the_failure_has_lasted_or_up_to_a_quarter_shorter() {
+        for (lasted_ms, most_ms) in
+            [(0, 250), (250, 250), (8_000, 8_000), (60_000, 60_000), (600_000, 60_000)]
+        {
+            let mut connection = connection();
+            let now = START.plus_ms(lasted_ms);
+
+            let pauses = [(); 20].map(|()| {
+                connection.back_off(now, START);
+                connection.deadline(false).expect("it pauses").ms_since(now)
+            });
+
+            let allowed = most_ms * 3 / 4..=most_ms;
+            assert!(pauses.iter().all(|pause| allowed.contains(pause)), "{most_ms}: {pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{most_ms}: {pauses:?}");
+        }
+    }
+}

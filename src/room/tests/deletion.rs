@@ -3,6 +3,7 @@
 use super::{replica::*, world::*};
 use crate::{
     domain::EpochMs,
+    journal::sql::Sql,
     wire::{Answer, ApiError, CreateBody, Request},
 };
 
@@ -84,6 +85,37 @@ fn deletion_waits_for_the_request_in_flight_and_is_repeated() {
     assert_eq!(room.answer(call), Some(Ok(Answer::Destroyed)));
 
     expect_repeated_deletion(&mut room, failed_at, &[5, 15, 60]);
+}
+
+#[test]
+fn a_failed_deletion_is_repeated_after_a_pause_and_with_another_number() {
+    let (mut room, ..) = in_sync();
+    room.begin_call(ANN, Request::Destroy);
+    let (failed, failed_at) = (room.fetches[0].0, room.now);
+
+    room.reply(500, "");
+    assert!(room.fetches.is_empty(), "not at once");
+    wait_for_request(&mut room);
+
+    assert!(room.now > failed_at && room.fetches[0].0 > failed);
+}
+
+#[test]
+fn after_a_failed_statement_a_deletion_goes_on_with_another_number() {
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
+    wait_for_request(&mut room);
+    room.begin_call(ANN, Request::Destroy);
+    room.reply(500, "");
+    let earlier = room.fetches[0].0;
+
+    room.sql.run("ALTER TABLE tombstone RENAME TO hidden", &[]).unwrap();
+    room.reply(200, r#"{"result":1}"#);
+    room.sql.run("ALTER TABLE hidden RENAME TO tombstone", &[]).unwrap();
+    wait_for_request(&mut room);
+
+    assert_eq!(verbs(&room), ["DEL"]);
+    assert!(room.fetches[0].0 > earlier);
 }
 
 #[test]
