@@ -82,7 +82,6 @@ export class MessageList {
     if (isFirst || this.#place.isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
-    this.#progress.show()
     this.#log.setAttribute("aria-busy", "false")
   }
 
@@ -113,7 +112,6 @@ export class MessageList {
     const seq = this.#timeline.high
     this.#notes.set(seq, key)
     if (this.#rows.has(seq)) this.#rebuild(seq)
-    this.#regroupPending()
     this.#place.keepEnd()
   }
 
@@ -189,11 +187,9 @@ export class MessageList {
       this.#high += 1
       const row = this.#build(this.#high)
       if (isArrival) for (const element of row) element.dataset.arrival ??= ""
-      this.#rows.set(this.#high, row)
       this.#sent.append(...row)
     }
-    this.#unsent.hidden = !this.#isComplete
-    this.#regroupPending()
+    this.#settle()
   }
 
   /** Extends the window upwards while the reader is near its top. Requests older messages if there are none here. */
@@ -207,16 +203,12 @@ export class MessageList {
     this.#log.setAttribute("aria-busy", "true")
     const [oldLow, low] = [this.#low, Math.max(this.#lowest, this.#low - ROWS_AT_ONCE)]
     const added = []
-    for (let seq = low; seq < oldLow; seq += 1) {
-      const row = this.#build(seq)
-      this.#rows.set(seq, row)
-      added.push(...row)
-    }
+    for (let seq = low; seq < oldLow; seq += 1) added.push(...this.#build(seq))
     this.#low = low
     this.#sent.prepend(...added)
-    this.#regroup(oldLow)
+    this.#regroupFrom(oldLow)
     while (this.#high - this.#low >= MOST_ROWS) this.#drop(this.#high--)
-    this.#unsent.hidden = !this.#isComplete
+    this.#settle()
     this.#log.setAttribute("aria-busy", "false")
   }
 
@@ -239,6 +231,13 @@ export class MessageList {
     while (this.#high - this.#low >= MOST_ROWS) this.#drop(this.#low++)
   }
 
+  /** Updates what depends on the rows: they have just been built, and a new element has no mark. */
+  #settle() {
+    this.#unsent.hidden = !this.#isComplete
+    this.#regroupPending()
+    this.#progress.show()
+  }
+
   /** @param {...number} seqs */
   #drop(...seqs) {
     for (const seq of seqs) {
@@ -249,15 +248,14 @@ export class MessageList {
 
   // --- Rows ---
 
-  /**
-   * @param {number} seq
-   * @returns {HTMLElement[]}
-   */
+  /** @param {number} seq */
   #build(seq) {
     const entry = this.#timeline.at(seq)
     const row = entry && this.#isVisible(entry) ? [this.#elementOf(entry)] : []
     const note = this.#notes.get(seq)
-    return note === undefined ? row : [...row, buildNote(() => say(note))]
+    if (note !== undefined) row.push(buildNote(() => say(note)))
+    this.#rows.set(seq, row)
+    return row
   }
 
   /**
@@ -297,21 +295,19 @@ export class MessageList {
   /** @param {number} seq */
   #rebuild(seq) {
     this.#place.keep(this.#sent, () => {
-      const old = this.#rows.get(seq) ?? []
-      const next = this.#rows.get(this.#nextFilled(seq))?.[0] ?? null
-      for (const element of old) element.remove()
-      const row = this.#build(seq)
-      this.#rows.set(seq, row)
-      for (const element of row) this.#sent.insertBefore(element, next)
+      const next = this.#rows.get(this.#firstFilled(seq + 1))?.[0] ?? null
+      this.#drop(seq)
+      for (const element of this.#build(seq)) this.#sent.insertBefore(element, next)
+      this.#regroupFrom(seq + 1)
+      this.#settle()
     })
-    this.#regroup(seq + 1)
   }
 
   /** @param {number} seq */
-  #nextFilled(seq) {
-    let next = seq + 1
-    while (next <= this.#high && this.#rows.get(next)?.length === 0) next += 1
-    return next
+  #firstFilled(seq) {
+    let filled = seq
+    while (filled <= this.#high && this.#rows.get(filled)?.length === 0) filled += 1
+    return filled
   }
 
   /**
@@ -327,8 +323,9 @@ export class MessageList {
     return undefined
   }
 
-  /** @param {number} seq */
-  #regroup(seq) {
+  /** @param {number} from rows without an element are skipped, because the message after them is the next one */
+  #regroupFrom(from) {
+    const seq = this.#firstFilled(from)
     const entry = this.#timeline.at(seq)
     const element = this.#rows.get(seq)?.[0]
     if (entry?.kind === "shown" && element) showContinued(element, continues(this.#before(seq), entry))
