@@ -282,13 +282,13 @@ function erase(...secrets) {
 }
 
 /**
- * @param {Promise<void> | undefined} write
- * @returns {Promise<boolean>} false if the browser stores nothing more
+ * @param {Promise<void> | undefined} write undefined if there is no shelf to write to
+ * @returns {Promise<boolean>} also false if the browser stores nothing more
  */
 async function isWritten(write) {
   try {
     await write
-    return true
+    return write !== undefined
   } catch {
     return false
   }
