@@ -3,8 +3,9 @@
 use std::{thread, time::Duration};
 
 use duet_test_support::{
-    Answer, Participant, Socket, now_ms,
+    Answer, LIMIT, Participant, Socket, now_ms,
     upstash::{Fault, FaultKind},
+    wait_until,
 };
 use serde_json::json;
 
@@ -18,6 +19,7 @@ cases![
     no_call_waits_until_a_request_has_run,
     messages_keep_their_order_while_the_database_is_down,
     one_failed_request_delays_nothing,
+    an_abandoned_request_is_cut_off,
     no_text_from_the_database_reaches_an_answer_or_the_log,
 ];
 
@@ -172,6 +174,22 @@ fn one_failed_request_delays_nothing(world: &World) {
 
         assert_eq!(texts(&ann.history()), ["one", "two", "three"], "{kind:?}");
     }
+}
+
+fn an_abandoned_request_is_cut_off(world: &World) {
+    let (ann, _bob) = world.pair();
+    let upstash = world.main().upstash();
+    let start = upstash.journal_position();
+    let silence = FaultKind::AnswerLate(Duration::from_secs(60));
+    upstash.inject(Fault::new(silence).for_room(&ann.room).for_verb("RPUSH").times(1));
+
+    ann.post(&json!({ "text": "unanswered" }));
+
+    let next = wait_until("another request follows", LIMIT, || {
+        let requests = upstash.requests_since(start, &ann.room).into_iter();
+        requests.skip_while(|request| !request.verbs().contains(&"RPUSH")).nth(1)
+    });
+    assert_eq!(next.overlaps_after_ms, None, "{next:?}");
 }
 
 fn no_text_from_the_database_reaches_an_answer_or_the_log(world: &World) {

@@ -74,6 +74,8 @@ fn frame_of(bytes: usize) -> String {
 
 fn a_frame_over_32_kib_closes_with_1009(world: &World) {
     assert_closes(world, 1009, |socket| socket.send_text(&frame_of(32 * 1024 + 1)));
+    // Fewer characters than that, and more bytes.
+    assert_closes(world, 1009, |socket| socket.send_text(&frame_of(20 * 1024).replace('x', "é")));
 }
 
 fn a_frame_of_32_kib_passes(world: &World) {
