@@ -199,7 +199,7 @@ test("a message without an answer is sent again after 15 seconds", async () => {
   assert.deepEqual([before, seen.sent], [["a"], ["a", "a"]])
 })
 
-test("a message that cannot be sent yet waits for a poke", async () => {
+test("a message that cannot be sent yet waits until the outbox opens again", async () => {
   let isReady = false
   const { outbox, seen } = outboxWith([], () => isReady)
   outbox.open()
@@ -207,7 +207,7 @@ test("a message that cannot be sent yet waits for a poke", async () => {
   await settled()
 
   isReady = true
-  outbox.poke()
+  outbox.open()
   await settled()
 
   assert.deepEqual(seen.sent, ["a"])

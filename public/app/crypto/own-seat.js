@@ -77,7 +77,9 @@ export class OwnSeat {
 
   // --- Taking the seat ---
 
-  /** What `join` sends. The secrets are drawn once per press. */
+  /**
+   * What `join` sends. The secrets are drawn once and stay the same for every attempt, until the room refuses the join.
+   */
   joinFields() {
     this.#fields ??= this.#draw()
     return this.#fields

@@ -1,6 +1,6 @@
 // Messages that are not confirmed yet. Only one is under way at a time, and the next one waits for its confirmation. So
-// messages are sent in the order in which they were written, whatever is refused or lost. One timer decides when to
-// retry. No DOM.
+// messages are sent in the order in which they were written, even if one is lost or refused for a while. Only a message
+// that was refused for good and is retried by hand comes later. One timer decides when to retry. No DOM.
 
 /** A nanoid: 21 characters of 64, hence 126 random bits. */
 export function newMessageId() {
@@ -31,7 +31,7 @@ export function newMessageId() {
 const PASSING = new Set(["too-many-requests", "store-unavailable", "internal", "misconfigured"])
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
-/** The room confirms or refuses within this time. Repeating the message with the same id does no harm. */
+/** Without an answer for this long, the message is sent again. It keeps its id, so the room stores it once. */
 const ANSWER_WITHIN_MS = 15_000
 
 /**
@@ -96,11 +96,6 @@ export class Outbox {
     this.#rest()
   }
 
-  /** The reason why a message was not sent may be gone. */
-  poke() {
-    if (this.#underWay === null && this.#timer === null) this.#sendNext()
-  }
-
   /**
    * The room stored the message.
    * @param {string} id
@@ -138,7 +133,7 @@ export class Outbox {
     const pending = this.#pending.get(id)
     if (!pending?.problem) return
     this.#set({ ...pending, problem: null })
-    this.poke()
+    this.#sendNext()
   }
 
   /** Forgets all messages. What is stored for a reload stays. */
@@ -163,7 +158,7 @@ export class Outbox {
     this.#underWay = pending.id
     this.#wait(ANSWER_WITHIN_MS)
     const hasLeft = await this.#surroundings.send(pending).catch(() => false)
-    // It was not sent. `open` or `poke` follows when the reason is gone.
+    // It was not sent: there is no connection, or the session is over. A new connection calls `open`.
     if (!hasLeft && this.#underWay === pending.id) this.#rest()
   }
 

@@ -1,4 +1,4 @@
-// Who has a seat, who is online and who is typing. No DOM.
+// Who has a seat and who is online. No DOM.
 
 /** @typedef {"alone" | "together" | "away"} Company */
 

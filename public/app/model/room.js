@@ -103,7 +103,7 @@ export class Room {
     return this.#history.hasFirstPage
   }
 
-  /** Whether no message is known yet. */
+  /** Whether the room is known to have no messages. */
   get isEmpty() {
     return this.isLoaded && !this.hasWords
   }
@@ -331,7 +331,7 @@ export class Room {
   }
 
   /**
-   * An own message that comes back with another content counts as not sent.
+   * If one of the user's own messages comes back with different content, it counts as not sent.
    * @param {Pick<Entry, "id" | "kind">} entry
    */
   #settleOwn({ id, kind }) {

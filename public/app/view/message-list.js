@@ -92,7 +92,8 @@ export class MessageList {
   }
 
   /**
-   * Shows an unconfirmed message. A confirmed one stays in place until its number is shown.
+   * Shows an unconfirmed message. After the confirmation the element stays until the row with its sequence number
+   * reuses it.
    * @param {Pending} pending
    * @param {boolean} isWaiting
    */
@@ -368,9 +369,9 @@ export class MessageList {
   // --- The reader's place ---
 
   #onScroll() {
-    this.#noteSeen()
     this.#fillUp()
     this.#fillDown()
+    // The reader's place is noted last, because filling may move it and complete the window.
     this.#noteSeen()
   }
 
