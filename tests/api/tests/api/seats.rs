@@ -10,6 +10,7 @@ use crate::world::{World, assert_keys, assert_refused, pong, token};
 cases![
     joining_returns_the_participants,
     joining_sets_a_cookie_for_the_api_only,
+    over_https_the_cookie_is_secure,
     no_answer_contains_the_token,
     joining_again_with_the_same_cookie_changes_nothing,
     a_third_person_finds_the_room_full,
@@ -59,6 +60,17 @@ fn joining_sets_a_cookie_for_the_api_only(world: &World) {
     assert_eq!(attributes, BTreeSet::from(["HttpOnly", "SameSite=Lax", "Path=/api", "Max-Age=86400"]));
     let again = join(&browser, &room);
     assert_eq!(again.header("set-cookie"), cookie, "it is prolonged, since it must outlast the room");
+}
+
+fn over_https_the_cookie_is_secure(world: &World) {
+    let ask = |protocol: &str| {
+        let path = format!("/api/room?roomId={}", world.room());
+        // workerd takes the protocol from this header, as a proxy in front of it sets it.
+        let answer = world.browser().request("GET", &path).header("x-forwarded-proto", protocol).send();
+        answer.header("set-cookie").contains("; Secure")
+    };
+
+    assert_eq!((ask("https"), ask("http")), (true, false));
 }
 
 fn no_answer_contains_the_token(world: &World) {
