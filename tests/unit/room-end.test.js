@@ -57,13 +57,13 @@ test("without a connection everything disappears at the end by the clock, and af
   await test.disconnects()
 
   await test.clock.pass(LIFE_MS - 1)
-  test.room.tick()
+  test.room.checkExpiry()
   const before = test.texts()
   await test.clock.pass(1)
-  test.room.tick()
+  test.room.checkExpiry()
   const after = [test.texts(), test.callsOf("onOverdue").length, test.callsOf("onEnd").length]
   await test.clock.pass(12_000)
-  test.room.tick()
+  test.room.checkExpiry()
 
   assert.deepEqual([before, after], [["text 1"], [[], 1, 0]])
   assert.deepEqual([test.callsOf("onEnd"), test.session.isDestroyed], [[["unconfirmed"]], true])
@@ -74,7 +74,7 @@ test("an encrypted room that may still be open keeps its keys in the browser's s
   await test.disconnects()
   for (const ms of [LIFE_MS, 12_000]) {
     await test.clock.pass(ms)
-    test.room.tick()
+    test.room.checkExpiry()
   }
 
   assert.deepEqual(test.callsOf("onEnd"), [["unconfirmed"]])
@@ -86,10 +86,10 @@ test("with a connection the room has two seconds to announce its end", async () 
   await test.storeMessage()
 
   await test.clock.pass(LIFE_MS + 1_999)
-  test.room.tick()
+  test.room.checkExpiry()
   const before = test.texts()
   await test.clock.pass(1)
-  test.room.tick()
+  test.room.checkExpiry()
 
   assert.deepEqual([before, test.texts(), test.socket.connects], [["text 1"], [], 2])
 })
@@ -99,11 +99,11 @@ test("a room that was kept open meanwhile continues", async () => {
   await test.storeMessage()
   await test.disconnects()
   await test.clock.pass(LIFE_MS)
-  test.room.tick()
+  test.room.checkExpiry()
 
   await test.connects()
   await test.clock.pass(12_000)
-  test.room.tick()
+  test.room.checkExpiry()
 
   assert.deepEqual([test.callsOf("onResume").length, test.callsOf("onEnd")], [1, []])
 })
@@ -111,7 +111,7 @@ test("a room that was kept open meanwhile continues", async () => {
 test("nothing that arrives after the end by the clock is shown", async () => {
   const test = await TestRoom.connected()
   await test.clock.pass(LIFE_MS + 2_000)
-  test.room.tick()
+  test.room.checkExpiry()
 
   await test.receives({ type: "message", message: { ...(await test.storeMessage({}, false)), seq: 1 }, expiresAt: 1 })
 

@@ -15,7 +15,7 @@
  * @typedef {object} DraftStore
  * @property {(name: "draft" | "outbox") => Promise<Record<string, unknown> | null>} read
  * @property {(name: "draft" | "outbox", value: object) => Promise<void>} write
- * @property {<T>(task: () => Promise<T>) => Promise<T>} alone runs a task while no other tab runs one
+ * @property {<T>(task: () => Promise<T>) => Promise<T>} withLock runs a task while no other tab runs one
  */
 
 export class Drafts {
@@ -73,7 +73,7 @@ export class Drafts {
 
   /** @param {(drafts: Draft[]) => Draft[]} change */
   #changeUnsent(change) {
-    return this.#store.alone(async () => {
+    return this.#store.withLock(async () => {
       const drafts = await this.loadUnsent()
       const changed = change(drafts)
       const isSame = changed.length === drafts.length

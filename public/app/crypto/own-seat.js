@@ -174,7 +174,7 @@ export class OwnSeat {
    * @param {Seat | null} other as the server sent it; null if it sent none, which is not a difference
    */
   compare(other) {
-    return this.alone(async () => {
+    return this.withLock(async () => {
       const stored = await this.#shelf?.readKeys()
       if (this.#isClosed || !this.own) return
       if (stored && stored.hello !== this.own.seat.hello) throw new Halt("own-hello")
@@ -234,7 +234,7 @@ export class OwnSeat {
 
   /** @param {{broken: true} | {match: string}} more */
   mark(more) {
-    return this.alone(async () => {
+    return this.withLock(async () => {
       const marks = await this.#shelf?.read("marks")
       await isWritten(this.#shelf?.write("marks", { ...marks, ...more }))
     })
@@ -259,7 +259,7 @@ export class OwnSeat {
    * @param {() => Promise<T>} task
    * @returns {Promise<T>}
    */
-  alone(task) {
+  withLock(task) {
     return this.#options.locks.request(`duet:${this.#options.roomId}`, task)
   }
 

@@ -38,7 +38,7 @@ export class PlainSession {
         const end = Date.now() + MAX_LIFE_MS
         if (!this.#hasEnded) this.#storage.setItem(this.#item(name), JSON.stringify({ ...value, end }))
       },
-      alone: (task) => task(),
+      withLock: (task) => task(),
     })
   }
 

@@ -1,6 +1,6 @@
 // The message that the safety code needs: sent once, and repeated if it may be lost. No DOM.
 
-import { isPassing } from "./outbox.js"
+import { isTransient } from "./outbox.js"
 
 const RETRY_MS = 2_000
 
@@ -47,7 +47,7 @@ export class KeysMessage {
    */
   refuse(id, code) {
     if (id !== this.#id) return false
-    if (!isPassing(code)) {
+    if (!isTransient(code)) {
       this.#session.keysRefused()
     } else {
       this.#id = null

@@ -28,7 +28,7 @@ export function newMessageId() {
  */
 
 /** Temporary refusals. */
-const PASSING = new Set(["too-many-requests", "store-unavailable", "internal", "misconfigured"])
+const TRANSIENT = new Set(["too-many-requests", "store-unavailable", "internal", "misconfigured"])
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
 /** Without an answer for this long, the message is sent again. It keeps its id, so the room stores it once. */
@@ -38,8 +38,8 @@ const ANSWER_WITHIN_MS = 15_000
  * Whether the room may accept the same message later.
  * @param {string} code the error code of the refusal
  */
-export function isPassing(code) {
-  return PASSING.has(code)
+export function isTransient(code) {
+  return TRANSIENT.has(code)
 }
 
 export class Outbox {
@@ -117,7 +117,7 @@ export class Outbox {
   refuse(id, code) {
     const pending = this.#pending.get(id)
     if (!pending) return
-    if (isPassing(code)) {
+    if (isTransient(code)) {
       if (id === this.#underWay) this.#tryLater()
     } else {
       this.#set({ ...pending, problem: code })

@@ -105,11 +105,11 @@ export class Room {
 
   /** Whether the room is known to have no messages. */
   get isEmpty() {
-    return this.isLoaded && !this.hasWords
+    return this.isLoaded && !this.hasMessages
   }
 
   /** Whether there is a message, or one waits to be sent. */
-  get hasWords() {
+  get hasMessages() {
     return this.timeline.high > 0 || !this.outbox.isEmpty
   }
 
@@ -128,7 +128,7 @@ export class Room {
 
   /** The page became visible or the network came back. */
   wake() {
-    this.tick()
+    this.checkExpiry()
     this.#socket.check()
   }
 
@@ -183,8 +183,8 @@ export class Room {
     this.#listener.onMessages([seq])
   }
 
-  /** Updates everything that depends on the clock. */
-  tick() {
+  /** Ends the room in this tab once its time is over. */
+  checkExpiry() {
     const now = this.#platform.now()
     if (this.hasEnded || !this.lifetime.isOver(now)) return
     if (this.#overdueSince !== null) {

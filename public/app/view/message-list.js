@@ -74,12 +74,12 @@ export class MessageList {
    * @param {number[]} changed numbers whose entries changed
    */
   update(changed = []) {
-    const isFirst = this.#high < this.#low
-    if (isFirst) this.#log.setAttribute("aria-busy", "true")
+    const isInitial = this.#high < this.#low
+    if (isInitial) this.#log.setAttribute("aria-busy", "true")
     for (const seq of changed) if (this.#rows.has(seq)) this.#rebuild(seq)
-    const arrived = isFirst ? 0 : this.#countArrived()
+    const arrived = isInitial ? 0 : this.#countArrived()
     this.#countedTo = this.#timeline.high
-    if (isFirst || this.#place.isFollowing) this.#followNewest()
+    if (isInitial || this.#place.isFollowing) this.#followNewest()
     else this.#appendUnread(arrived)
     this.#fillUp()
     this.#log.setAttribute("aria-busy", "false")
@@ -175,8 +175,8 @@ export class MessageList {
 
   /** @param {number} arrived */
   #appendUnread(arrived) {
-    const room = MOST_ROWS - (this.#high - this.#low + 1)
-    if (this.#timeline.high - this.#high <= room) this.#appendTo(this.#timeline.high)
+    const capacity = MOST_ROWS - (this.#high - this.#low + 1)
+    if (this.#timeline.high - this.#high <= capacity) this.#appendTo(this.#timeline.high)
     this.#unsent.hidden = !this.#isComplete
     this.#unseen.add(arrived)
   }

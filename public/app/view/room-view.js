@@ -208,7 +208,7 @@ export class RoomView {
   // --- Showing ---
 
   #onTick() {
-    this.#room.tick()
+    this.#room.checkExpiry()
     if (this.#room.hasEnded) return
     this.#showClock()
     const today = new Date()
@@ -275,7 +275,7 @@ export class RoomView {
   #showShare() {
     const { presence, isEmpty, isStopped } = this.#room
     this.#share.isShown = presence.isKnown && presence.company === "alone" && isEmpty && !isStopped
-    this.#find("[data-early]").hidden = this.#session.state.phase !== "alone" || !this.#room.hasWords
+    this.#find("[data-early]").hidden = this.#session.state.phase !== "alone" || !this.#room.hasMessages
   }
 
   #showProgress() {
