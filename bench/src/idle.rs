@@ -56,7 +56,7 @@ fn first_messages(server: &Stack, rooms: usize) -> Vec<Row> {
     }
     sleep(SLEEP);
     let upstash = server.upstash();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
     let (mut long_times, mut short_times) = (vec![], vec![]);
     for (long, short) in long.iter_mut().zip(&mut short) {
         for (pair, times) in [(short, &mut short_times), (long, &mut long_times)] {
@@ -84,7 +84,7 @@ fn filled(server: &Stack, messages: usize) -> Pair {
 
 /// Redis commands for each message, with a pause after each.
 fn commands_each(server: &Stack, pair: &mut Pair, messages: usize, pause: Duration) -> f64 {
-    let start = server.upstash().journal_position();
+    let start = server.upstash().log_position();
     for _ in 0..messages {
         pair.deliver();
         sleep(pause);

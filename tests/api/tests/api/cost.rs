@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duet_test_support::{
     LIMIT, Participant, message_id,
-    upstash::{Fault, FaultKind, JournalPosition, LoggedRequest},
+    upstash::{Fault, FaultKind, LogPosition, LoggedRequest},
     wait_until,
 };
 use serde_json::json;
@@ -31,21 +31,21 @@ cases![
 /// Counts the requests of one room.
 struct Meter<'a> {
     world: &'a World,
-    start: JournalPosition,
+    start: LogPosition,
 }
 
 impl<'a> Meter<'a> {
     /// Starts when Redis has everything so far.
     fn new(world: &'a World, who: &Participant) -> Self {
         wait_until_in_sync(world.main(), who);
-        Self { world, start: world.main().upstash().journal_position() }
+        Self { world, start: world.main().upstash().log_position() }
     }
 
     /// The requests since the last call, once Redis is up to date again.
     fn read(&mut self, who: &Participant) -> Vec<LoggedRequest> {
         wait_until_in_sync(self.world.main(), who);
         let requests = self.so_far(&who.room);
-        self.start = self.world.main().upstash().journal_position();
+        self.start = self.world.main().upstash().log_position();
         requests
     }
 
@@ -63,7 +63,7 @@ fn assert_one(requests: &[LoggedRequest], path: &str, verbs: &[&str]) {
 
 fn creating_is_one_request(world: &World) {
     let upstash = world.main().upstash();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
 
     let room = world.room();
 
@@ -73,7 +73,7 @@ fn creating_is_one_request(world: &World) {
 
 fn joining_is_one_request(world: &World) {
     let room = world.room();
-    let start = world.main().upstash().journal_position();
+    let start = world.main().upstash().log_position();
 
     let ann = Participant::join(world.main().base_url(), &room);
 
@@ -162,7 +162,7 @@ fn both_keys_are_renewed_together_with_a_message(world: &World) {
     ann_socket.expect("message");
     bob_socket.expect("message");
     wait_until_in_sync(stack, &ann);
-    let start = stack.upstash().journal_position();
+    let start = stack.upstash().log_position();
     let renews = |request: &LoggedRequest| request.verbs().contains(&"PEXPIRE");
 
     // The keys are kept for two lifetimes and renewed when 1.2 are left, which is after 0.8 of a lifetime.
@@ -234,7 +234,7 @@ fn only_six_commands_and_no_scripts_are_used(world: &World) {
     assert_eq!(ann.destroy().status, 204);
 
     let known = ["DEL", "HSET", "LLEN", "PEXPIRE", "RPUSH", "RPUSHX"];
-    for request in world.main().upstash().all_requests_since(JournalPosition::default()) {
+    for request in world.main().upstash().all_requests_since(LogPosition::default()) {
         assert!(request.verbs().iter().all(|verb| known.contains(verb)), "{request:?}");
     }
 }
@@ -250,7 +250,7 @@ fn a_room_has_at_most_one_request_in_flight(world: &World) {
     wait_until_in_sync(world.main(), &ann);
 
     // The requests of all other cases are included, also those with faults and storms.
-    for request in world.main().upstash().all_requests_since(JournalPosition::default()) {
+    for request in world.main().upstash().all_requests_since(LogPosition::default()) {
         // The end of a request that was abandoned after 5 s may be recorded shortly after the next request arrived.
         assert!(request.overlaps_after_ms.is_none_or(|ms| ms > 4_000), "{request:?}");
     }

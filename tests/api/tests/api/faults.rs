@@ -126,7 +126,7 @@ fn no_fault_of_the_database_delays_or_refuses_a_call(world: &World) {
 fn no_call_waits_until_a_request_has_run(world: &World) {
     let room = world.room();
     let upstash = world.main().upstash();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
     inject_fault(world, &room, FaultKind::CutBefore);
 
     let (ann, _) = use_room(world, &room);
@@ -179,7 +179,7 @@ fn one_failed_request_delays_nothing(world: &World) {
 fn an_abandoned_request_is_cut_off(world: &World) {
     let (ann, _bob) = world.pair();
     let upstash = world.main().upstash();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
     let silence = FaultKind::AnswerLate(Duration::from_secs(60));
     upstash.inject(Fault::new(silence).for_room(&ann.room).for_verb("RPUSH").times(1));
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use duet_test_support::{
     LIMIT, Participant, Stack,
-    upstash::{Fault, FaultKind, JournalPosition},
+    upstash::{Fault, FaultKind, LogPosition},
     wait_until,
 };
 use serde_json::json;
@@ -30,14 +30,14 @@ const LATE_WRITE_FAULTS: [FaultKind; 3] = [
 ];
 
 /// Delays the next request with this command.
-fn delay(stack: &Stack, room: &str, verb: &str, kind: FaultKind) -> JournalPosition {
+fn delay(stack: &Stack, room: &str, verb: &str, kind: FaultKind) -> LogPosition {
     let upstash = stack.upstash();
     upstash.inject(Fault::new(kind).for_room(room).for_verb(verb).times(1));
-    upstash.journal_position()
+    upstash.log_position()
 }
 
 /// Waits until the first request since `since` has run as often as it will, and the room's keys hold its late write.
-fn wait_until_late_write_ran(stack: &Stack, room: &str, since: JournalPosition, kind: FaultKind) {
+fn wait_until_late_write_ran(stack: &Stack, room: &str, since: LogPosition, kind: FaultKind) {
     let runs = if matches!(kind, FaultKind::RunTwice(_)) { 2 } else { 1 };
     wait_until("the late write has run", LIMIT, || {
         let requests = stack.upstash().requests_since(since, room);

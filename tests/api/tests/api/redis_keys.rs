@@ -101,7 +101,7 @@ fn a_long_history_is_written_in_several_requests(world: &World) {
         assert_eq!(ann.post(&json!({ "text": text })).status, 201);
     }
     wait_until_in_sync(world.main(), &ann);
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
 
     redis.run(&["RPUSH", &format!("messages:{}", ann.room), "not ours"]);
     assert_eq!(ann.post(&json!({ "text": "so all of it is written again" })).status, 201);
@@ -164,7 +164,7 @@ fn a_destroyed_room_has_no_key(world: &World) {
 fn an_expired_room_is_deleted_without_a_call(world: &World) {
     let stack = world.brief();
     let (ann, _) = pair(stack);
-    let start = stack.upstash().journal_position();
+    let start = stack.upstash().log_position();
     ann.post(&json!({ "text": "hi" }));
 
     wait_until("the room is deleted", LIMIT, || {
@@ -178,7 +178,7 @@ fn an_expired_room_is_deleted_without_a_call(world: &World) {
 fn calls_for_an_unknown_room_send_redis_no_request(world: &World) {
     let upstash = world.main().upstash();
     let room = unknown_room();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
 
     crate::rooms::assert_all_not_found(&world.stranger(), &room);
 

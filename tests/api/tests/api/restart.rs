@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use duet_test_support::{
     Browser, Participant, Stack, StoreKind, message_id,
-    upstash::{JournalPosition, LoggedRequest},
+    upstash::{LogPosition, LoggedRequest},
 };
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn a_hibernated_room_wakes_with_its_sockets(world: &World) {
     let before = ann_socket.expect("message");
     bob_socket.expect("message");
     wait_until_in_sync(world.main(), &ann);
-    let start = (world.store == StoreKind::Upstash).then(|| world.main().upstash().journal_position());
+    let start = (world.store == StoreKind::Upstash).then(|| world.main().upstash().log_position());
 
     thread::sleep(UNTIL_HIBERNATED);
     ann_socket.send_message_as(&id, "before");
@@ -49,7 +49,7 @@ fn a_hibernated_room_wakes_with_its_sockets(world: &World) {
 }
 
 /// The commands of the room since `start`.
-fn verbs_since(stack: &Stack, start: JournalPosition, room: &str) -> Vec<String> {
+fn verbs_since(stack: &Stack, start: LogPosition, room: &str) -> Vec<String> {
     let requests = stack.upstash().requests_since(start, room);
     requests.iter().flat_map(LoggedRequest::verbs).map(str::to_owned).collect()
 }
@@ -66,7 +66,7 @@ fn a_room_is_unchanged_after_a_restart_and_after_a_crash(world: &World) {
     ann.post(&json!({ "text": "before" }));
     let before = Snapshot::of(&ann);
     wait_until_in_sync(&stack, &ann);
-    let start = (world.store == StoreKind::Upstash).then(|| stack.upstash().journal_position());
+    let start = (world.store == StoreKind::Upstash).then(|| stack.upstash().log_position());
     stack.start_worker().unwrap_or_else(|error| panic!("{error}"));
     let before = before.with_message(send_first(&stack, &bob));
     let (ann, bob) = (rejoin(&stack, &ann), rejoin(&stack, &bob));

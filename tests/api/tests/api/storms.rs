@@ -102,7 +102,7 @@ fn run_room_with_faults(stack: &Stack, kind: FaultKind, ann: &Participant, bob: 
 /// Lets requests of the room fail until at least one did.
 fn inject_fault_until_hit(stack: &Stack, room: &str, kind: FaultKind, period: u32) {
     let upstash = stack.upstash();
-    let start = upstash.journal_position();
+    let start = upstash.log_position();
     upstash.inject(Fault::new(kind).for_room(room).times(1 + period));
     wait_until("a request is hit", LIMIT, || (!upstash.requests_since(start, room).is_empty()).then_some(()));
     thread::sleep(SEND_INTERVAL);

@@ -41,9 +41,9 @@ fn timed(ask: impl FnOnce() -> Answer) -> (Answer, u64) {
 /// A Worker of its own, because the requests of a room whose id is not known yet cannot be told from those of others.
 fn a_room_is_created_in_the_database_or_not_at_all(world: &World) {
     let stack = world.own(&[]);
-    assert_wrong_credentials_show_at_once(&stack);
+    assert_refusals_show_at_once(&stack);
     assert_short_faults_are_retried(&stack);
-    assert_silence_is_waited_for_5_s(&stack);
+    assert_create_waits_5_s_for_a_silent_database(&stack);
 }
 
 fn create(stack: &Stack) -> Answer {
@@ -54,7 +54,7 @@ fn keys(stack: &Stack) -> Vec<String> {
     stack.redis().run(&["KEYS", "*"]).texts()
 }
 
-fn assert_wrong_credentials_show_at_once(stack: &Stack) {
+fn assert_refusals_show_at_once(stack: &Stack) {
     for kind in [FaultKind::Unauthorized, FaultKind::QuotaExceeded, FaultKind::Status(404)] {
         stack.upstash().inject(Fault::new(kind));
 
@@ -89,9 +89,9 @@ fn assert_short_faults_are_retried(stack: &Stack) {
     }
 }
 
-fn assert_silence_is_waited_for_5_s(stack: &Stack) {
+fn assert_create_waits_5_s_for_a_silent_database(stack: &Stack) {
     for kind in [FaultKind::RunLate(TOO_LONG), FaultKind::EndlessBody] {
-        let start = stack.upstash().journal_position();
+        let start = stack.upstash().log_position();
         stack.upstash().inject(Fault::new(kind).for_verb("HSET").times(1));
 
         let (refused, took_ms) = timed(|| create(stack));
@@ -113,7 +113,7 @@ fn destroy_answers_when_the_room_is_deleted_in_the_database(world: &World) {
 
     let destroyed = ann.destroy();
 
-    // The message was still on its way.
+    // Redis may not have had the message yet. Even so, nothing is left.
     assert_eq!((destroyed.status, destroyed.body.as_str()), (204, ""));
     assert_eq!(keys_of(world.main().redis(), &ann.room), [""; 0]);
 }
@@ -162,7 +162,7 @@ fn assert_is_deleted_later(world: &World, kind: FaultKind) {
 fn a_deletion_whose_answer_is_lost_is_repeated(world: &World) {
     let (ann, _) = world.pair();
     wait_until_in_sync(world.main(), &ann);
-    let start = world.main().upstash().journal_position();
+    let start = world.main().upstash().log_position();
     world.main().upstash().inject(Fault::new(FaultKind::CutAfter).for_room(&ann.room).times(1));
 
     assert_eq!(ann.destroy().status, 204);

@@ -1,7 +1,7 @@
-//! A double of Upstash's REST API in front of a real Redis: the documented forms, a journal of requests, and faults.
+//! A double of Upstash's REST API in front of a real Redis: the documented forms, a log of requests, and faults.
 
 mod faults;
-mod journal;
+mod request_log;
 mod rest;
 mod server;
 
@@ -18,11 +18,11 @@ use std::{
 use tokio::{net::TcpListener, runtime::Runtime};
 
 pub use faults::{Fault, FaultKind};
-pub use journal::{JournalPosition, LoggedCommand, LoggedRequest};
+pub use request_log::{LogPosition, LoggedCommand, LoggedRequest};
 
 use crate::redis::Redis;
 use faults::Faults;
-use journal::Journal;
+use request_log::RequestLog;
 use server::Database;
 
 /// The double. Dropping it closes its port.
@@ -36,7 +36,7 @@ pub struct Upstash {
 struct Shared {
     token: String,
     database: Database,
-    journal: Journal,
+    log: RequestLog,
     faults: Faults,
     /// The simulated network delay of a round trip, in microseconds.
     round_trip_us: AtomicU64,
@@ -52,7 +52,7 @@ impl Upstash {
         let shared = Arc::new(Shared {
             token: nanoid::nanoid!(40, &nanoid::alphabet::SAFE),
             database: Database::at(socket),
-            journal: Journal::default(),
+            log: RequestLog::default(),
             faults: Faults::default(),
             round_trip_us: AtomicU64::default(),
         });
@@ -80,19 +80,19 @@ impl Upstash {
         self.shared.round_trip_us.store(round_trip.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// The current position in the journal. Pass it to [`Self::requests_since`] later.
-    pub fn journal_position(&self) -> JournalPosition {
-        self.shared.journal.position()
+    /// The current position in the log. Pass it to [`Self::requests_since`] later.
+    pub fn log_position(&self) -> LogPosition {
+        self.shared.log.position()
     }
 
     /// The requests since `start` on keys of `room`.
-    pub fn requests_since(&self, start: JournalPosition, room: &str) -> Vec<LoggedRequest> {
-        self.shared.journal.since(start, room)
+    pub fn requests_since(&self, start: LogPosition, room: &str) -> Vec<LoggedRequest> {
+        self.shared.log.since(start, room)
     }
 
     /// All requests since `start`.
-    pub fn all_requests_since(&self, start: JournalPosition) -> Vec<LoggedRequest> {
-        self.shared.journal.all_since(start)
+    pub fn all_requests_since(&self, start: LogPosition) -> Vec<LoggedRequest> {
+        self.shared.log.all_since(start)
     }
 
     /// Adds a fault behind the active ones.

@@ -88,7 +88,7 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
 
 /// An answer that a client waits for. Dropped when it is sent or when the client hangs up.
 struct PendingAnswer {
-    /// The request's index in the journal, once it has one.
+    /// The request's index in the log, once it has one.
     index: Arc<OnceLock<usize>>,
     shared: Arc<Shared>,
 }
@@ -102,7 +102,7 @@ impl PendingAnswer {
 impl Drop for PendingAnswer {
     fn drop(&mut self) {
         if let Some(index) = self.index.get() {
-            self.shared.journal.record_end(*index);
+            self.shared.log.record_end(*index);
         }
     }
 }
@@ -122,7 +122,7 @@ async fn answer(request: Request<Incoming>, index: Arc<OnceLock<usize>>, shared:
         Err(response) => return Ok(json(response)),
     };
     let fault = shared.faults.take(&request.commands);
-    let index = *index.get_or_init(|| shared.journal.record(path, &request.commands, body.len()));
+    let index = *index.get_or_init(|| shared.log.record(path, &request.commands, body.len()));
     run_with_fault(request, index, fault, shared).await
 }
 
@@ -181,7 +181,7 @@ async fn run(request: Arc<RestRequest>, index: usize, shared: Arc<Shared>) -> io
         thread::sleep(shared.half_round_trip());
         let result = shared.database.run(&request);
         if result.is_ok() {
-            shared.journal.record_run(index);
+            shared.log.record_run(index);
         }
         thread::sleep(shared.half_round_trip());
         result

@@ -50,14 +50,14 @@ impl LoggedRequest {
     }
 }
 
-/// A position in the journal.
+/// A position in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JournalPosition(usize);
+pub struct LogPosition(usize);
 
 #[derive(Default)]
-pub(super) struct Journal(Mutex<Vec<LoggedRequest>>);
+pub(super) struct RequestLog(Mutex<Vec<LoggedRequest>>);
 
-impl Journal {
+impl RequestLog {
     /// Records a request and returns its index.
     pub(super) fn record(&self, path: &str, commands: &[Vec<String>], body_bytes: usize) -> usize {
         let mut requests = self.0.lock().unwrap();
@@ -92,16 +92,16 @@ impl Journal {
         }
     }
 
-    pub(super) fn position(&self) -> JournalPosition {
-        JournalPosition(self.0.lock().unwrap().len())
+    pub(super) fn position(&self) -> LogPosition {
+        LogPosition(self.0.lock().unwrap().len())
     }
 
-    pub(super) fn since(&self, start: JournalPosition, room: &str) -> Vec<LoggedRequest> {
+    pub(super) fn since(&self, start: LogPosition, room: &str) -> Vec<LoggedRequest> {
         let requests = self.0.lock().unwrap();
         requests.iter().skip(start.0).filter(|request| request.touches(room)).cloned().collect()
     }
 
-    pub(super) fn all_since(&self, start: JournalPosition) -> Vec<LoggedRequest> {
+    pub(super) fn all_since(&self, start: LogPosition) -> Vec<LoggedRequest> {
         self.0.lock().unwrap().iter().skip(start.0).cloned().collect()
     }
 }
