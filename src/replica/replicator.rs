@@ -30,7 +30,7 @@ enum Position {
     /// It holds the messages 1 to this number.
     At(Seq),
     /// It holds something else: both keys have to be rewritten.
-    Lost,
+    Diverged,
 }
 
 /// The state of the database after a write succeeds.
@@ -110,7 +110,7 @@ impl Replicator {
     ) -> Self {
         let is_behind = record.replica.behind_since.is_some() || record.replica.kept_until == EpochMs(0);
         let position = match (is_behind, loss) {
-            (true, _) => Position::Lost,
+            (true, _) => Position::Diverged,
             (false, MemoryLoss::Hibernation) => Position::At(last_seq),
             (false, MemoryLoss::Crash) => Position::Unknown(last_seq),
         };
@@ -235,7 +235,7 @@ impl Replicator {
     }
 
     fn on_failure(&mut self, cause: &'static str, view: &mut RoomView<'_>, effects: &mut Effects) {
-        self.position = Position::Lost;
+        self.position = Position::Diverged;
         let since = *view.record.replica.behind_since.get_or_insert(view.now);
         self.connection.back_off(view.now, since);
         if !std::mem::replace(&mut self.is_failing, true) {
@@ -266,7 +266,7 @@ impl Replicator {
     fn next_request(&mut self, view: &mut RoomView<'_>) -> Result<Option<(Batch, Purpose)>, JournalError> {
         match self.position {
             Position::Unknown(seq) => Ok(Some(self.count(seq))),
-            Position::Lost => self.rewrite(view).map(Some),
+            Position::Diverged => self.rewrite(view).map(Some),
             Position::At(seq) if self.has_unsent_changes(view) => {
                 let is_batch_ready = self.batch_until.is_none_or(|at| at <= view.now);
                 if is_batch_ready { self.append(seq, view).map(Some) } else { Ok(None) }
