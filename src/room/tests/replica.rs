@@ -223,6 +223,59 @@ fn the_list_is_counted_after_a_crash_but_not_after_hibernation() {
     assert_eq!(verbs(&room), ["LLEN"]);
 }
 
+/// Lets 100 s pass and answers every request. Returns the seconds after which the list was counted.
+fn seconds_of_counts(room: &mut TestRoom, length: usize) -> Vec<u64> {
+    let start = room.now;
+    let mut counted = vec![];
+    while let Some(at) = room.timer.or(room.alarm).filter(|at| *at <= start.plus_seconds(100)) {
+        if room.timer == Some(at) {
+            room.run_timer()
+        } else {
+            room.run_alarm()
+        }
+        if !room.fetches.is_empty() {
+            counted
+                .extend(verbs(room).contains(&"LLEN".to_owned()).then_some(room.now.ms_since(start) / 1000));
+            succeed(room, length);
+        }
+    }
+    counted
+}
+
+#[test]
+fn after_a_crash_the_list_is_counted_as_long_as_an_earlier_request_may_still_run() {
+    for (idle_ms, counted_after_seconds) in [(59_000, vec![5, 20, 60]), (60_000, vec![])] {
+        let (mut room, ann, _) = in_sync();
+        send_messages(&mut room, ann, 1..=1);
+        room.run_timer();
+        succeed(&mut room, 1);
+        room.after_ms(idle_ms).lose_memory(&[]);
+
+        room.handle(Event::Alarm);
+
+        assert_eq!(verbs(&room), ["LLEN"]);
+        succeed(&mut room, 1);
+        assert_eq!(seconds_of_counts(&mut room, 1), counted_after_seconds);
+    }
+}
+
+#[test]
+fn the_last_count_after_an_unknown_outcome_runs_however_late() {
+    let (mut room, ann, ben) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
+    wait_for_request(&mut room);
+    room.reply(500, "");
+    wait_for_request(&mut room);
+    succeed(&mut room, 1);
+
+    room.after_ms(120_000).lose_memory(&[(ann, ANN), (ben, BEN)]);
+    room.handle(Event::Alarm);
+
+    assert!(verbs(&room).contains(&"LLEN".to_owned()));
+    succeed(&mut room, 1);
+    assert_eq!(seconds_of_counts(&mut room, 1), [0; 0]);
+}
+
 #[test]
 fn a_message_that_wakes_a_room_is_written_after_the_list_is_counted() {
     let (mut room, ann, _) = in_sync();
