@@ -291,7 +291,7 @@ impl Replicator {
             || (in_flight.is_none() && is_renewal_due(view.record, view.record.lifetime.active_at))
     }
 
-    /// A new room is written at once, because its creator waits. A loaded one counts as new until its first change.
+    /// A new room is written at once, because its creator waits. So is the first new seat of a loaded room.
     fn batch_end(&self, now: EpochMs) -> EpochMs {
         if self.meta_stored == 0 && self.meta_version == 1 { now } else { now.plus_ms(BATCH_WINDOW_MS) }
     }

@@ -50,7 +50,6 @@ impl Room {
             }
             Loaded::Room(record, last_seq) => Memory::Open(Box::new(self.loaded_room(*record, last_seq))),
         };
-        self.has_lost_request = false;
         self.is_presence_due = true;
         Ok(())
     }
@@ -65,11 +64,11 @@ impl Room {
         OpenRoom { record, last_seq, replica, stored_replica }
     }
 
-    /// Hibernation keeps the sockets open and starts only after a period without events. Anything else was a crash.
+    /// Hibernation keeps the sockets open and starts only after a period without events. Anything else was a crash. So
+    /// is a failed statement, which closes all sockets.
     fn memory_loss_cause(&self, record: &RoomRecord) -> MemoryLoss {
         let idle_ms = self.now.ms_since(record.lifetime.active_at);
-        let has_hibernated =
-            !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS && !self.has_lost_request;
+        let has_hibernated = !self.sockets.is_empty() && idle_ms >= HIBERNATES_AFTER_MS;
         if has_hibernated { MemoryLoss::Hibernation } else { MemoryLoss::Crash }
     }
 
@@ -81,7 +80,6 @@ impl Room {
             Memory::Ended(ended) => ended.deletion.in_flight_id(),
             Memory::Unknown | Memory::Nothing => None,
         };
-        self.has_lost_request |= in_flight.is_some();
         effects.output.extend(in_flight.map(OutputEffect::AbortFetch));
         self.memory = Memory::Unknown;
     }

@@ -40,8 +40,6 @@ pub struct Room {
     now: EpochMs,
     alarm: Alarm,
     timer: Option<EpochMs>,
-    /// A request was in flight when the memory was dropped. The database may still run it.
-    has_lost_request: bool,
     /// Keeps counting when the memory is dropped, so that a late answer is not mistaken for the answer to a newer
     /// request.
     next_request: u64,
@@ -136,7 +134,6 @@ impl Room {
             now: EpochMs(0),
             alarm,
             timer: None,
-            has_lost_request: false,
             next_request: 1,
         }
     }
