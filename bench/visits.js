@@ -36,7 +36,7 @@ function joinAndType() {
     }
     if (!hasJoined || !isShown("[data-composer] textarea")) return requestAnimationFrame(look)
     document.querySelector("[data-composer] textarea").focus()
-    document.execCommand("insertText", false, "hello")
+    if (!document.execCommand("insertText", false, "hello")) return requestAnimationFrame(look)
     console.log("usable", performance.now())
   }
   addEventListener("DOMContentLoaded", look)
@@ -54,7 +54,8 @@ async function visit(browser, proxy, { address, script, isSlow }) {
     else await page.addInitScript(watchLongTasks)
     await page.addInitScript(script)
     Object.assign(proxy, { fileBytes: 0, fileRequests: 0, apiRequests: 0 })
-    const [logged] = await Promise.all([page.waitForEvent("console"), page.goto(address, { waitUntil: "commit" })])
+    const usable = page.waitForEvent("console", (message) => message.text().startsWith("usable "))
+    const [logged] = await Promise.all([usable, page.goto(address, { waitUntil: "commit" })])
     const usableMs = Number(logged.text().split(" ")[1])
     const usableBytes = proxy.fileBytes
     await page.waitForLoadState("networkidle")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `npm test`: sets up what is missing and runs the tests, except for other browsers (`npm run test:browsers`), the package
-# (`npm run test:package`) and the long ones (`npm run abuse`). Prints at the end how long the steps took.
+# `npm test`: sets up what is missing and runs the tests, except for other browsers (`npm run test:browsers`), the
+# package (`npm run test:package`) and the long ones (`npm run abuse`). Prints at the end how long the steps took.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 HOST_PACKAGES=(-p duet -p duet-sealing)

@@ -284,8 +284,8 @@ function erase(...secrets) {
 }
 
 /**
- * @param {Promise<void> | undefined} write undefined if there is no shelf to write to
- * @returns {Promise<boolean>} also false if the browser stores nothing more
+ * @param {Promise<void> | undefined} write
+ * @returns {Promise<boolean>} whether it is stored: false without a shelf, or if the browser stores nothing more
  */
 async function isWritten(write) {
   try {

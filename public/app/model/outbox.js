@@ -1,6 +1,7 @@
 // Messages that are not confirmed yet. Only one is under way at a time, and the next one waits for its confirmation. So
 // messages are sent in the order in which they were written, even if one is lost or refused for a while. Only a message
-// that was refused for good and is retried by hand comes later. One timer decides when to retry. No DOM.
+// that was refused for good and is retried by hand follows the ones that the room has stored meanwhile. One timer decides
+// when to retry. No DOM.
 
 /** A nanoid: 21 characters of 64, hence 126 random bits. */
 export function newMessageId() {
@@ -126,7 +127,7 @@ export class Outbox {
   }
 
   /**
-   * Sends a refused message again, in its old position.
+   * Sends a refused message again, before those that still wait.
    * @param {string} id
    */
   retry(id) {

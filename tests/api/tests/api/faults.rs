@@ -183,7 +183,7 @@ fn an_abandoned_request_is_cut_off(world: &World) {
     let silence = FaultKind::AnswerLate(Duration::from_secs(60));
     upstash.inject(Fault::new(silence).for_room(&ann.room).for_verb("RPUSH").times(1));
 
-    ann.post(&json!({ "text": "unanswered" }));
+    assert_eq!(ann.post(&json!({ "text": "unanswered" })).status, 201);
 
     let next = wait_until("another request follows", LIMIT, || {
         let requests = upstash.requests_since(start, &ann.room).into_iter();
