@@ -68,13 +68,11 @@ impl ObjectStorage {
 
     /// Starts a storage operation. The platform holds back everything that leaves the object later until it is durable.
     pub fn apply(&self, effect: StorageEffect) {
-        let promises = match effect {
-            StorageEffect::SetAlarm(at) => vec![self.set_alarm(at)],
-            StorageEffect::DeleteAll => {
-                vec![self.storage.delete_alarm(Object::new()), self.storage.delete_all()]
-            }
-        };
-        promises.into_iter().for_each(log_failure);
+        log_failure(match effect {
+            StorageEffect::SetAlarm(at) => self.set_alarm(at),
+            // Deletes the alarm, too, since compatibility date 2026-02-24.
+            StorageEffect::DeleteAll => self.storage.delete_all(),
+        });
     }
 
     fn set_alarm(&self, at: EpochMs) -> Result<Promise, JsValue> {
