@@ -1,6 +1,6 @@
 //! The two calls that wait for the database: create and destroy.
 
-use std::{thread, time::Duration};
+use std::{io::ErrorKind, net::TcpListener, thread, time::Duration};
 
 use duet_test_support::{
     Answer, Browser, LIMIT, Participant, Stack, now_ms,
@@ -44,6 +44,7 @@ fn a_room_is_created_in_the_database_or_not_at_all(world: &World) {
     assert_refusals_show_at_once(&stack);
     assert_short_faults_are_retried(&stack);
     assert_create_waits_5_s_for_a_silent_database(&stack);
+    assert_redirects_are_not_followed(&stack);
 }
 
 fn create(stack: &Stack) -> Answer {
@@ -105,6 +106,21 @@ fn assert_create_waits_5_s_for_a_silent_database(stack: &Stack) {
         });
         wait_until("nothing is left", LIMIT, || keys(stack).is_empty().then_some(()));
     }
+}
+
+/// Another address must not get the database's token.
+fn assert_redirects_are_not_followed(stack: &Stack) {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    elsewhere.set_nonblocking(true).expect("it can be polled");
+    let port = elsewhere.local_addr().expect("it is bound").port();
+    stack.upstash().inject(Fault::new(FaultKind::RedirectTo(port)));
+
+    let refused = create(stack);
+    stack.upstash().clear_faults(None);
+
+    assert_refused(&refused, 503, "store-unavailable");
+    let connected = elsewhere.accept().map_err(|error| error.kind());
+    assert_eq!(connected.err(), Some(ErrorKind::WouldBlock));
 }
 
 fn destroy_answers_when_the_room_is_deleted_in_the_database(world: &World) {

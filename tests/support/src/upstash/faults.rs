@@ -27,6 +27,8 @@ pub enum FaultKind {
     EndlessBody,
     /// Does not run; answers 401, as for a wrong token.
     Unauthorized,
+    /// Does not run; answers with a redirect to this local port.
+    RedirectTo(u16),
     /// Does not run; answers 400, as when the database's quota is exceeded.
     QuotaExceeded,
 }

@@ -144,6 +144,7 @@ async fn run_with_fault(
             run_after(pause, request, index, shared);
             return Ok(html(status));
         }
+        Some(FaultKind::RedirectTo(port)) => return Ok(redirect_to(port)),
         Some(FaultKind::Unauthorized) => return Ok(json(unauthorized())),
         Some(FaultKind::QuotaExceeded) => {
             let message = "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.";
@@ -208,6 +209,13 @@ fn json((status, body): RestResponse) -> Response<ReplyBody> {
 
 fn html(status: u16) -> Response<ReplyBody> {
     complete_response(status, "text/html", HTML.to_owned())
+}
+
+fn redirect_to(port: u16) -> Response<ReplyBody> {
+    let mut response = html(307);
+    let location = format!("http://127.0.0.1:{port}/").parse().expect("an address is a valid header");
+    response.headers_mut().insert("location", location);
+    response
 }
 
 fn complete_response(status: u16, content_type: &str, body: String) -> Response<ReplyBody> {
