@@ -84,13 +84,12 @@ async function deliver([from, to], label) {
 
 /** The time of a reload until the newest message is drawn. */
 async function reload(page) {
-  const times = []
-  for (let count = 0; count < 5; count += 1) {
+  const once = async () => {
     await page.reload()
     const drawn = await page.waitForFunction(() => Object.values(window.drawn)[0], null, { polling: 5 })
-    times.push((await drawn.jsonValue()) - (await page.evaluate(() => performance.timeOrigin)))
+    return (await drawn.jsonValue()) - (await page.evaluate(() => performance.timeOrigin))
   }
-  return median(times)
+  return median(await Array.fromAsync({ length: 5 }, once))
 }
 
 async function longConversation(browser) {
@@ -122,7 +121,7 @@ async function longConversation(browser) {
 
 /** The time from pressing Join until the first message, sent before, can be read. */
 async function joinToFirstMessage(browser, isEncrypted) {
-  const { page, link } = isEncrypted ? await createEncryptedRoom(browser) : await plainRoom(browser)
+  const { page, link } = isEncrypted ? await createRoom(await browser.newContext(), baseUrl) : await plainRoom(browser)
   await composer(page).fill("the first message")
   await composer(page).press("Enter")
   await page.getByText("the first message").waitFor()
@@ -130,8 +129,7 @@ async function joinToFirstMessage(browser, isEncrypted) {
   await guest.addInitScript(watch)
   await guest.goto(link)
   const joined = button(guest, "Join")
-  const note = (button) => button.addEventListener("click", () => (window.joinedMs = performance.now()), true)
-  await joined.evaluate(note)
+  await joined.evaluate((it) => it.addEventListener("click", () => (window.joinedMs = performance.now()), true))
   // A person reads the door, and the conversation's modules load meanwhile.
   await guest.waitForFunction(() => document.querySelector("#inside-modules").content.childElementCount === 0)
   await guest.waitForLoadState("networkidle")
@@ -142,8 +140,6 @@ async function joinToFirstMessage(browser, isEncrypted) {
   await Promise.all([page, guest].map((one) => one.context().close()))
   return took
 }
-
-const createEncryptedRoom = async (browser) => createRoom(await browser.newContext(), baseUrl)
 
 async function plainRoom(browser) {
   const link = `/room/${await createPlainRoom()}`
