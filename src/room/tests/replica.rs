@@ -4,7 +4,7 @@ use super::world::*;
 use crate::{
     domain::SocketId,
     journal::sql::Sql,
-    room::Event,
+    room::{Event, LogEntry},
     wire::{Answer, ApiError, CreateBody, JoinBody, Request},
 };
 
@@ -357,7 +357,7 @@ fn keys_that_live_as_long_as_the_room_can_are_not_renewed() {
 }
 
 #[test]
-fn after_a_failed_statement_no_request_has_the_number_of_an_earlier_one() {
+fn a_failed_statement_cuts_off_the_request_in_flight_and_the_next_one_has_another_number() {
     let (mut room, ann, _) = in_sync();
     send_messages(&mut room, ann, 1..=1);
     wait_for_request(&mut room);
@@ -368,5 +368,22 @@ fn after_a_failed_statement_no_request_has_the_number_of_an_earlier_one() {
     room.sql.run("ALTER TABLE hidden RENAME TO message", &[]).unwrap();
     wait_for_request(&mut room);
 
+    assert_eq!(room.aborted, [earlier]);
     assert!(room.fetches[0].0 > earlier);
+}
+
+#[test]
+fn a_failing_database_is_logged_when_it_begins_to_fail_and_when_it_is_in_sync_again() {
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
+
+    for _ in 0..3 {
+        wait_for_request(&mut room);
+        room.reply(500, "");
+    }
+    wait_for_request(&mut room);
+    succeed(&mut room, 1);
+
+    let cause = "the database answered with an error";
+    assert_eq!(room.log, [LogEntry::ReplicaOutOfSync { cause }, LogEntry::ReplicaInSync]);
 }

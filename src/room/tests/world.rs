@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{CallId, Effects, Event, Frame, OutputEffect, Room, StorageEffect};
+use super::super::{CallId, Effects, Event, Frame, LogEntry, OutputEffect, Room, StorageEffect};
 use crate::{
     config::RoomSettings,
     domain::{EpochMs, MessageId, RoomId, SeatDigest, SocketId, Token},
@@ -33,6 +33,8 @@ pub struct TestRoom {
     pub closed: Vec<(SocketId, Close)>,
     pub answers: Vec<(CallId, Result<Answer, ApiError>)>,
     pub fetches: Vec<(RequestId, RestRequest)>,
+    pub aborted: Vec<RequestId>,
+    pub log: Vec<LogEntry>,
     pub alarm: Option<EpochMs>,
     pub alarms_set: usize,
     pub timer: Option<EpochMs>,
@@ -57,6 +59,8 @@ impl TestRoom {
             closed: vec![],
             answers: vec![],
             fetches: vec![],
+            aborted: vec![],
+            log: vec![],
             alarm: None,
             alarms_set: 0,
             timer: None,
@@ -113,7 +117,9 @@ impl TestRoom {
             }
             OutputEffect::Fetch(id, request) => self.fetches.push((id, request)),
             OutputEffect::SetTimer(at) => self.timer = Some(at),
-            OutputEffect::AcceptSocket { .. } | OutputEffect::AbortFetch(_) | OutputEffect::Log(_) => {}
+            OutputEffect::AbortFetch(id) => self.aborted.push(id),
+            OutputEffect::Log(entry) => self.log.push(entry),
+            OutputEffect::AcceptSocket { .. } => {}
         }
     }
 
