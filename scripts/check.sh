@@ -8,7 +8,7 @@ DENY=.tools/cargo-deny-$DENY_VERSION/bin/cargo-deny
 
 install_deny() {
   [ -x "$DENY" ] && return
-  # Unoptimised: it runs for only two seconds, and an optimised build takes twice as long to compile.
+  # Unoptimised: it runs for only two seconds, and an optimised build takes five times as long to compile.
   CARGO_PROFILE_DEV_DEBUG=false step "Compiling cargo-deny $DENY_VERSION (once, some minutes)" \
     cargo install cargo-deny --version "=$DENY_VERSION" --locked --debug --no-default-features \
     --root "${DENY%/bin/*}" --target-dir .tools/build

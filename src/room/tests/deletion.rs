@@ -4,8 +4,18 @@ use super::{replica::*, world::*};
 use crate::{
     domain::EpochMs,
     journal::sql::Sql,
+    room::CallId,
     wire::{Answer, ApiError, CreateBody, Request},
 };
+
+/// A room that is destroyed while a message is on its way to Redis, and the call that destroys it.
+fn destroyed_during_a_request() -> (TestRoom, CallId) {
+    let (mut room, ann, _) = in_sync();
+    send_messages(&mut room, ann, 1..=1);
+    room.run_timer();
+    let call = room.begin_call(ANN, Request::Destroy);
+    (room, call)
+}
 
 #[test]
 fn destroy_ends_the_room_at_once_and_answers_when_the_database_confirms() {
@@ -54,10 +64,7 @@ fn a_room_that_expires_while_its_creation_waits_is_deleted_in_the_database_all_t
 
 #[test]
 fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    room.run_timer();
-    room.begin_call(ANN, Request::Destroy);
+    let (mut room, _) = destroyed_during_a_request();
     assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"]);
     let timeout_at = room.now.plus_seconds(5);
     room.lose_memory(&[]);
@@ -72,10 +79,7 @@ fn a_request_that_the_memory_was_lost_with_cannot_leave_its_keys() {
 
 #[test]
 fn deletion_waits_for_the_request_in_flight_and_is_repeated() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    room.run_timer();
-    let call = room.begin_call(ANN, Request::Destroy);
+    let (mut room, call) = destroyed_during_a_request();
     assert_eq!(verbs(&room), ["RPUSH", "PEXPIRE", "PEXPIRE"], "no second request at the same time");
 
     room.reply(500, "");
@@ -102,10 +106,7 @@ fn a_failed_deletion_is_repeated_after_a_pause_and_with_another_number() {
 
 #[test]
 fn after_a_failed_statement_a_deletion_goes_on_with_another_number() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    wait_for_request(&mut room);
-    room.begin_call(ANN, Request::Destroy);
+    let (mut room, _) = destroyed_during_a_request();
     room.reply(500, "");
     let earlier = room.fetches[0].0;
 
@@ -120,10 +121,7 @@ fn after_a_failed_statement_a_deletion_goes_on_with_another_number() {
 
 #[test]
 fn a_confirmed_deletion_is_still_confirmed_after_the_memory_is_lost() {
-    let (mut room, ann, _) = in_sync();
-    send_messages(&mut room, ann, 1..=1);
-    room.run_timer();
-    room.begin_call(ANN, Request::Destroy);
+    let (mut room, _) = destroyed_during_a_request();
     room.reply(500, "");
     let failed_at = room.now;
     succeed(&mut room, 0);
