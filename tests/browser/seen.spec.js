@@ -88,11 +88,14 @@ test("a mark stays when the other person leaves", async ({ ann, bob }) => {
   await meet(ann, bob)
   await ann.sendMessage("hello")
   await expectMarkAt(ann, "hello")
+  const message = await ann.message("hello").elementHandle()
 
   await bob.closeTab()
 
   await expect(ann.log.getByText("The other person left")).toBeVisible()
   await expectMarkAt(ann, "hello")
+  // A new element would show its mark only after a second.
+  expect(await message.evaluate((element) => element.isConnected)).toBe(true)
 })
 
 test("whoever switches the marks off sends none and sees none", async ({ ann, bob }) => {

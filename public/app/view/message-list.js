@@ -105,14 +105,16 @@ export class MessageList {
     this.#place.keepEnd()
   }
 
-  /**
-   * Adds a note after the newest message. It replaces an earlier note in the same position.
-   * @param {string} key
-   */
+  /** @param {string} key the text of a note after the newest message. It replaces an earlier one there. */
   addNote(key) {
     const seq = this.#timeline.high
+    // The message's element stays: a new one would show its mark only after a second.
+    if (this.#notes.has(seq)) this.#rows.get(seq)?.pop()?.remove()
     this.#notes.set(seq, key)
-    if (this.#rows.has(seq)) this.#rebuild(seq)
+    const note = buildNote(() => say(key))
+    this.#rows.get(seq)?.push(note)
+    if (this.#rows.has(seq)) this.#sent.append(note)
+    this.#regroupPending()
     this.#place.keepEnd()
   }
 
