@@ -1,6 +1,6 @@
 // Messages that are not confirmed yet. Only one is under way at a time, and the next one waits for its confirmation. So
 // messages are sent in the order in which they were written, even if one is lost or refused for a while. Only a message
-// that was refused for good and is retried by hand follows the ones that the room has stored meanwhile. One timer decides
+// that was refused for good and is retried by hand follows those that the room has stored meanwhile. One timer decides
 // when to retry. No DOM.
 
 /** A nanoid: 21 characters of 64, hence 126 random bits. */
